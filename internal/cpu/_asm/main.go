@@ -1,0 +1,20 @@
+// Command asm writes the amd64 kernels of package cpu. Run it through `go generate ./internal/cpu`.
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	masks()
+	for _, i := range []isa{avx2, avx512} {
+		for _, e := range []elem{float32s, float64s} {
+			tiles(i, e)
+			dot(i, e)
+		}
+		peak(i)
+	}
+	transpose8()
+	transpose4()
+	packRows()
+	Generate()
+}

@@ -1,0 +1,71 @@
+//go:build amd64 && !noasm
+
+package cpu
+
+import "unsafe"
+
+// f32 and f64 see through a type parameter: the caller knows which of the two it is.
+func f32[T Float](x []T) *float32 { return (*float32)(unsafe.Pointer(unsafe.SliceData(x))) }
+func f64[T Float](x []T) *float64 { return (*float64)(unsafe.Pointer(unsafe.SliceData(x))) }
+
+func isF32[T Float]() bool { return unsafe.Sizeof(T(0)) == 4 }
+
+// run calls the tile kernel. It is not inlined, so that each call is a safepoint for the garbage collector: assembly has none.
+//
+//go:noinline
+func (x *gemmTile[T]) run(im Impl) {
+	switch im {
+	case implAVX512:
+		if isF32[T]() {
+			gemmTileF32AVX512(f32(x.a), x.ars, x.acs, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, f32(x.rowBias), f32(x.colBias), x.flags)
+		} else {
+			gemmTileF64AVX512(f64(x.a), x.ars, x.acs, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, f64(x.rowBias), f64(x.colBias), x.flags)
+		}
+	case implAVX2:
+		if isF32[T]() {
+			gemmTileF32AVX2(f32(x.a), x.ars, x.acs, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, f32(x.rowBias), f32(x.colBias), x.flags)
+		} else {
+			gemmTileF64AVX2(f64(x.a), x.ars, x.acs, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, f64(x.rowBias), f64(x.colBias), x.flags)
+		}
+	default:
+		x.runGo()
+	}
+}
+
+// dot4 returns the products of x and the rows b, b[ldb:], b[2*ldb:] and b[3*ldb:], k long.
+//
+//go:noinline
+func dot4[T Float](im Impl, x, b []T, ldb, k int) (sum [4]T) {
+	switch p := unsafe.Pointer(&sum); {
+	case im == implGo:
+		return dotGo(x, b, ldb, k)
+	case im == implAVX512 && isF32[T]():
+		gemmDotF32AVX512(f32(x), f32(b), ldb, k, (*[4]float32)(p))
+	case im == implAVX512:
+		gemmDotF64AVX512(f64(x), f64(b), ldb, k, (*[4]float64)(p))
+	case isF32[T]():
+		gemmDotF32AVX2(f32(x), f32(b), ldb, k, (*[4]float32)(p))
+	default:
+		gemmDotF64AVX2(f64(x), f64(b), ldb, k, (*[4]float64)(p))
+	}
+	return sum
+}
+
+// packTransposed is gemmTransposeF32AVX2 or gemmTransposeF64AVX2, which AVX-512 uses as well.
+//
+//go:noinline
+func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {
+	if isF32[T]() {
+		gemmTransposeF32AVX2(f32(dst), w, f32(src), stride, rows, k)
+	} else {
+		gemmTransposeF64AVX2(f64(dst), w, f64(src), stride, rows, k)
+	}
+}
+
+// packRows is gemmCopyRowsAVX2, which takes a float64 as two float32.
+//
+//go:noinline
+func packRows[T Float](dst []T, w int, src []T, stride, cols, k int) {
+	s := int(unsafe.Sizeof(T(0))) / 4
+	gemmCopyRowsAVX2(f32(dst), s*w, f32(src), s*stride, s*cols, k)
+}

@@ -1,0 +1,305 @@
+package cpu
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
+
+// blocking is how an implementation cuts a product up, after Goto and van de Geijn, "Anatomy of high-performance matrix
+// multiplication" (2008), and Van Zee and van de Geijn, "BLIS" (2015): a tile of mr rows and nr columns of C stays in registers
+// while it runs through kc terms; a panel of B (kc, nr) stays in the first-level cache while it meets the panels (mr, kc) of
+// mc rows of A in the second-level one.
+type blocking struct {
+	mr, nr int // a tile: nr is two vectors
+	wide   int // columns of a tile of one row
+	kc     int // most terms in a block
+	mc, nc int // most rows and columns in a task
+}
+
+// Most rows and columns in a block whose panels are packed at one time; they bound the workspace.
+const (
+	maxRows = 2048
+	maxCols = 2048
+)
+
+func blockingOf[T Float](im Impl) blocking {
+	double := unsafe.Sizeof(T(0)) == 8
+	switch im {
+	case implAVX512:
+		if double {
+			return blocking{mr: 14, nr: 16, wide: 64, kc: 512, mc: 112, nc: 128}
+		}
+		return blocking{mr: 14, nr: 32, wide: 128, kc: 512, mc: 224, nc: 256}
+	case implAVX2:
+		if double {
+			return blocking{mr: 6, nr: 8, wide: 32, kc: 256, mc: 96, nc: 64}
+		}
+		return blocking{mr: 6, nr: 16, wide: 64, kc: 256, mc: 96, nc: 128}
+	}
+	return blocking{mr: 4, nr: 4, wide: 4, kc: 256, mc: 64, nc: 64}
+}
+
+// width returns the widest tile that a kernel does at once in n columns.
+func (bl *blocking) width(im Impl, n int) int {
+	switch {
+	case n >= bl.wide && bl.mr == 1:
+		return bl.wide
+	case n >= bl.nr:
+		return bl.nr
+	case im == implAVX2 && n > bl.nr/2:
+		return bl.nr / 2
+	}
+	return n
+}
+
+// grainFlops is worth about 5 us on one core: less work is not shared out.
+func grainFlops(im Impl) int { return [...]int{20_000, 500_000, 1_000_000}[im] }
+
+// even cuts n units into parts that differ by one at most.
+type even struct{ parts, size, longer int }
+
+func evenly(n, most int) even {
+	parts := max(1, (n+most-1)/most)
+	return even{parts, n / parts, n % parts}
+}
+
+// part returns where part i begins and ends.
+func (e even) part(i int) (lo, hi int) {
+	lo = i*e.size + min(i, e.longer)
+	if hi = lo + e.size; i < e.longer {
+		hi++
+	}
+	return lo, hi
+}
+
+// gemmJob is a product on its way through the blocks, or a batch of them.
+type gemmJob[T Float] struct {
+	product[T]
+	sa, sb, sc int // from product to product of a batch
+
+	// The bodies of parallel loops; as values of their own each loop would allocate them.
+	runTasks, runPack, runDots, runBatch func(j *gemmJob[T], lo, hi int)
+
+	blocking
+	packA, packB bool
+	bufA, bufB   []T // packed panels, each padded to sizeA or sizeB elements
+	sizeA, sizeB int
+	freshB       bool // B is to be packed for the block at hand
+
+	terms      even // blocks of terms
+	t0, t1     int  // the blocks of terms that the tasks go through
+	i0, i1     int  // the rows and columns of C at hand
+	j0, j1     int
+	rows, cols int  // tasks: a grid
+	panelsA    even // of rows [i0, i1)
+	panel      int  // columns in a panel: nr, or wide when there is one row
+	panelsB    int  // of columns [j0, j1)
+	taskA      even // panels of A in a task
+	taskB      even
+}
+
+var (
+	gemmJobs32 = sync.Pool{New: newGemmJob[float32]}
+	gemmJobs64 = sync.Pool{New: newGemmJob[float64]}
+)
+
+func newGemmJob[T Float]() any {
+	return &gemmJob[T]{runTasks: gemmTasks[T], runPack: gemmPack[T], runDots: gemmDots[T], runBatch: gemmItems[T]}
+}
+
+// newJob takes a job with its workspace from a pool.
+func (g *product[T]) newJob() *gemmJob[T] {
+	pool := &gemmJobs32
+	if unsafe.Sizeof(T(0)) == 8 {
+		pool = &gemmJobs64
+	}
+	j := pool.Get().(*gemmJob[T])
+	j.product = *g
+	return j
+}
+
+// free gives the job back, without the caller's memory.
+func (j *gemmJob[T]) free() {
+	pool := &gemmJobs32
+	if unsafe.Sizeof(T(0)) == 8 {
+		pool = &gemmJobs64
+	}
+	j.product = product[T]{}
+	pool.Put(j)
+}
+
+// run computes a product that has something to write.
+func (g *product[T]) run() {
+	// A stride that is never taken is whatever suits the kernels.
+	if g.n == 1 {
+		g.bcs = 1
+	}
+	if g.k <= 1 {
+		g.brs = max(g.brs, g.n)
+	}
+	if g.dots() {
+		return
+	}
+	bl := blockingOf[T](g.im)
+	packA, packB := g.pack(&bl)
+	if g.im == implGo && g.m*g.n*g.k <= naiveTerms {
+		g.naive()
+		return
+	}
+	if !packA && !packB && g.flops() <= grainFlops(g.im) {
+		j := gemmJob[T]{product: *g, blocking: bl, terms: evenly(g.k, bl.kc)}
+		j.t1 = j.terms.parts
+		j.block(0, g.m, 0, g.n)
+		for i := range j.rows * j.cols {
+			j.task(i)
+		}
+		return
+	}
+	j := g.newJob()
+	defer j.free()
+	j.blocking, j.packA, j.packB = bl, packA, packB
+	j.blocks()
+}
+
+// packAlways makes small products take the way of large ones, for tests.
+var packAlways bool
+
+// pack says which matrices to copy into panels before use, and adapts the tile to one row.
+func (g *product[T]) pack(bl *blocking) (a, b bool) {
+	if g.im == implGo {
+		return true, true
+	}
+	if packAlways {
+		return true, true
+	}
+	if g.m == 1 && g.bcs == 1 {
+		bl.mr = 1
+		return false, false
+	}
+	size := int(unsafe.Sizeof(T(0)))
+	big := 512 << 10 / size
+	b = g.bcs != 1 || g.m >= 8*bl.mr && g.n*g.k > big
+	a = g.n > 4*bl.nr && g.m*g.k > big
+	return a, b
+}
+
+// blocks goes through the product block by block.
+func (j *gemmJob[T]) blocks() {
+	j.terms = evenly(j.k, j.kc)
+	if !j.packA && !j.packB {
+		j.t0, j.t1 = 0, j.terms.parts
+		j.block(0, j.m, 0, j.n)
+		j.tasks()
+		return
+	}
+	rows, cols := evenly(j.m, maxRows), evenly((j.n+j.nr-1)/j.nr, maxCols/j.nr)
+	for c := range cols.parts {
+		c0, c1 := cols.part(c)
+		for t := range j.terms.parts {
+			j.t0, j.t1 = t, t+1
+			for r := range rows.parts {
+				r0, r1 := rows.part(r)
+				j.block(r0, r1, c0*j.nr, min(c1*j.nr, j.n))
+				j.packPanels(r == 0)
+				j.tasks()
+			}
+		}
+	}
+}
+
+// block cuts rows [i0, i1) and columns [j0, j1) of C into panels and tasks.
+func (j *gemmJob[T]) block(i0, i1, j0, j1 int) {
+	j.i0, j.i1, j.j0, j.j1 = i0, i1, j0, j1
+	j.panelsA = evenly(i1-i0, j.mr)
+	if j.panel = j.nr; j.mr == 1 {
+		j.panel = j.wide
+	}
+	j.panelsB = (j1 - j0 + j.panel - 1) / j.panel
+	j.taskA = evenly(j.panelsA.parts, j.mc/j.mr)
+	j.taskB = evenly(j.panelsB, max(1, j.nc/j.panel))
+	j.rows, j.cols = j.taskA.parts, j.taskB.parts
+}
+
+// tasks computes the block at hand. Tasks that follow each other share rows of A.
+func (j *gemmJob[T]) tasks() {
+	n := j.rows * j.cols
+	each := 2 * (j.i1 - j.i0) * (j.j1 - j.j0) * max(1, j.k/j.terms.parts*(j.t1-j.t0)) / n
+	parallel.ForArg(n, grainFlops(j.im)/max(each, 1)+1, j, j.runTasks)
+}
+
+func gemmTasks[T Float](j *gemmJob[T], lo, hi int) {
+	for i := lo; i < hi; i++ {
+		j.task(i)
+	}
+}
+
+// gemmTile is the arguments of a tile kernel:
+//
+//	c[i*ldc+j] = ep(sum over p < k of a[i*ars+p*acs] * b[p*brs+j])   for i < m, j < n
+type gemmTile[T Float] struct {
+	a, b, c            []T
+	ars, acs, brs, ldc int
+	m, n, k            int
+	rowBias, colBias   []T // nil for none
+	flags              int
+}
+
+const (
+	tileAccumulate = 1 << iota
+	tileReLU
+)
+
+// task computes some panels of rows times some panels of columns.
+func (j *gemmJob[T]) task(i int) {
+	ip0, ip1 := j.taskA.part(i / j.cols)
+	jp0, jp1 := j.taskB.part(i % j.cols)
+	x := gemmTile[T]{ars: j.ars, acs: j.acs, brs: j.brs, ldc: j.ldc}
+	if j.packA {
+		x.ars, x.acs = 1, j.mr
+	}
+	if j.packB {
+		x.brs = j.nr
+	}
+	for t := j.t0; t < j.t1; t++ {
+		p0, p1 := j.terms.part(t)
+		first, last := t == 0, t == j.terms.parts-1
+		x.k = p1 - p0
+		if x.flags = 0; j.ep.Accumulate || !first {
+			x.flags = tileAccumulate
+		}
+		if last && j.ep.ReLU {
+			x.flags |= tileReLU
+		}
+		for jp := jp0; jp < jp1; jp++ {
+			c0 := j.j0 + jp*j.panel
+			for c, c1 := c0, min(c0+j.panel, j.j1); c < c1; c += x.n {
+				x.n = j.width(j.im, c1-c)
+				if j.packB && x.k > 0 {
+					x.b = j.bufB[jp*j.sizeB+c-c0:]
+				} else if x.k > 0 {
+					x.b = j.b[p0*j.brs+c:]
+				}
+				if last && j.ep.ColBias != nil {
+					x.colBias = j.ep.ColBias[c:]
+				}
+				for ip := ip0; ip < ip1; ip++ {
+					r0, r1 := j.panelsA.part(ip)
+					r0, r1 = r0+j.i0, r1+j.i0
+					x.m = r1 - r0
+					x.c = j.c[r0*j.ldc+c:]
+					if j.packA && x.k > 0 {
+						x.a = j.bufA[ip*j.sizeA:]
+					} else if x.k > 0 {
+						x.a = j.a[r0*j.ars+p0*j.acs:]
+					}
+					if last && j.ep.RowBias != nil {
+						x.rowBias = j.ep.RowBias[r0:]
+					}
+					x.run(j.im)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package cpu
+
+import "github.com/hadal-go/hadal/internal/parallel"
+
+const (
+	dotMax   = 4       // rows or columns of C up to which dot products beat packing
+	dotTerms = 1 << 14 // terms in one call of a kernel
+)
+
+// dotProduct is a product of few vectors x (m, k) and many rows b (n, k), y[i*yrs+j*ycs] = x[i] . b[j], contiguous in k.
+type dotProduct[T Float] struct {
+	im       Impl
+	m, n, k  int
+	x        []T
+	ldx      int
+	b        []T
+	ldb      int
+	y        []T
+	yrs, ycs int
+	ep       Epilogue[T] // rows and columns as in x and b
+}
+
+// dots computes a product with few rows or columns by dot products, if A's rows and B's columns are contiguous.
+func (g *product[T]) dots() bool {
+	if g.acs != 1 || g.brs != 1 || g.k < 8 || min(g.m, g.n) > dotMax {
+		return false
+	}
+	d := g.asDots()
+	// Such a product reads each element once or a few times: memory bounds it, not arithmetic.
+	if chunk := max(4, grainFlops(g.im)/4/(d.m*d.k)&^3); chunk >= d.n {
+		d.rows(0, d.n)
+	} else {
+		j := g.newJob()
+		defer j.free()
+		parallel.ForArg(d.n, chunk, j, j.runDots)
+	}
+	return true
+}
+
+func (g *product[T]) asDots() dotProduct[T] {
+	d := dotProduct[T]{g.im, g.m, g.n, g.k, g.a, g.ars, g.b, g.bcs, g.c, g.ldc, 1, g.ep}
+	if g.m > g.n {
+		d.m, d.n, d.x, d.ldx, d.b, d.ldb, d.yrs, d.ycs = d.n, d.m, d.b, d.ldb, d.x, d.ldx, d.ycs, d.yrs
+		d.ep.RowBias, d.ep.ColBias = d.ep.ColBias, d.ep.RowBias
+	}
+	return d
+}
+
+func gemmDots[T Float](j *gemmJob[T], lo, hi int) {
+	d := j.asDots()
+	d.rows(lo, hi)
+}
+
+// rows multiplies all vectors with rows [lo, hi) of b.
+func (d *dotProduct[T]) rows(lo, hi int) {
+	for j := lo; j < hi; {
+		n, ldb := 4, d.ldb
+		if hi-j < 4 {
+			n, ldb = 1, 0
+		}
+		for i := range d.m {
+			var s [4]T
+			for p := 0; p < d.k; p += dotTerms {
+				k := min(dotTerms, d.k-p)
+				s4 := dot4(d.im, d.x[i*d.ldx+p:], d.b[j*d.ldb+p:], ldb, k)
+				for q := range s {
+					s[q] += s4[q]
+				}
+			}
+			for q := range n {
+				y := &d.y[i*d.yrs+(j+q)*d.ycs]
+				if d.ep.Accumulate {
+					s[q] += *y
+				}
+				*y = d.ep.apply(s[q], i, j+q)
+			}
+		}
+		j += n
+	}
+}
+
+// dotGo is gemmDotF32AVX2 in Go, with four partial sums.
+func dotGo[T Float](x, b []T, ldb, k int) (sum [4]T) {
+	for j := range sum {
+		x, b := x[:k], b[j*ldb:][:k]
+		var s0, s1, s2, s3 T
+		for len(x) >= 4 && len(b) >= 4 {
+			s0 += x[0] * b[0]
+			s1 += x[1] * b[1]
+			s2 += x[2] * b[2]
+			s3 += x[3] * b[3]
+			x, b = x[4:], b[4:]
+		}
+		for i, v := range x {
+			s0 += v * b[i]
+		}
+		sum[j] = (s0 + s1) + (s2 + s3)
+	}
+	return sum
+}

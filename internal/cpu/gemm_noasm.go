@@ -1,0 +1,15 @@
+//go:build !amd64 || noasm
+
+package cpu
+
+func (x *gemmTile[T]) run(Impl) { x.runGo() }
+
+func dot4[T Float](_ Impl, x, b []T, ldb, k int) [4]T { return dotGo(x, b, ldb, k) }
+
+func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {
+	packStrided(dst, w, src, stride, 1, rows, k)
+}
+
+func packRows[T Float](dst []T, w int, src []T, stride, cols, k int) {
+	packStrided(dst, w, src, 1, stride, cols, k)
+}

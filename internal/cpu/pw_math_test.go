@@ -1,0 +1,127 @@
+package cpu
+
+import (
+	"math"
+	"testing"
+)
+
+// accuracies are the functions with a loop of their own for float32, with the largest error in units in the last place.
+// Where the function has a zero that is not at 0, its error counts in units of a value of at least floor.
+var accuracies = []struct {
+	name  string
+	p     Pointwise
+	hot   bool
+	max   float64
+	floor float64
+}{
+	{"exp", Pointwise{Code: Exp}, true, 0.51, 0},
+	{"expm1", Pointwise{Code: Expm1}, false, 0.52, 0},
+	{"exp2", Pointwise{Code: Exp2}, false, 0.51, 0},
+	{"log", Pointwise{Code: Log}, true, 0.51, 0},
+	{"log2", Pointwise{Code: Log2}, false, 0.51, 0},
+	{"log10", Pointwise{Code: Log10}, false, 0.51, 0},
+	{"log1p", Pointwise{Code: Log1p}, false, 0.51, 0},
+	{"sin", Pointwise{Code: Sin}, true, 0.6, 0},
+	{"cos", Pointwise{Code: Cos}, true, 0.6, 0},
+	{"tan", Pointwise{Code: Tan}, false, 0.7, 0},
+	{"sinh", Pointwise{Code: Sinh}, false, 0.52, 0},
+	{"cosh", Pointwise{Code: Cosh}, false, 0.51, 0},
+	{"tanh", Pointwise{Code: Tanh}, true, 0.52, 0},
+	{"erf", Pointwise{Code: Erf}, true, 0.52, 0},
+	{"sigmoid", Pointwise{Code: Sigmoid}, true, 0.51, 0},
+	{"logsigmoid", Pointwise{Code: LogSigmoid}, false, 0.51, 0},
+	{"softplus", Pointwise{Code: Softplus, S0: 1, S1: 20}, false, 0.51, 0},
+	{"softplus 2", Pointwise{Code: Softplus, S0: 2, S1: 5}, false, 0.51, 0},
+	{"elu", Pointwise{Code: ELU, S0: 1, S1: 1, S2: 1}, false, 0.52, 0},
+	{"selu", Pointwise{Code: ELU, S0: 1.6732632423543772, S1: 1.0507009873554805, S2: 1}, false, 0.52, 0},
+	{"celu", Pointwise{Code: ELU, S0: 0.5, S1: 1, S2: 2}, false, 0.52, 0},
+	{"gelu", Pointwise{Code: GELU}, true, 0.55, 0},
+	{"gelu tanh", Pointwise{Code: GELUTanh}, true, 0.51, 0},
+	{"silu", Pointwise{Code: SiLU}, true, 0.51, 0},
+	{"mish", Pointwise{Code: Mish}, false, 0.52, 0},
+	{"x^0.37", Pointwise{Code: PowS, S0: 0.37}, false, 0.6, 0},
+	{"x^-3", Pointwise{Code: PowS, S0: -3}, false, 0.6, 0},
+	{"logsigmoid grad", Pointwise{Code: LogSigmoidGrad}, false, 0.51, 0},
+	{"softplus grad", Pointwise{Code: SoftplusGrad, S0: 1, S1: 20}, false, 0.51, 0},
+	{"elu grad", Pointwise{Code: ELUGrad, S0: 1.5, S1: 2, S2: 0.5}, false, 0.51, 0},
+	{"gelu grad", Pointwise{Code: GELUGrad}, true, 0.55, 1. / 64},
+	{"gelu tanh grad", Pointwise{Code: GELUTanhGrad}, true, 0.52, 1. / 64},
+	{"silu grad", Pointwise{Code: SiLUGrad}, true, 0.52, 1. / 64},
+	{"mish grad", Pointwise{Code: MishGrad}, false, 0.52, 1. / 64},
+	{"relu grad", Pointwise{Code: ReLUGrad}, false, 0, 0},
+	{"leaky relu grad", Pointwise{Code: LeakyReLUGrad, S0: 0.25}, false, 0, 0},
+	{"clamp grad", Pointwise{Code: ClampGrad, S0: -1, S1: 2}, false, 0, 0},
+}
+
+// edges are added to every sample.
+var edges = func() (e []float32) {
+	inf := float32(math.Inf(1))
+	for _, v := range []float32{0, 1, inf, math.MaxFloat32, math.SmallestNonzeroFloat32, 0x1p-126, 1e-5, 0.5, 2, 3, 4, 5, 9.999, 10, 20, 40, 86.99, 87,
+		88.72283, 88.72284, 88.8, 89.4, 103.2, 104, 128, 149, 150, 1000, 1e5, 99999.99, 3.1415927, 1.5707964, 6.2831855, 355, 1e10, 0x1p127} {
+		e = append(e, v, -v, math.Nextafter32(v, inf), -math.Nextafter32(v, inf), math.Nextafter32(v, -inf))
+	}
+	return append(e, float32(math.NaN()), math.Float32frombits(0xffc00000))
+}()
+
+// ulps is the distance of got from want in units in the last place of a float32 near want or floor. Infinity counts as
+// 2^128, the next value there would be.
+func ulps(got float32, want, floor float64) float64 {
+	if math.IsNaN(want) || got != got {
+		if math.IsNaN(want) && got != got {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	g, w := min(max(float64(got), -0x1p128), 0x1p128), min(max(want, -0x1p128), 0x1p128)
+	_, e := math.Frexp(max(math.Abs(w), floor))
+	return math.Abs(g-w) / math.Ldexp(1, max(min(e, 128)-24, -149))
+}
+
+// TestFloat32Accuracy compares the fast loops to the definitions in float64, over bit patterns from all of float32.
+func TestFloat32Accuracy(t *testing.T) {
+	for _, c := range accuracies {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			bits := 18
+			if c.hot && !testing.Short() && !raceEnabled {
+				bits = 22
+			}
+			const n = 4096
+			x, y, x64, y64 := make([]float32, n), make([]float32, n), make([]float64, n), make([]float64, n)
+			dy, dy64 := make([]float32, n), make([]float64, n)
+			fill(dy, 1.5)
+			fill(dy64, 1.5)
+			worst, at := 0.0, float32(0)
+			check := func(n int) {
+				for i, v := range x[:n] {
+					x64[i] = float64(v)
+				}
+				if c.p.Code > HardswishGrad && c.p.Code < firstCostly || c.p.Code >= LogSigmoidGrad || c.p.Code >= ClampGrad && c.p.Code <= LeakyReLUGrad {
+					MapFlat(c.p, y[:n], dy, x, nil)
+					MapFlat(c.p, y64[:n], dy64, x64, nil)
+				} else {
+					MapFlat(c.p, y[:n], x, nil, nil)
+					MapFlat(c.p, y64[:n], x64, nil, nil)
+				}
+				for i, v := range x[:n] {
+					if u := ulps(y[i], y64[i], c.floor); u > worst {
+						worst, at = u, v
+					}
+				}
+			}
+			check(copy(x, edges))
+			step := uint32(1) << (32 - bits)
+			for b := uint64(0); b < 1<<32; b += n * uint64(step) {
+				for i := range x {
+					at := uint32(b) + uint32(i)*step
+					x[i] = math.Float32frombits(at + at*2654435761>>9%step)
+				}
+				check(n)
+			}
+			t.Logf("%.4f ulp at %v", worst, at)
+			if worst > c.max {
+				t.Errorf("%.4f ulp at %v, more than %v", worst, at, c.max)
+			}
+		})
+	}
+}

@@ -1,0 +1,8 @@
+// Package hook lets the conformance suite see which ops run.
+package hook
+
+import "sync/atomic"
+
+// Apply, when set, is called after every op that ran: in and out are []*tensor.Tensor, in as Run saw them, out with the
+// saved values behind the results. It may be called from several goroutines and must not keep the slices.
+var Apply atomic.Pointer[func(op, in, out any)]

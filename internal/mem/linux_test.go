@@ -1,0 +1,121 @@
+package mem
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// resident is the process's resident memory in bytes.
+func resident(t *testing.T) int {
+	f, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip(err)
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(f), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * os.Getpagesize()
+}
+
+// Idle memory really leaves the process when the pool says so, and no sooner.
+func TestResidentMemory(t *testing.T) {
+	p := newPool(defaultSystem)
+	base := resident(t)
+	grown := func() int { return (resident(t) - base) >> 20 }
+	fill := func() {
+		var bs []Block
+		for range 4 {
+			bs = append(bs, p.mustGet(32<<20))
+		}
+		for range 1024 {
+			bs = append(bs, p.mustGet(64<<10))
+		}
+		for _, b := range bs {
+			for i := 0; i < len(b.words()); i += 512 {
+				b.words()[i] = 1
+			}
+		}
+		for _, b := range bs {
+			b.Put()
+		}
+	}
+	fill() // 128 MiB in large blocks, 64 in slabs
+	if got := grown(); got < 180 {
+		t.Errorf("%d MiB more resident after touching and putting 192, which the cap allows to keep", got)
+	}
+	p.setCap(64 << 20)
+	if got := grown(); got < 40 || got > 84 {
+		t.Errorf("%d MiB more resident after SetCap(64 MiB)", got)
+	}
+	fill()
+	if got := grown(); got < 40 || got > 84 {
+		t.Errorf("%d MiB more resident after Puts above a cap of 64 MiB", got)
+	}
+	p.trim()
+	if got := grown(); got > 20 {
+		t.Errorf("%d MiB more resident after Trim", got)
+	}
+}
+
+func TestMappingsStartAtHugePages(t *testing.T) {
+	p := newPool(defaultSystem)
+	defer p.trim()
+	for _, n := range []int{2 << 20, 3<<20 - 5, 20 << 20} {
+		for range 4 {
+			if b := p.mustGet(n); uintptr(b.Ptr())%hugePage != 0 {
+				t.Errorf("%d bytes are at %p, no multiple of 2 MiB", n, b.Ptr())
+			}
+		}
+	}
+}
+
+func BenchmarkFirstTouch(b *testing.B) {
+	small := func(n int) (mapping, error) {
+		m, err := mapHuge(n)
+		if err == nil {
+			err = unix.Madvise(unsafe.Slice((*byte)(m.base), n), unix.MADV_NOHUGEPAGE)
+		}
+		return m, err
+	}
+	for _, n := range []int{4 << 20, 64 << 20} {
+		touch := func(p unsafe.Pointer) {
+			s := unsafe.Slice((*byte)(p), n)
+			for i := 0; i < n; i += 4096 {
+				s[i] = 1
+			}
+		}
+		for _, kind := range []struct {
+			name   string
+			mapMem func(int) (mapping, error)
+		}{{"huge", mapHuge}, {"4K", small}} {
+			b.Run(fmt.Sprintf("%dMiB/%s", n>>20, kind.name), func(b *testing.B) {
+				for b.Loop() {
+					m, err := kind.mapMem(n)
+					if err != nil {
+						b.Fatal(err)
+					}
+					touch(m.base)
+					unmapHuge(m)
+				}
+			})
+		}
+		b.Run(fmt.Sprintf("%dMiB/make", n>>20), func(b *testing.B) {
+			for b.Loop() {
+				s := make([]uint64, n/8)
+				touch(unsafe.Pointer(unsafe.SliceData(s)))
+			}
+		})
+		b.Run(fmt.Sprintf("%dMiB/kept", n>>20), func(b *testing.B) {
+			for b.Loop() {
+				k := Get(n)
+				touch(k.Ptr())
+				k.Put()
+			}
+		})
+	}
+}

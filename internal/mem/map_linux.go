@@ -1,0 +1,33 @@
+package mem
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+var defaultSystem = system{mapHuge, unmapHuge}
+
+// mapHuge maps zeroed memory that starts at a huge page: first touch of 64 MiB costs a tenth of what it does in 4 KiB pages.
+func mapHuge(bytes int) (mapping, error) {
+	p, err := unix.MmapPtr(-1, 0, nil, uintptr(bytes+hugePage), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return mapping{}, err
+	}
+	head := int(-uintptr(p) % hugePage)
+	m := mapping{unsafe.Add(p, head), bytes}
+	if head > 0 {
+		unmapHuge(mapping{p, head})
+	}
+	unmapHuge(mapping{unsafe.Add(m.base, bytes), hugePage - head})
+	// A kernel without huge pages refuses; the memory is as good, only slower.
+	_ = unix.Madvise(unsafe.Slice((*byte)(m.base), bytes), unix.MADV_HUGEPAGE)
+	return m, nil
+}
+
+func unmapHuge(m mapping) {
+	if unix.MunmapPtr(m.base, uintptr(m.bytes)) != nil {
+		// It may have to split a mapping in two, and their number is limited. Then keep the addresses, not the memory.
+		_ = unix.Madvise(unsafe.Slice((*byte)(m.base), m.bytes), unix.MADV_DONTNEED)
+	}
+}

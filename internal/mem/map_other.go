@@ -1,0 +1,5 @@
+//go:build !linux
+
+package mem
+
+var defaultSystem = goHeap

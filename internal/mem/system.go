@@ -1,0 +1,33 @@
+package mem
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// system is where spans come from.
+type system struct {
+	mapMem func(bytes int) (mapping, error) // zeroed, aligned to 64 bytes at least
+	unmap  func(mapping)
+}
+
+type mapping struct {
+	base  unsafe.Pointer
+	bytes int
+}
+
+// goHeap serves where there are no huge pages to ask for: the pool still saves the clearing and first touch of new memory.
+// The collector takes a mapping back when neither the pool nor a Block points into it.
+var goHeap = system{
+	mapMem: func(bytes int) (m mapping, err error) {
+		defer func() {
+			if v := recover(); v != nil { // make panics on sizes beyond the address space
+				err = fmt.Errorf("mem: %v", v)
+			}
+		}()
+		w := make([]byte, bytes+align)
+		p := unsafe.Pointer(unsafe.SliceData(w))
+		return mapping{unsafe.Add(p, -uintptr(p)%align), bytes}, nil
+	},
+	unmap: func(mapping) {},
+}

@@ -1,0 +1,142 @@
+package tensor
+
+import "math"
+
+// DType is the element type of a tensor. The zero value is Float32, the default everywhere.
+type DType uint8
+
+// The element types. Float16 and BFloat16 are storage formats: convert with To before computing.
+const (
+	Float32 DType = iota
+	Float64
+	BFloat16
+	Float16
+	Int64
+	Int32
+	Uint8
+	Bool
+	numDTypes
+)
+
+// F16 is an IEEE 754 binary16 bit pattern, the element of a Float16 tensor.
+type F16 uint16
+
+// BF16 is a bfloat16 bit pattern (the upper half of a float32), the element of a BFloat16 tensor.
+type BF16 uint16
+
+// Elem lists the Go types of tensor elements; the mapping to DType is exact.
+type Elem interface {
+	float32 | float64 | BF16 | F16 | int64 | int32 | uint8 | bool
+}
+
+// Float lists the element types that ops compute gradients in.
+type Float interface{ float32 | float64 }
+
+var dtypeNames = [...]string{"float32", "float64", "bfloat16", "float16", "int64", "int32", "uint8", "bool"}
+var dtypeSizes = [...]int{4, 8, 2, 2, 8, 4, 1, 1}
+
+// String returns PyTorch's name of the type.
+func (d DType) String() string {
+	if d >= numDTypes {
+		return "invalid dtype"
+	}
+	return dtypeNames[d]
+}
+
+// ParseDType returns the type named as PyTorch does; ok is false for an unknown name.
+func ParseDType(name string) (d DType, ok bool) {
+	for i, n := range dtypeNames {
+		if n == name {
+			return DType(i), true
+		}
+	}
+	return 0, false
+}
+
+// Size returns the bytes of one element.
+func (d DType) Size() int { return dtypeSizes[d] }
+
+// IsFloat reports whether d is a floating-point type.
+func (d DType) IsFloat() bool { return d <= Float16 }
+
+// computes reports whether d is a float type that kernels compute in.
+func (d DType) computes() bool { return d <= Float64 }
+
+// DTypeOf returns the dtype of a Go element type.
+func DTypeOf[T Elem]() DType {
+	var z T
+	switch any(z).(type) {
+	case float32:
+		return Float32
+	case float64:
+		return Float64
+	case BF16:
+		return BFloat16
+	case F16:
+		return Float16
+	case int64:
+		return Int64
+	case int32:
+		return Int32
+	case uint8:
+		return Uint8
+	}
+	return Bool
+}
+
+// Promote returns the type in which values of a and b are combined, by PyTorch's rule for tensors: bool < uint8 < int32 <
+// int64 < float16, bfloat16 < float32 < float64, and float16 with bfloat16 gives float32.
+func Promote(a, b DType) DType {
+	if a == b {
+		return a
+	}
+	if a+b == Float16+BFloat16 && a != b && a.IsFloat() && b.IsFloat() && !a.computes() && !b.computes() {
+		return Float32
+	}
+	rank := func(d DType) int { return [...]int{6, 7, 5, 4, 3, 2, 1, 0}[d] }
+	if rank(a) > rank(b) {
+		return a
+	}
+	return b
+}
+
+// BF16FromFloat32 rounds to nearest even.
+func BF16FromFloat32(f float32) BF16 {
+	b := math.Float32bits(f)
+	if f != f {
+		return BF16(b>>16 | 0x40)
+	}
+	return BF16((b + 0x7fff + b>>16&1) >> 16)
+}
+
+// Float32 is exact.
+func (h BF16) Float32() float32 { return math.Float32frombits(uint32(h) << 16) }
+
+// F16FromFloat32 rounds to nearest even; values beyond 65504 become infinite, as IEEE 754 asks.
+func F16FromFloat32(f float32) F16 {
+	b := math.Float32bits(f)
+	sign := F16(b >> 16 & 0x8000)
+	b &= 0x7fffffff
+	switch {
+	case b > 0x7f800000: // NaN keeps its upper bits and stays a NaN
+		return sign | 0x7e00 | F16(b>>13&0x3ff)
+	case b >= 0x477ff000: // rounds to 65536 or more
+		return sign | 0x7c00
+	case b < 0x38800000: // subnormal half: let the float32 adder round at the right bit
+		return sign | F16(math.Float32bits(math.Float32frombits(b)+0.5)-0x3f000000)
+	}
+	return sign | F16((b-0x38000000+0xfff+b>>13&1)>>13)
+}
+
+// Float32 is exact.
+func (h F16) Float32() float32 {
+	sign, e, m := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&0x3ff)
+	switch e {
+	case 0:
+		f := float32(m) * (1.0 / (1 << 24))
+		return math.Float32frombits(math.Float32bits(f) | sign)
+	case 31:
+		return math.Float32frombits(sign | 0x7f800000 | m<<13)
+	}
+	return math.Float32frombits(sign | (e+112)<<23 | m<<13)
+}

@@ -1,0 +1,41 @@
+package tensor
+
+// Param is a trainable leaf: ops on it are recorded, Backward adds to its Grad, and Update, alone, changes its data.
+type Param struct{ *Tensor }
+
+// NewParam returns a Param with a copy of t's data.
+func NewParam(t *Tensor) *Param { return &Param{t.Detach().Clone().RequireGrad()} }
+
+// Update calls f with the data to change it in place. A graph that recorded the old data refuses to run afterwards
+// (ErrStale).
+func (p *Param) Update(f func(data View)) { p.update("param.Update", f) }
+
+// Buffer is state that is saved and loaded with a module but not trained, such as running statistics.
+type Buffer struct{ *Tensor }
+
+// NewBuffer returns a Buffer with a copy of t's data.
+func NewBuffer(t *Tensor) *Buffer { return &Buffer{t.Detach().Clone()} }
+
+// Update calls f with the data to change it in place.
+func (b *Buffer) Update(f func(data View)) { b.update("buffer.Update", f) }
+
+func (t *Tensor) update(op string, f func(View)) {
+	t.st.version.Add(1)
+	if t.dev != Meta {
+		f(t.view(op))
+	}
+}
+
+// CopyFrom replaces the data with src's, converted to the dtype. It panics with ErrShape when the shapes differ.
+func (p *Param) CopyFrom(src *Tensor) { p.copyFrom(src) }
+
+// CopyFrom replaces the data with src's, converted to the dtype. It panics with ErrShape when the shapes differ.
+func (b *Buffer) CopyFrom(src *Tensor) { b.copyFrom(src) }
+
+func (t *Tensor) copyFrom(src *Tensor) {
+	if src.shape != t.shape {
+		Fail("copy_from", ErrShape, []Shape{t.shape, src.shape}, "the shapes must be equal")
+	}
+	src = src.Detach().To(t.dtype)
+	t.update("copy_from", func(v View) { cpuDevice{}.Place(v, 0, src.view("copy_from")) })
+}

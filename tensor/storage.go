@@ -1,0 +1,100 @@
+package tensor
+
+import (
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/mem"
+)
+
+// storage is the memory behind one or more tensors (a tensor and its views).
+type storage struct {
+	ptr     unsafe.Pointer
+	bytes   int
+	block   mem.Block
+	version atomic.Uint32 // bumped by every Param or Buffer update
+	freed   atomic.Bool   // set when the scope that owned it ended
+	scope   *Scope        // who frees it; nil: the garbage collector
+	cleanup runtime.Cleanup
+}
+
+// alloc gives st n bytes of arbitrary content, owned by scope or by the collector.
+func (st *storage) alloc(n int, scope *Scope) {
+	st.bytes = n
+	if n == 0 {
+		return
+	}
+	st.block = mem.Get(n)
+	st.ptr = st.block.Ptr()
+	if scope != nil {
+		st.scope = scope
+		scope.own(st)
+	} else {
+		st.collect()
+	}
+}
+
+// collect leaves the memory to the garbage collector.
+func (st *storage) collect() {
+	st.scope = nil
+	if st.block.OffHeap() {
+		st.cleanup = runtime.AddCleanup(st, func(b mem.Block) { b.Put() }, st.block)
+	}
+}
+
+// free returns the memory at once; any later use panics with ErrScope.
+func (st *storage) free() {
+	if st.freed.CompareAndSwap(false, true) {
+		st.ptr = nil
+		st.cleanup.Stop()
+		st.block.Put()
+	}
+}
+
+// force is the one door to a tensor's data: deferred work would be done here, and use after a scope's end is caught here.
+func (t *Tensor) force(op string) unsafe.Pointer {
+	if t.st.freed.Load() {
+		Fail(op, ErrScope, []Shape{t.shape}, "this tensor's scope has ended and its memory is gone; Keep it in the scope, or read it before the scope ends")
+	}
+	return unsafe.Add(t.st.ptr, t.off*t.dtype.Size())
+}
+
+// View is direct access to a tensor's elements for kernels and updates: element (i, j, ...) is at i*Strides[0] +
+// j*Strides[1] + ... from the start. It is valid only during the call that it was handed to.
+type View struct {
+	DType   DType
+	Shape   Shape
+	Strides Strides
+	ptr     unsafe.Pointer
+}
+
+// Slice returns the view's elements from its first to its last address: all of them in row-major order when the view is
+// contiguous, else the span that the strides walk. It panics with ErrDType when T is not the view's element type.
+func Slice[T Elem](v View) []T {
+	if DTypeOf[T]() != v.DType {
+		Fail("slice", ErrDType, []Shape{v.Shape}, "the view holds %v, not %v", v.DType, DTypeOf[T]())
+	}
+	return sliceOf[T](v)
+}
+
+// IsContiguous reports whether the elements lie in row-major order without gaps.
+func (v View) IsContiguous() bool { return v.Shape.isContiguous(&v.Strides) }
+
+func (t *Tensor) view(op string) View {
+	v := View{DType: t.dtype, Shape: t.shape, Strides: t.strides}
+	v.ptr = t.force(op)
+	return v
+}
+
+// sliceOf is Slice for code that has already matched T to the dtype.
+func sliceOf[T any](v View) []T {
+	n := 1
+	for i, d := range v.Shape.dim[:v.Shape.rank] {
+		if d == 0 {
+			return nil
+		}
+		n += (d - 1) * v.Strides[i]
+	}
+	return unsafe.Slice((*T)(v.ptr), n)
+}

@@ -1,0 +1,124 @@
+package tensor
+
+import "fmt"
+
+// Tensor is an n-dimensional array. Tensors never change; ops return new ones, and views share memory. A Tensor may be
+// used by several goroutines at once; Backward writes to the leaves it reaches and must not run twice at once on the same
+// leaves (autograd.Grad may).
+type Tensor struct {
+	shape      Shape
+	strides    Strides
+	off        int // elements from the storage's start
+	dtype      DType
+	contiguous bool
+	dev        Device
+	st         *storage
+	scope      *Scope
+	node       *node // the recorded op that made it, if any
+	out        int   // which of the op's results it is
+	leaf       *leaf // set on tensors that accumulate a gradient
+}
+
+// Spec is what is known of a tensor without its data.
+type Spec struct {
+	Shape  Shape
+	DType  DType
+	Device Device
+}
+
+// Shape returns the sizes along each dimension.
+func (t *Tensor) Shape() Shape { return t.shape }
+
+// Dim returns the size of dimension i; negative i counts from the end.
+func (t *Tensor) Dim(i int) int { return t.shape.dim[t.shape.axis("dim", i)] }
+
+// Rank returns the number of dimensions.
+func (t *Tensor) Rank() int { return t.shape.rank }
+
+// Numel returns the number of elements.
+func (t *Tensor) Numel() int { return t.shape.Numel() }
+
+// DType returns the element type.
+func (t *Tensor) DType() DType { return t.dtype }
+
+// Device returns where the data lives.
+func (t *Tensor) Device() Device { return t.dev }
+
+// Strides returns the element distance between neighbours along each dimension.
+func (t *Tensor) Strides() []int { return append([]int(nil), t.strides[:t.shape.rank]...) }
+
+// Spec returns shape, dtype and device.
+func (t *Tensor) Spec() Spec { return Spec{t.shape, t.dtype, t.dev} }
+
+// IsContiguous reports whether the elements lie in memory in row-major order.
+func (t *Tensor) IsContiguous() bool { return t.contiguous }
+
+// RequiresGrad reports whether ops on t are recorded: t is a leaf that collects a gradient, or was computed from one.
+func (t *Tensor) RequiresGrad() bool { return t.node != nil || t.leaf != nil }
+
+// RequireGrad returns a leaf that shares t's data: ops on it are recorded and Backward adds to its Grad. It panics with
+// ErrDType unless t is floating-point.
+func (t *Tensor) RequireGrad() *Tensor {
+	if !t.dtype.IsFloat() {
+		Fail("require_grad", ErrDType, []Shape{t.shape}, "only floating-point tensors have gradients, not %v", t.dtype)
+	}
+	r := *t
+	r.node, r.out, r.leaf = nil, 0, new(leaf)
+	return &r
+}
+
+// Detach returns a tensor that shares t's data and is not part of any graph.
+func (t *Tensor) Detach() *Tensor {
+	r := *t
+	r.node, r.out, r.leaf = nil, 0, nil
+	return &r
+}
+
+// Grad returns the gradient that Backward accumulated in a leaf, or nil. It stays valid until ZeroGrad.
+func (t *Tensor) Grad() *Tensor {
+	if t.leaf == nil {
+		return nil
+	}
+	return t.leaf.grad
+}
+
+// SetGrad replaces a leaf's gradient. It panics with ErrGraph when t is not a leaf and with ErrShape when g does not fit.
+func (t *Tensor) SetGrad(g *Tensor) {
+	if t.leaf == nil {
+		Fail("set_grad", ErrGraph, []Shape{t.shape}, "only leaves (RequireGrad, Param) hold a gradient")
+	}
+	if g != nil && (g.shape != t.shape || g.dtype != t.dtype) {
+		Fail("set_grad", ErrShape, []Shape{t.shape, g.shape}, "the gradient must have the tensor's shape and dtype (%v, got %v)", t.dtype, g.dtype)
+	}
+	t.leaf.grad = g
+}
+
+// ZeroGrad forgets a leaf's gradient.
+func (t *Tensor) ZeroGrad() {
+	if t.leaf != nil {
+		t.leaf.drop()
+	}
+}
+
+// String formats dtype, shape and, for small tensors, the elements.
+func (t *Tensor) String() string {
+	if t.dev == Meta {
+		return fmt.Sprintf("tensor(%v %v on meta)", t.dtype, t.shape)
+	}
+	return fmt.Sprintf("tensor(%v, %v %v)", formatData(t), t.dtype, t.shape)
+}
+
+// newTensor returns a contiguous tensor of arbitrary content. The header and its storage are one allocation.
+func newTensor(spec Spec, scope *Scope) *Tensor {
+	f := new(struct {
+		t  Tensor
+		st storage
+	})
+	t := &f.t
+	t.shape, t.dtype, t.dev = spec.Shape, spec.DType, spec.Device
+	t.strides, t.contiguous, t.scope, t.st = spec.Shape.Contiguous(), true, scope, &f.st
+	if spec.Device != Meta {
+		f.st.alloc(spec.Shape.Numel()*spec.DType.Size(), scope)
+	}
+	return t
+}

@@ -1,0 +1,89 @@
+// Package dataset feeds training: data sets, splits, transforms and a Loader that makes batches in parallel and always the
+// same ones. The data sets themselves are packages below: digits, mnist, fashionmnist.
+package dataset
+
+import (
+	"context"
+
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// Dataset is a list of samples. At may be called from several goroutines at once; g is the sample's own generator for
+// random transforms, which depends on the seed, the epoch and i alone, so that every run sees the same samples however
+// loading is split up.
+type Dataset[S any] interface {
+	Len() int
+	At(ctx context.Context, i int, g *random.Generator) (S, error)
+}
+
+// Sample is one labelled example.
+type Sample struct {
+	X *tensor.Tensor // features, such as (C, H, W)
+	Y int64          // class
+}
+
+// Batch is a number of samples stacked: X (N, ...), Y (N,) int64 classes.
+type Batch struct {
+	X, Y *tensor.Tensor
+}
+
+// Len returns the number of samples.
+func (b Batch) Len() int { return b.Y.Numel() }
+
+// Enter returns the batch as a member of a scope; see tensor.Scope.
+func (b Batch) Enter(s *tensor.Scope) Batch { return Batch{s.Enter(b.X), s.Enter(b.Y)} }
+
+// Collate stacks samples into a batch.
+func Collate(samples []Sample) (Batch, error) {
+	xs, ys := make([]*tensor.Tensor, len(samples)), make([]int64, len(samples))
+	for i, s := range samples {
+		xs[i], ys[i] = s.X, s.Y
+	}
+	var b Batch
+	err := tensor.Catch(func() { b = Batch{tensor.Stack(0, xs...), tensor.Of(ys)} })
+	return b, err
+}
+
+// Slice is a Dataset of samples in memory.
+type Slice[S any] []S
+
+// Len returns the number of samples.
+func (s Slice[S]) Len() int { return len(s) }
+
+// At returns sample i.
+func (s Slice[S]) At(_ context.Context, i int, _ *random.Generator) (S, error) { return s[i], nil }
+
+// Subset is the part of a data set at the given indices, in that order.
+type Subset[S any] struct {
+	Of      Dataset[S]
+	Indices []int
+}
+
+// Len returns the number of indices.
+func (s Subset[S]) Len() int { return len(s.Indices) }
+
+// At returns the sample at the i-th index.
+func (s Subset[S]) At(ctx context.Context, i int, g *random.Generator) (S, error) {
+	return s.Of.At(ctx, s.Indices[i], g)
+}
+
+// Map returns a data set whose samples are f of those of d; f may draw from the sample's generator.
+func Map[S, T any](d Dataset[S], f func(S, *random.Generator) (T, error)) Dataset[T] {
+	return mapped[S, T]{d, f}
+}
+
+type mapped[S, T any] struct {
+	of Dataset[S]
+	f  func(S, *random.Generator) (T, error)
+}
+
+func (m mapped[S, T]) Len() int { return m.of.Len() }
+
+func (m mapped[S, T]) At(ctx context.Context, i int, g *random.Generator) (t T, err error) {
+	s, err := m.of.At(ctx, i, g)
+	if err != nil {
+		return t, err
+	}
+	return m.f(s, g)
+}

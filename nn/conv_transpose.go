@@ -1,0 +1,74 @@
+package nn
+
+import (
+	"github.com/hadal-go/hadal/nn/initialize"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// ConvTransposeConfig are the options of transposed convolution layers, the same in every dimension.
+type ConvTransposeConfig struct {
+	Stride        int // 0: 1
+	Padding       int
+	OutputPadding int
+	Dilation      int // 0: 1
+	Groups        int // 0: 1
+	NoBias        bool
+}
+
+// ConvTranspose2d is a transposed convolution layer: x (N, C, H, W), y (N, K, OH, OW); see tensor.ConvTranspose2d.
+type ConvTranspose2d struct {
+	Weight  *Param // (C, K/groups, R, S)
+	Bias    *Param // (K,), or nil
+	Options tensor.ConvTransposeConfig
+}
+
+// NewConvTranspose2d returns a layer from in to out channels with a square kernel, initialised as PyTorch does.
+func NewConvTranspose2d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose2d {
+	w, b := convTransposeParams(g, in, out, []int{kernel, kernel}, cfg)
+	return &ConvTranspose2d{w, b, cfg.options()}
+}
+
+// Forward maps x (N, C, H, W) to (N, K, OH, OW).
+func (l *ConvTranspose2d) Forward(x *tensor.Tensor) *tensor.Tensor {
+	return tensor.ConvTranspose2d(x, l.Weight.Tensor, optional(l.Bias), l.Options)
+}
+
+// ConvTranspose1d is a transposed convolution layer for sequences: x (N, C, L), y (N, K, OL).
+type ConvTranspose1d struct {
+	Weight  *Param // (C, K/groups, S)
+	Bias    *Param // (K,), or nil
+	Options tensor.ConvTransposeConfig
+}
+
+// NewConvTranspose1d returns a layer from in to out channels, initialised as PyTorch does.
+func NewConvTranspose1d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose1d {
+	w, b := convTransposeParams(g, in, out, []int{kernel}, cfg)
+	return &ConvTranspose1d{w, b, cfg.options()}
+}
+
+// Forward maps x (N, C, L) to (N, K, OL).
+func (l *ConvTranspose1d) Forward(x *tensor.Tensor) *tensor.Tensor {
+	return tensor.ConvTranspose1d(x, l.Weight.Tensor, optional(l.Bias), l.Options)
+}
+
+func (c ConvTransposeConfig) options() tensor.ConvTransposeConfig {
+	return tensor.ConvTransposeConfig{
+		ConvConfig:    tensor.ConvConfig{Stride: both(c.Stride), Padding: both(c.Padding), Dilation: both(c.Dilation), Groups: c.Groups},
+		OutputPadding: both(c.OutputPadding),
+	}
+}
+
+func convTransposeParams(g *random.Generator, in, out int, kernel []int, cfg ConvTransposeConfig) (w, b *Param) {
+	groups := max(cfg.Groups, 1)
+	if cfg.Groups < 0 || in%groups != 0 || out%groups != 0 {
+		tensor.Fail("conv_transpose", tensor.ErrValue, nil, "%d groups do not divide %d input and %d output channels", cfg.Groups, in, out)
+	}
+	dims := append([]int{in, out / groups}, kernel...)
+	fan := initialize.FanIn(tensor.ShapeOf(dims...)) // PyTorch's: of the weight's second dimension
+	w = tensor.NewParam(initialize.TorchDefault(g, fan, dims...))
+	if !cfg.NoBias {
+		b = tensor.NewParam(initialize.TorchDefault(g, fan, out))
+	}
+	return w, b
+}

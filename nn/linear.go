@@ -1,0 +1,40 @@
+package nn
+
+import (
+	"github.com/hadal-go/hadal/nn/initialize"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// Linear is a dense layer: y = x Wᵀ + b, x (..., in), y (..., out).
+type Linear struct {
+	Weight *Param // (out, in)
+	Bias   *Param // (out,), or nil
+}
+
+// LinearConfig are the options of NewLinear.
+type LinearConfig struct {
+	NoBias bool
+}
+
+// NewLinear returns a layer from in to out features, initialised as PyTorch does: uniform in ±1/√in.
+func NewLinear(g *random.Generator, in, out int, cfg LinearConfig) *Linear {
+	l := &Linear{Weight: tensor.NewParam(initialize.TorchDefault(g, in, out, in))}
+	if !cfg.NoBias {
+		l.Bias = tensor.NewParam(initialize.TorchDefault(g, in, out))
+	}
+	return l
+}
+
+// Forward maps x (..., in) to (..., out).
+func (l *Linear) Forward(x *tensor.Tensor) *tensor.Tensor {
+	return tensor.Linear(x, l.Weight.Tensor, optional(l.Bias))
+}
+
+// optional returns the tensor of a parameter that may be absent.
+func optional(p *Param) *tensor.Tensor {
+	if p == nil {
+		return nil
+	}
+	return p.Tensor
+}

@@ -1,0 +1,15 @@
+package losses
+
+import "github.com/hadal-go/hadal/tensor"
+
+// L1 returns the mean of |x − y|.
+func L1(x, y *tensor.Tensor) *tensor.Tensor { return L1Loss{}.Of(x, y) }
+
+// L1Loss is the absolute error with options.
+type L1Loss struct{ Reduction Reduction }
+
+// Of returns the reduced |x − y|; the shapes are equal.
+func (l L1Loss) Of(x, y *tensor.Tensor) *tensor.Tensor {
+	sameShape("l1", x, y)
+	return l.Reduction.apply(x.Sub(y).Abs())
+}

@@ -1,0 +1,32 @@
+package nn
+
+import "github.com/hadal-go/hadal/tensor"
+
+// Sequential applies layers one after the other; their parameters are named 0.weight, 1.weight, ...
+type Sequential []Layer
+
+// NewSequential returns the layers as one.
+func NewSequential(layers ...Layer) Sequential { return layers }
+
+// Forward applies every layer in order.
+func (s Sequential) Forward(x *tensor.Tensor) *tensor.Tensor {
+	for _, l := range s {
+		x = l.Forward(x)
+	}
+	return x
+}
+
+// Flatten merges the dimensions from Start on; the zero value keeps nothing apart, so use NewFlatten for batches.
+type Flatten struct{ Start int }
+
+// NewFlatten returns a layer that keeps the batch dimension: (N, ...) to (N, M).
+func NewFlatten() *Flatten { return &Flatten{Start: 1} }
+
+// Forward flattens x.
+func (l *Flatten) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Flatten(l.Start) }
+
+// Identity returns its input.
+type Identity struct{}
+
+// Forward returns x.
+func (Identity) Forward(x *tensor.Tensor) *tensor.Tensor { return x }

@@ -65,15 +65,15 @@ func heapBlock(n int) Block {
 		return Block{p: unsafe.Pointer(unsafe.SliceData(w)), size: len(w) * 8}
 	}
 	size := (n + align - 1) &^ (align - 1)
-	w := make([]uint64, size/8)
-	p := unsafe.Pointer(unsafe.SliceData(w))
+	p := unsafe.Pointer(unsafe.SliceData(make([]uint64, size/8)))
 	if uintptr(p)%align != 0 { // the heap's size classes happen to align such sizes; nothing promises it
-		w = make([]uint64, (size+align)/8)
-		p = unsafe.Pointer(unsafe.SliceData(w))
-		p = unsafe.Add(p, -uintptr(p)%align)
+		p = alignUp(unsafe.Pointer(unsafe.SliceData(make([]uint64, (size+align)/8))))
 	}
 	return Block{p: p, size: size}
 }
+
+// alignUp is the first aligned address from p on, less than align bytes away.
+func alignUp(p unsafe.Pointer) unsafe.Pointer { return unsafe.Add(p, -uintptr(p)%align) }
 
 // clear works in pieces: the collector must not wait for one long clear, which cannot be preempted.
 func (b Block) clear() {

@@ -12,7 +12,7 @@ import (
 const minGrowth = 64 << 20
 
 // stuck is how long none of the cleanups may finish before the wait for them ends: somebody else's may block.
-const stuck = 10 * time.Millisecond
+const stuck = 20 * time.Millisecond
 
 // collectionDue holds mu.
 func (p *pool) collectionDue() bool {
@@ -43,8 +43,8 @@ func (p *pool) watch() {
 	runtime.AddCleanup(new(*byte), (*pool).collected, p)
 }
 
-// collected runs somewhere among the collection's other cleanups. How many bytes they will leave in use is not known
-// then; no fewer than were in use at any moment since the collection before.
+// collected runs somewhere among the collection's other cleanups, so the bytes in use now may be garbage for the most part.
+// Taking them for live would let the threshold grow with the garbage; the fewest since the collection before is safe.
 func (p *pool) collected() {
 	p.mu.Lock()
 	p.live, p.low = p.low, p.stats.InUse

@@ -8,7 +8,7 @@ import (
 
 var defaultSystem = system{mapHuge, unmapHuge}
 
-// mapHuge maps zeroed memory that starts at a huge page: first touch of 64 MiB costs a tenth of what it does in 4 KiB pages.
+// mapHuge maps zeroed memory that starts at a huge page and asks for more of them: they are several times faster to touch first.
 func mapHuge(bytes int) (mapping, error) {
 	p, err := unix.MmapPtr(-1, 0, nil, uintptr(bytes+hugePage), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {

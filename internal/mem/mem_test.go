@@ -114,6 +114,17 @@ func TestAlignmentAndSize(t *testing.T) {
 	}
 }
 
+func TestAlignUp(t *testing.T) {
+	buf := make([]byte, 3*align)
+	for i := range 2 * align {
+		p := unsafe.Pointer(&buf[i])
+		q := alignUp(p)
+		if d := uintptr(q) - uintptr(p); uintptr(q)%align != 0 || d >= align {
+			t.Fatalf("alignUp(%p) = %p", p, q)
+		}
+	}
+}
+
 func TestHeapBlocks(t *testing.T) {
 	for _, n := range []int{0, 1, 8, 63, 64, 65, 1000, 4095} {
 		b := Get(n)
@@ -394,7 +405,7 @@ func TestOutOfMemory(t *testing.T) {
 		return nil
 	}
 	eachSystem(t, func(t *testing.T, p *pool) {
-		for _, n := range []int{1 << 60, maxBlock, maxBlock + 1, math.MaxInt} {
+		for _, n := range []int{maxBlock / 2, maxBlock, maxBlock + 1, math.MaxInt} {
 			err, _ := catch(func() { p.get(n) }).(error)
 			var oom *OutOfMemory
 			if !errors.As(err, &oom) || oom.Bytes != uint64(n) {

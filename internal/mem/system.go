@@ -25,9 +25,7 @@ var goHeap = system{
 				err = fmt.Errorf("mem: %v", v)
 			}
 		}()
-		w := make([]byte, bytes+align)
-		p := unsafe.Pointer(unsafe.SliceData(w))
-		return mapping{unsafe.Add(p, -uintptr(p)%align), bytes}, nil
+		return mapping{alignUp(unsafe.Pointer(unsafe.SliceData(make([]byte, bytes+align)))), bytes}, nil
 	},
 	unmap: func(mapping) {},
 }

@@ -24,9 +24,10 @@ type Epilogue[T Float] struct {
 // A transpose is a pair of swapped strides, a broadcast one a stride of 0; neither is copied as a whole. k = 0 is a sum of
 // zero. C must not overlap A, B or the biases, nor its rows each other. It panics when a slice is shorter than its strides reach.
 //
-// Terms are added in the order of p, in blocks of equal length whose sums are then added in order. The length depends on
-// k and the implementation alone, so an element of C has the same bits whatever m, n and the number of workers are: but for
-// products with at most dotMax rows or columns and contiguous rows of A and columns of B, which are dot products with several partial sums.
+// Terms are added in the order of p, in blocks of nearly equal length (at most 256 to 512) whose sums are then added in
+// order. The blocks depend on k and the implementation alone, so an element of C has the same bits whatever m, n, the
+// strides and the number of workers are. The exception: with at most 4 rows or columns, acs = 1, brs = 1 and k >= 8, products
+// are dot products with several partial sums each. They, too, do not depend on the number of workers.
 func GemmF32(m, n, k int, a []float32, ars, acs int, b []float32, brs, bcs int, c []float32, ldc int, ep Epilogue[float32]) {
 	gemm(m, n, k, a, ars, acs, b, brs, bcs, c, ldc, ep)
 }

@@ -32,23 +32,22 @@ func (x *gemmTile[T]) run(im Impl) {
 	}
 }
 
-// dot4 returns the products of x and the rows b, b[ldb:], b[2*ldb:] and b[3*ldb:], k long.
+// dotRows computes sum[j] = x . b[j*ldb:], k long, for j < n <= len(sum). It may overwrite the rest of sum.
 //
 //go:noinline
-func dot4[T Float](im Impl, x, b []T, ldb, k int) (sum [4]T) {
-	switch p := unsafe.Pointer(&sum); {
+func dotRows[T Float](im Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
+	switch p := unsafe.Pointer(sum); {
 	case im == implGo:
-		return dotGo(x, b, ldb, k)
+		dotRowsGo(x, b, ldb, n, k, sum)
 	case im == implAVX512 && isF32[T]():
-		gemmDotF32AVX512(f32(x), f32(b), ldb, k, (*[4]float32)(p))
+		gemmDotF32AVX512(f32(x), f32(b), ldb, n, k, (*float32)(p))
 	case im == implAVX512:
-		gemmDotF64AVX512(f64(x), f64(b), ldb, k, (*[4]float64)(p))
+		gemmDotF64AVX512(f64(x), f64(b), ldb, n, k, (*float64)(p))
 	case isF32[T]():
-		gemmDotF32AVX2(f32(x), f32(b), ldb, k, (*[4]float32)(p))
+		gemmDotF32AVX2(f32(x), f32(b), ldb, n, k, (*float32)(p))
 	default:
-		gemmDotF64AVX2(f64(x), f64(b), ldb, k, (*[4]float64)(p))
+		gemmDotF64AVX2(f64(x), f64(b), ldb, n, k, (*float64)(p))
 	}
-	return sum
 }
 
 // packTransposed is gemmTransposeF32AVX2 or gemmTransposeF64AVX2, which AVX-512 uses as well.

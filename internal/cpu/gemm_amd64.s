@@ -1336,18 +1336,152 @@ m6v1relu:
 	VMAXPS Y5, Y14, Y5
 
 m6v1store:
-	MOVQ       DI, R13
-	VMASKMOVPS Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y2, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y3, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y4, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y5, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x08
+	JNE     m6v1part
+	MOVQ    DI, R13
+	VMOVUPS Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y2, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y3, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y4, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y5, (R13)
+	VZEROUPPER
+	RET
+
+m6v1part:
+	SHLQ         $0x02, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m6v1row0b8:
+	TESTQ    $0x00000008, DX
+	JZ       m6v1row0b4
+	VMOVLPS  X0, (R8)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R8
+
+m6v1row0b4:
+	TESTQ  $0x00000004, DX
+	JZ     m6v1row0end
+	VMOVSS X0, (R8)
+
+m6v1row0end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m6v1row1b8:
+	TESTQ    $0x00000008, DX
+	JZ       m6v1row1b4
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+
+m6v1row1b4:
+	TESTQ  $0x00000004, DX
+	JZ     m6v1row1end
+	VMOVSS X1, (R8)
+
+m6v1row1end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m6v1row2b8:
+	TESTQ    $0x00000008, DX
+	JZ       m6v1row2b4
+	VMOVLPS  X2, (R8)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R8
+
+m6v1row2b4:
+	TESTQ  $0x00000004, DX
+	JZ     m6v1row2end
+	VMOVSS X2, (R8)
+
+m6v1row2end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row3b8
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+
+m6v1row3b8:
+	TESTQ    $0x00000008, DX
+	JZ       m6v1row3b4
+	VMOVLPS  X3, (R8)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R8
+
+m6v1row3b4:
+	TESTQ  $0x00000004, DX
+	JZ     m6v1row3end
+	VMOVSS X3, (R8)
+
+m6v1row3end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row4b8
+	VMOVUPS      X4, (R8)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R8
+
+m6v1row4b8:
+	TESTQ    $0x00000008, DX
+	JZ       m6v1row4b4
+	VMOVLPS  X4, (R8)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R8
+
+m6v1row4b4:
+	TESTQ  $0x00000004, DX
+	JZ     m6v1row4end
+	VMOVSS X4, (R8)
+
+m6v1row4end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row5b8
+	VMOVUPS      X5, (R8)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R8
+
+m6v1row5b8:
+	TESTQ    $0x00000008, DX
+	JZ       m6v1row5b4
+	VMOVLPS  X5, (R8)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, R8
+
+m6v1row5b4:
+	TESTQ  $0x00000004, DX
+	JZ     m6v1row5end
+	VMOVSS X5, (R8)
+
+m6v1row5end:
 	VZEROUPPER
 	RET
 
@@ -1501,16 +1635,129 @@ m5v1relu:
 	VMAXPS Y4, Y14, Y4
 
 m5v1store:
-	MOVQ       DI, R13
-	VMASKMOVPS Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y2, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y3, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y4, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x08
+	JNE     m5v1part
+	MOVQ    DI, R13
+	VMOVUPS Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y2, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y3, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y4, (R13)
+	VZEROUPPER
+	RET
+
+m5v1part:
+	SHLQ         $0x02, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m5v1row0b8:
+	TESTQ    $0x00000008, DX
+	JZ       m5v1row0b4
+	VMOVLPS  X0, (R8)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R8
+
+m5v1row0b4:
+	TESTQ  $0x00000004, DX
+	JZ     m5v1row0end
+	VMOVSS X0, (R8)
+
+m5v1row0end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m5v1row1b8:
+	TESTQ    $0x00000008, DX
+	JZ       m5v1row1b4
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+
+m5v1row1b4:
+	TESTQ  $0x00000004, DX
+	JZ     m5v1row1end
+	VMOVSS X1, (R8)
+
+m5v1row1end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m5v1row2b8:
+	TESTQ    $0x00000008, DX
+	JZ       m5v1row2b4
+	VMOVLPS  X2, (R8)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R8
+
+m5v1row2b4:
+	TESTQ  $0x00000004, DX
+	JZ     m5v1row2end
+	VMOVSS X2, (R8)
+
+m5v1row2end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row3b8
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+
+m5v1row3b8:
+	TESTQ    $0x00000008, DX
+	JZ       m5v1row3b4
+	VMOVLPS  X3, (R8)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R8
+
+m5v1row3b4:
+	TESTQ  $0x00000004, DX
+	JZ     m5v1row3end
+	VMOVSS X3, (R8)
+
+m5v1row3end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row4b8
+	VMOVUPS      X4, (R8)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R8
+
+m5v1row4b8:
+	TESTQ    $0x00000008, DX
+	JZ       m5v1row4b4
+	VMOVLPS  X4, (R8)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, R8
+
+m5v1row4b4:
+	TESTQ  $0x00000004, DX
+	JZ     m5v1row4end
+	VMOVSS X4, (R8)
+
+m5v1row4end:
 	VZEROUPPER
 	RET
 
@@ -1646,14 +1893,106 @@ m4v1relu:
 	VMAXPS Y3, Y14, Y3
 
 m4v1store:
-	MOVQ       DI, R13
-	VMASKMOVPS Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y2, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y3, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x08
+	JNE     m4v1part
+	MOVQ    DI, R13
+	VMOVUPS Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y2, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y3, (R13)
+	VZEROUPPER
+	RET
+
+m4v1part:
+	SHLQ         $0x02, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m4v1row0b8:
+	TESTQ    $0x00000008, DX
+	JZ       m4v1row0b4
+	VMOVLPS  X0, (R8)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R8
+
+m4v1row0b4:
+	TESTQ  $0x00000004, DX
+	JZ     m4v1row0end
+	VMOVSS X0, (R8)
+
+m4v1row0end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m4v1row1b8:
+	TESTQ    $0x00000008, DX
+	JZ       m4v1row1b4
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+
+m4v1row1b4:
+	TESTQ  $0x00000004, DX
+	JZ     m4v1row1end
+	VMOVSS X1, (R8)
+
+m4v1row1end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m4v1row2b8:
+	TESTQ    $0x00000008, DX
+	JZ       m4v1row2b4
+	VMOVLPS  X2, (R8)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R8
+
+m4v1row2b4:
+	TESTQ  $0x00000004, DX
+	JZ     m4v1row2end
+	VMOVSS X2, (R8)
+
+m4v1row2end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row3b8
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+
+m4v1row3b8:
+	TESTQ    $0x00000008, DX
+	JZ       m4v1row3b4
+	VMOVLPS  X3, (R8)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R8
+
+m4v1row3b4:
+	TESTQ  $0x00000004, DX
+	JZ     m4v1row3end
+	VMOVSS X3, (R8)
+
+m4v1row3end:
 	VZEROUPPER
 	RET
 
@@ -1771,12 +2110,83 @@ m3v1relu:
 	VMAXPS Y2, Y14, Y2
 
 m3v1store:
-	MOVQ       DI, R13
-	VMASKMOVPS Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y2, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x08
+	JNE     m3v1part
+	MOVQ    DI, R13
+	VMOVUPS Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y2, (R13)
+	VZEROUPPER
+	RET
+
+m3v1part:
+	SHLQ         $0x02, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m3v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m3v1row0b8:
+	TESTQ    $0x00000008, DX
+	JZ       m3v1row0b4
+	VMOVLPS  X0, (R8)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R8
+
+m3v1row0b4:
+	TESTQ  $0x00000004, DX
+	JZ     m3v1row0end
+	VMOVSS X0, (R8)
+
+m3v1row0end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m3v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m3v1row1b8:
+	TESTQ    $0x00000008, DX
+	JZ       m3v1row1b4
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+
+m3v1row1b4:
+	TESTQ  $0x00000004, DX
+	JZ     m3v1row1end
+	VMOVSS X1, (R8)
+
+m3v1row1end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m3v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m3v1row2b8:
+	TESTQ    $0x00000008, DX
+	JZ       m3v1row2b4
+	VMOVLPS  X2, (R8)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R8
+
+m3v1row2b4:
+	TESTQ  $0x00000004, DX
+	JZ     m3v1row2end
+	VMOVSS X2, (R8)
+
+m3v1row2end:
 	VZEROUPPER
 	RET
 
@@ -1876,10 +2286,60 @@ m2v1relu:
 	VMAXPS Y1, Y14, Y1
 
 m2v1store:
-	MOVQ       DI, R13
-	VMASKMOVPS Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPS Y1, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x08
+	JNE     m2v1part
+	MOVQ    DI, R13
+	VMOVUPS Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPS Y1, (R13)
+	VZEROUPPER
+	RET
+
+m2v1part:
+	SHLQ         $0x02, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m2v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m2v1row0b8:
+	TESTQ    $0x00000008, DX
+	JZ       m2v1row0b4
+	VMOVLPS  X0, (R8)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R8
+
+m2v1row0b4:
+	TESTQ  $0x00000004, DX
+	JZ     m2v1row0end
+	VMOVSS X0, (R8)
+
+m2v1row0end:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m2v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m2v1row1b8:
+	TESTQ    $0x00000008, DX
+	JZ       m2v1row1b4
+	VMOVLPS  X1, (R8)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R8
+
+m2v1row1b4:
+	TESTQ  $0x00000004, DX
+	JZ     m2v1row1end
+	VMOVSS X1, (R8)
+
+m2v1row1end:
 	VZEROUPPER
 	RET
 
@@ -1961,8 +2421,37 @@ m1v1relu:
 	VMAXPS Y0, Y14, Y0
 
 m1v1store:
-	MOVQ       DI, R13
-	VMASKMOVPS Y0, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x08
+	JNE     m1v1part
+	MOVQ    DI, R13
+	VMOVUPS Y0, (R13)
+	VZEROUPPER
+	RET
+
+m1v1part:
+	SHLQ         $0x02, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m1v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m1v1row0b8:
+	TESTQ    $0x00000008, DX
+	JZ       m1v1row0b4
+	VMOVLPS  X0, (R8)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R8
+
+m1v1row0b4:
+	TESTQ  $0x00000004, DX
+	JZ     m1v1row0end
+	VMOVSS X0, (R8)
+
+m1v1row0end:
 	VZEROUPPER
 	RET
 
@@ -2135,29 +2624,40 @@ m1v8store:
 	VZEROUPPER
 	RET
 
-// func gemmDotF32AVX2(x *float32, b *float32, ldb int, k int, sum *[4]float32)
+// func gemmDotF32AVX2(x *float32, b *float32, ldb int, n int, k int, sum *float32)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemmDotF32AVX2(SB), NOSPLIT, $0-40
-	MOVQ   x+0(FP), SI
-	MOVQ   b+8(FP), R8
-	MOVQ   ldb+16(FP), DX
-	MOVQ   k+24(FP), CX
-	MOVQ   sum+32(FP), DI
-	SHLQ   $0x02, DX
-	LEAQ   (R8)(DX*1), R9
-	LEAQ   (R9)(DX*1), R10
-	LEAQ   (R10)(DX*1), R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, AX
-	SHRQ   $0x04, AX
-	JZ     tail
+TEXT ·gemmDotF32AVX2(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x02, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    CX, AX
+	SHRQ    $0x04, AX
+	JZ      tail
 
 loop:
 	VMOVUPS     (SI), Y8
@@ -2231,6 +2731,9 @@ reduce:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X0
 	VMOVUPS      X0, (DI)
+	ADDQ         $0x10, DI
+	SUBQ         $0x04, R13
+	JG           rows
 	VZEROUPPER
 	RET
 
@@ -3556,18 +4059,110 @@ m6v1relu:
 	VMAXPD Y5, Y14, Y5
 
 m6v1store:
-	MOVQ       DI, R13
-	VMASKMOVPD Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y2, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y3, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y4, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y5, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x04
+	JNE     m6v1part
+	MOVQ    DI, R13
+	VMOVUPD Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y2, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y3, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y4, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y5, (R13)
+	VZEROUPPER
+	RET
+
+m6v1part:
+	SHLQ         $0x03, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m6v1row0b8:
+	TESTQ   $0x00000008, DX
+	JZ      m6v1row0b4
+	VMOVLPS X0, (R8)
+
+m6v1row0b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m6v1row1b8:
+	TESTQ   $0x00000008, DX
+	JZ      m6v1row1b4
+	VMOVLPS X1, (R8)
+
+m6v1row1b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m6v1row2b8:
+	TESTQ   $0x00000008, DX
+	JZ      m6v1row2b4
+	VMOVLPS X2, (R8)
+
+m6v1row2b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row3b8
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+
+m6v1row3b8:
+	TESTQ   $0x00000008, DX
+	JZ      m6v1row3b4
+	VMOVLPS X3, (R8)
+
+m6v1row3b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row4b8
+	VMOVUPS      X4, (R8)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R8
+
+m6v1row4b8:
+	TESTQ   $0x00000008, DX
+	JZ      m6v1row4b4
+	VMOVLPS X4, (R8)
+
+m6v1row4b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m6v1row5b8
+	VMOVUPS      X5, (R8)
+	VEXTRACTF128 $0x01, Y5, X5
+	ADDQ         $0x10, R8
+
+m6v1row5b8:
+	TESTQ   $0x00000008, DX
+	JZ      m6v1row5b4
+	VMOVLPS X5, (R8)
+
+m6v1row5b4:
 	VZEROUPPER
 	RET
 
@@ -3721,16 +4316,94 @@ m5v1relu:
 	VMAXPD Y4, Y14, Y4
 
 m5v1store:
-	MOVQ       DI, R13
-	VMASKMOVPD Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y2, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y3, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y4, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x04
+	JNE     m5v1part
+	MOVQ    DI, R13
+	VMOVUPD Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y2, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y3, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y4, (R13)
+	VZEROUPPER
+	RET
+
+m5v1part:
+	SHLQ         $0x03, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m5v1row0b8:
+	TESTQ   $0x00000008, DX
+	JZ      m5v1row0b4
+	VMOVLPS X0, (R8)
+
+m5v1row0b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m5v1row1b8:
+	TESTQ   $0x00000008, DX
+	JZ      m5v1row1b4
+	VMOVLPS X1, (R8)
+
+m5v1row1b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m5v1row2b8:
+	TESTQ   $0x00000008, DX
+	JZ      m5v1row2b4
+	VMOVLPS X2, (R8)
+
+m5v1row2b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row3b8
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+
+m5v1row3b8:
+	TESTQ   $0x00000008, DX
+	JZ      m5v1row3b4
+	VMOVLPS X3, (R8)
+
+m5v1row3b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m5v1row4b8
+	VMOVUPS      X4, (R8)
+	VEXTRACTF128 $0x01, Y4, X4
+	ADDQ         $0x10, R8
+
+m5v1row4b8:
+	TESTQ   $0x00000008, DX
+	JZ      m5v1row4b4
+	VMOVLPS X4, (R8)
+
+m5v1row4b4:
 	VZEROUPPER
 	RET
 
@@ -3866,14 +4539,78 @@ m4v1relu:
 	VMAXPD Y3, Y14, Y3
 
 m4v1store:
-	MOVQ       DI, R13
-	VMASKMOVPD Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y2, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y3, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x04
+	JNE     m4v1part
+	MOVQ    DI, R13
+	VMOVUPD Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y2, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y3, (R13)
+	VZEROUPPER
+	RET
+
+m4v1part:
+	SHLQ         $0x03, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m4v1row0b8:
+	TESTQ   $0x00000008, DX
+	JZ      m4v1row0b4
+	VMOVLPS X0, (R8)
+
+m4v1row0b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m4v1row1b8:
+	TESTQ   $0x00000008, DX
+	JZ      m4v1row1b4
+	VMOVLPS X1, (R8)
+
+m4v1row1b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m4v1row2b8:
+	TESTQ   $0x00000008, DX
+	JZ      m4v1row2b4
+	VMOVLPS X2, (R8)
+
+m4v1row2b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m4v1row3b8
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y3, X3
+	ADDQ         $0x10, R8
+
+m4v1row3b8:
+	TESTQ   $0x00000008, DX
+	JZ      m4v1row3b4
+	VMOVLPS X3, (R8)
+
+m4v1row3b4:
 	VZEROUPPER
 	RET
 
@@ -3991,12 +4728,62 @@ m3v1relu:
 	VMAXPD Y2, Y14, Y2
 
 m3v1store:
-	MOVQ       DI, R13
-	VMASKMOVPD Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y1, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y2, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x04
+	JNE     m3v1part
+	MOVQ    DI, R13
+	VMOVUPD Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y1, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y2, (R13)
+	VZEROUPPER
+	RET
+
+m3v1part:
+	SHLQ         $0x03, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m3v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m3v1row0b8:
+	TESTQ   $0x00000008, DX
+	JZ      m3v1row0b4
+	VMOVLPS X0, (R8)
+
+m3v1row0b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m3v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m3v1row1b8:
+	TESTQ   $0x00000008, DX
+	JZ      m3v1row1b4
+	VMOVLPS X1, (R8)
+
+m3v1row1b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m3v1row2b8
+	VMOVUPS      X2, (R8)
+	VEXTRACTF128 $0x01, Y2, X2
+	ADDQ         $0x10, R8
+
+m3v1row2b8:
+	TESTQ   $0x00000008, DX
+	JZ      m3v1row2b4
+	VMOVLPS X2, (R8)
+
+m3v1row2b4:
 	VZEROUPPER
 	RET
 
@@ -4096,10 +4883,46 @@ m2v1relu:
 	VMAXPD Y1, Y14, Y1
 
 m2v1store:
-	MOVQ       DI, R13
-	VMASKMOVPD Y0, Y15, (R13)
-	ADDQ       R12, R13
-	VMASKMOVPD Y1, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x04
+	JNE     m2v1part
+	MOVQ    DI, R13
+	VMOVUPD Y0, (R13)
+	ADDQ    R12, R13
+	VMOVUPD Y1, (R13)
+	VZEROUPPER
+	RET
+
+m2v1part:
+	SHLQ         $0x03, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m2v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m2v1row0b8:
+	TESTQ   $0x00000008, DX
+	JZ      m2v1row0b4
+	VMOVLPS X0, (R8)
+
+m2v1row0b4:
+	ADDQ         R12, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m2v1row1b8
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, R8
+
+m2v1row1b8:
+	TESTQ   $0x00000008, DX
+	JZ      m2v1row1b4
+	VMOVLPS X1, (R8)
+
+m2v1row1b4:
 	VZEROUPPER
 	RET
 
@@ -4181,8 +5004,30 @@ m1v1relu:
 	VMAXPD Y0, Y14, Y0
 
 m1v1store:
-	MOVQ       DI, R13
-	VMASKMOVPD Y0, Y15, (R13)
+	MOVQ    n+64(FP), DX
+	CMPQ    DX, $0x04
+	JNE     m1v1part
+	MOVQ    DI, R13
+	VMOVUPD Y0, (R13)
+	VZEROUPPER
+	RET
+
+m1v1part:
+	SHLQ         $0x03, DX
+	MOVQ         DI, R13
+	MOVQ         R13, R8
+	TESTQ        $0x00000010, DX
+	JZ           m1v1row0b8
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R8
+
+m1v1row0b8:
+	TESTQ   $0x00000008, DX
+	JZ      m1v1row0b4
+	VMOVLPS X0, (R8)
+
+m1v1row0b4:
 	VZEROUPPER
 	RET
 
@@ -4355,29 +5200,40 @@ m1v8store:
 	VZEROUPPER
 	RET
 
-// func gemmDotF64AVX2(x *float64, b *float64, ldb int, k int, sum *[4]float64)
+// func gemmDotF64AVX2(x *float64, b *float64, ldb int, n int, k int, sum *float64)
 // Requires: AVX, CMOV, FMA3
-TEXT ·gemmDotF64AVX2(SB), NOSPLIT, $0-40
-	MOVQ   x+0(FP), SI
-	MOVQ   b+8(FP), R8
-	MOVQ   ldb+16(FP), DX
-	MOVQ   k+24(FP), CX
-	MOVQ   sum+32(FP), DI
-	SHLQ   $0x03, DX
-	LEAQ   (R8)(DX*1), R9
-	LEAQ   (R9)(DX*1), R10
-	LEAQ   (R10)(DX*1), R11
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, AX
-	SHRQ   $0x03, AX
-	JZ     tail
+TEXT ·gemmDotF64AVX2(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x03, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    CX, AX
+	SHRQ    $0x03, AX
+	JZ      tail
 
 loop:
 	VMOVUPD     (SI), Y8
@@ -4451,6 +5307,9 @@ reduce:
 	VPERM2F128 $0x31, Y4, Y0, Y3
 	VADDPD     Y3, Y1, Y0
 	VMOVUPD    Y0, (DI)
+	ADDQ       $0x20, DI
+	SUBQ       $0x04, R13
+	JG         rows
 	VZEROUPPER
 	RET
 
@@ -4511,11 +5370,6 @@ TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-104
 	IMULQ R10, R15
 	ADDQ  DI, R15
 	MOVQ  DI, R13
-	MOVQ  $-1, R11
-	BZHIQ R9, R11, R11
-	KMOVW R11, K1
-	SHRQ  $0x10, R11
-	KMOVW R11, K2
 	LEAQ  (BX)(BX*2), R11
 	CMPQ  R9, $0x20
 	JG    wide
@@ -4550,33 +5404,36 @@ TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-104
 	JMP   m1v2
 
 narrow:
-	CMPQ R10, $0x0e
-	JEQ  m14v1
-	CMPQ R10, $0x0d
-	JEQ  m13v1
-	CMPQ R10, $0x0c
-	JEQ  m12v1
-	CMPQ R10, $0x0b
-	JEQ  m11v1
-	CMPQ R10, $0x0a
-	JEQ  m10v1
-	CMPQ R10, $0x09
-	JEQ  m9v1
-	CMPQ R10, $0x08
-	JEQ  m8v1
-	CMPQ R10, $0x07
-	JEQ  m7v1
-	CMPQ R10, $0x06
-	JEQ  m6v1
-	CMPQ R10, $0x05
-	JEQ  m5v1
-	CMPQ R10, $0x04
-	JEQ  m4v1
-	CMPQ R10, $0x03
-	JEQ  m3v1
-	CMPQ R10, $0x02
-	JEQ  m2v1
-	JMP  m1v1
+	MOVQ  $-1, AX
+	BZHIQ R9, AX, AX
+	KMOVW AX, K1
+	CMPQ  R10, $0x0e
+	JEQ   m14v1
+	CMPQ  R10, $0x0d
+	JEQ   m13v1
+	CMPQ  R10, $0x0c
+	JEQ   m12v1
+	CMPQ  R10, $0x0b
+	JEQ   m11v1
+	CMPQ  R10, $0x0a
+	JEQ   m10v1
+	CMPQ  R10, $0x09
+	JEQ   m9v1
+	CMPQ  R10, $0x08
+	JEQ   m8v1
+	CMPQ  R10, $0x07
+	JEQ   m7v1
+	CMPQ  R10, $0x06
+	JEQ   m6v1
+	CMPQ  R10, $0x05
+	JEQ   m5v1
+	CMPQ  R10, $0x04
+	JEQ   m4v1
+	CMPQ  R10, $0x03
+	JEQ   m3v1
+	CMPQ  R10, $0x02
+	JEQ   m2v1
+	JMP   m1v1
 
 m14v2:
 	VPXORD Z0, Z0, Z0
@@ -4616,8 +5473,8 @@ m14v2:
 	JZ     m14v2tail
 
 m14v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -4664,8 +5521,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -4712,8 +5569,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -4760,8 +5617,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -4822,8 +5679,8 @@ m14v2tail:
 	JZ   m14v2end
 
 m14v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -4874,79 +5731,79 @@ m14v2tailloop:
 	JNZ          m14v2tailloop
 
 m14v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m14v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z18, Z18
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z20, Z20
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z21, Z21
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z22, Z22
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z23, Z23
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z24, Z24
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z25, Z25
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z26, Z26
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z27, Z27
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m14v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z18, Z18
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z20, Z20
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z21, Z21
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z22, Z22
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z23, Z23
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z24, Z24
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z25, Z25
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z26, Z26
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z27, Z27
 
 m14v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -4996,39 +5853,39 @@ m14v2row:
 	VADDPS       Z30, Z27, Z27
 
 m14v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m14v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VADDPS    Z31, Z16, Z16
-	VADDPS    Z31, Z18, Z18
-	VADDPS    Z31, Z20, Z20
-	VADDPS    Z31, Z22, Z22
-	VADDPS    Z31, Z24, Z24
-	VADDPS    Z31, Z26, Z26
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
-	VADDPS    Z30, Z17, Z17
-	VADDPS    Z30, Z19, Z19
-	VADDPS    Z30, Z21, Z21
-	VADDPS    Z30, Z23, Z23
-	VADDPS    Z30, Z25, Z25
-	VADDPS    Z30, Z27, Z27
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m14v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VADDPS  Z31, Z16, Z16
+	VADDPS  Z31, Z18, Z18
+	VADDPS  Z31, Z20, Z20
+	VADDPS  Z31, Z22, Z22
+	VADDPS  Z31, Z24, Z24
+	VADDPS  Z31, Z26, Z26
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
+	VADDPS  Z30, Z17, Z17
+	VADDPS  Z30, Z19, Z19
+	VADDPS  Z30, Z21, Z21
+	VADDPS  Z30, Z23, Z23
+	VADDPS  Z30, Z25, Z25
+	VADDPS  Z30, Z27, Z27
 
 m14v2relu:
 	TESTQ  $0x00000002, AX
@@ -5065,47 +5922,47 @@ m14v2relu:
 
 m14v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z16, K1, (R13)
-	VMOVUPS Z17, K2, 64(R13)
+	VMOVUPS Z16, (R13)
+	VMOVUPS Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z18, K1, (R13)
-	VMOVUPS Z19, K2, 64(R13)
+	VMOVUPS Z18, (R13)
+	VMOVUPS Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z20, K1, (R13)
-	VMOVUPS Z21, K2, 64(R13)
+	VMOVUPS Z20, (R13)
+	VMOVUPS Z21, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z22, K1, (R13)
-	VMOVUPS Z23, K2, 64(R13)
+	VMOVUPS Z22, (R13)
+	VMOVUPS Z23, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z24, K1, (R13)
-	VMOVUPS Z25, K2, 64(R13)
+	VMOVUPS Z24, (R13)
+	VMOVUPS Z25, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z26, K1, (R13)
-	VMOVUPS Z27, K2, 64(R13)
+	VMOVUPS Z26, (R13)
+	VMOVUPS Z27, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -5145,8 +6002,8 @@ m13v2:
 	JZ     m13v2tail
 
 m13v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5190,8 +6047,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5235,8 +6092,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5280,8 +6137,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5339,8 +6196,8 @@ m13v2tail:
 	JZ   m13v2end
 
 m13v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5388,74 +6245,74 @@ m13v2tailloop:
 	JNZ          m13v2tailloop
 
 m13v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m13v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z18, Z18
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z20, Z20
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z21, Z21
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z22, Z22
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z23, Z23
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z24, Z24
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z25, Z25
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m13v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z18, Z18
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z20, Z20
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z21, Z21
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z22, Z22
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z23, Z23
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z24, Z24
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z25, Z25
 
 m13v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -5502,37 +6359,37 @@ m13v2row:
 	VADDPS       Z31, Z25, Z25
 
 m13v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m13v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VADDPS    Z31, Z16, Z16
-	VADDPS    Z31, Z18, Z18
-	VADDPS    Z31, Z20, Z20
-	VADDPS    Z31, Z22, Z22
-	VADDPS    Z31, Z24, Z24
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
-	VADDPS    Z30, Z17, Z17
-	VADDPS    Z30, Z19, Z19
-	VADDPS    Z30, Z21, Z21
-	VADDPS    Z30, Z23, Z23
-	VADDPS    Z30, Z25, Z25
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m13v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VADDPS  Z31, Z16, Z16
+	VADDPS  Z31, Z18, Z18
+	VADDPS  Z31, Z20, Z20
+	VADDPS  Z31, Z22, Z22
+	VADDPS  Z31, Z24, Z24
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
+	VADDPS  Z30, Z17, Z17
+	VADDPS  Z30, Z19, Z19
+	VADDPS  Z30, Z21, Z21
+	VADDPS  Z30, Z23, Z23
+	VADDPS  Z30, Z25, Z25
 
 m13v2relu:
 	TESTQ  $0x00000002, AX
@@ -5567,44 +6424,44 @@ m13v2relu:
 
 m13v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z16, K1, (R13)
-	VMOVUPS Z17, K2, 64(R13)
+	VMOVUPS Z16, (R13)
+	VMOVUPS Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z18, K1, (R13)
-	VMOVUPS Z19, K2, 64(R13)
+	VMOVUPS Z18, (R13)
+	VMOVUPS Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z20, K1, (R13)
-	VMOVUPS Z21, K2, 64(R13)
+	VMOVUPS Z20, (R13)
+	VMOVUPS Z21, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z22, K1, (R13)
-	VMOVUPS Z23, K2, 64(R13)
+	VMOVUPS Z22, (R13)
+	VMOVUPS Z23, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z24, K1, (R13)
-	VMOVUPS Z25, K2, 64(R13)
+	VMOVUPS Z24, (R13)
+	VMOVUPS Z25, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -5642,8 +6499,8 @@ m12v2:
 	JZ     m12v2tail
 
 m12v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5684,8 +6541,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5726,8 +6583,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5768,8 +6625,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5824,8 +6681,8 @@ m12v2tail:
 	JZ   m12v2end
 
 m12v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -5870,69 +6727,69 @@ m12v2tailloop:
 	JNZ          m12v2tailloop
 
 m12v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m12v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z18, Z18
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z20, Z20
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z21, Z21
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z22, Z22
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z23, Z23
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m12v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z18, Z18
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z20, Z20
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z21, Z21
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z22, Z22
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z23, Z23
 
 m12v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -5976,35 +6833,35 @@ m12v2row:
 	VADDPS       Z30, Z23, Z23
 
 m12v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m12v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VADDPS    Z31, Z16, Z16
-	VADDPS    Z31, Z18, Z18
-	VADDPS    Z31, Z20, Z20
-	VADDPS    Z31, Z22, Z22
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
-	VADDPS    Z30, Z17, Z17
-	VADDPS    Z30, Z19, Z19
-	VADDPS    Z30, Z21, Z21
-	VADDPS    Z30, Z23, Z23
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m12v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VADDPS  Z31, Z16, Z16
+	VADDPS  Z31, Z18, Z18
+	VADDPS  Z31, Z20, Z20
+	VADDPS  Z31, Z22, Z22
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
+	VADDPS  Z30, Z17, Z17
+	VADDPS  Z30, Z19, Z19
+	VADDPS  Z30, Z21, Z21
+	VADDPS  Z30, Z23, Z23
 
 m12v2relu:
 	TESTQ  $0x00000002, AX
@@ -6037,41 +6894,41 @@ m12v2relu:
 
 m12v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z16, K1, (R13)
-	VMOVUPS Z17, K2, 64(R13)
+	VMOVUPS Z16, (R13)
+	VMOVUPS Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z18, K1, (R13)
-	VMOVUPS Z19, K2, 64(R13)
+	VMOVUPS Z18, (R13)
+	VMOVUPS Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z20, K1, (R13)
-	VMOVUPS Z21, K2, 64(R13)
+	VMOVUPS Z20, (R13)
+	VMOVUPS Z21, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z22, K1, (R13)
-	VMOVUPS Z23, K2, 64(R13)
+	VMOVUPS Z22, (R13)
+	VMOVUPS Z23, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -6107,8 +6964,8 @@ m11v2:
 	JZ     m11v2tail
 
 m11v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6146,8 +7003,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6185,8 +7042,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6224,8 +7081,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6277,8 +7134,8 @@ m11v2tail:
 	JZ   m11v2end
 
 m11v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6320,64 +7177,64 @@ m11v2tailloop:
 	JNZ          m11v2tailloop
 
 m11v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m11v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z18, Z18
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z20, Z20
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z21, Z21
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m11v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z18, Z18
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z20, Z20
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z21, Z21
 
 m11v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -6418,33 +7275,33 @@ m11v2row:
 	VADDPS       Z31, Z21, Z21
 
 m11v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m11v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VADDPS    Z31, Z16, Z16
-	VADDPS    Z31, Z18, Z18
-	VADDPS    Z31, Z20, Z20
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
-	VADDPS    Z30, Z17, Z17
-	VADDPS    Z30, Z19, Z19
-	VADDPS    Z30, Z21, Z21
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m11v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VADDPS  Z31, Z16, Z16
+	VADDPS  Z31, Z18, Z18
+	VADDPS  Z31, Z20, Z20
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
+	VADDPS  Z30, Z17, Z17
+	VADDPS  Z30, Z19, Z19
+	VADDPS  Z30, Z21, Z21
 
 m11v2relu:
 	TESTQ  $0x00000002, AX
@@ -6475,38 +7332,38 @@ m11v2relu:
 
 m11v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z16, K1, (R13)
-	VMOVUPS Z17, K2, 64(R13)
+	VMOVUPS Z16, (R13)
+	VMOVUPS Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z18, K1, (R13)
-	VMOVUPS Z19, K2, 64(R13)
+	VMOVUPS Z18, (R13)
+	VMOVUPS Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z20, K1, (R13)
-	VMOVUPS Z21, K2, 64(R13)
+	VMOVUPS Z20, (R13)
+	VMOVUPS Z21, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -6538,8 +7395,8 @@ m10v2:
 	JZ     m10v2tail
 
 m10v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6573,8 +7430,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6608,8 +7465,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6643,8 +7500,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6692,8 +7549,8 @@ m10v2tail:
 	JZ   m10v2end
 
 m10v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6731,59 +7588,59 @@ m10v2tailloop:
 	JNZ          m10v2tailloop
 
 m10v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m10v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z18, Z18
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z19, Z19
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m10v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z18, Z18
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z19, Z19
 
 m10v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -6821,31 +7678,31 @@ m10v2row:
 	VADDPS       Z30, Z19, Z19
 
 m10v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m10v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VADDPS    Z31, Z16, Z16
-	VADDPS    Z31, Z18, Z18
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
-	VADDPS    Z30, Z17, Z17
-	VADDPS    Z30, Z19, Z19
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m10v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VADDPS  Z31, Z16, Z16
+	VADDPS  Z31, Z18, Z18
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
+	VADDPS  Z30, Z17, Z17
+	VADDPS  Z30, Z19, Z19
 
 m10v2relu:
 	TESTQ  $0x00000002, AX
@@ -6874,35 +7731,35 @@ m10v2relu:
 
 m10v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z16, K1, (R13)
-	VMOVUPS Z17, K2, 64(R13)
+	VMOVUPS Z16, (R13)
+	VMOVUPS Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z18, K1, (R13)
-	VMOVUPS Z19, K2, 64(R13)
+	VMOVUPS Z18, (R13)
+	VMOVUPS Z19, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -6932,8 +7789,8 @@ m9v2:
 	JZ     m9v2tail
 
 m9v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6964,8 +7821,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -6996,8 +7853,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7028,8 +7885,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7074,8 +7931,8 @@ m9v2tail:
 	JZ   m9v2end
 
 m9v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7110,54 +7967,54 @@ m9v2tailloop:
 	JNZ          m9v2tailloop
 
 m9v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m9v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z17, Z17
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m9v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z17, Z17
 
 m9v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -7192,29 +8049,29 @@ m9v2row:
 	VADDPS       Z31, Z17, Z17
 
 m9v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m9v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VADDPS    Z31, Z16, Z16
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
-	VADDPS    Z30, Z17, Z17
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m9v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VADDPS  Z31, Z16, Z16
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
+	VADDPS  Z30, Z17, Z17
 
 m9v2relu:
 	TESTQ  $0x00000002, AX
@@ -7241,32 +8098,32 @@ m9v2relu:
 
 m9v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z16, K1, (R13)
-	VMOVUPS Z17, K2, 64(R13)
+	VMOVUPS Z16, (R13)
+	VMOVUPS Z17, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -7294,8 +8151,8 @@ m8v2:
 	JZ     m8v2tail
 
 m8v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7323,8 +8180,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7352,8 +8209,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7381,8 +8238,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7424,8 +8281,8 @@ m8v2tail:
 	JZ   m8v2end
 
 m8v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7457,49 +8314,49 @@ m8v2tailloop:
 	JNZ          m8v2tailloop
 
 m8v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m8v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z15, Z15
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m8v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z15, Z15
 
 m8v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -7531,27 +8388,27 @@ m8v2row:
 	VADDPS       Z30, Z15, Z15
 
 m8v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m8v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VADDPS    Z31, Z14, Z14
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
-	VADDPS    Z30, Z15, Z15
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m8v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VADDPS  Z31, Z14, Z14
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
+	VADDPS  Z30, Z15, Z15
 
 m8v2relu:
 	TESTQ  $0x00000002, AX
@@ -7576,29 +8433,29 @@ m8v2relu:
 
 m8v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z14, K1, (R13)
-	VMOVUPS Z15, K2, 64(R13)
+	VMOVUPS Z14, (R13)
+	VMOVUPS Z15, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -7624,8 +8481,8 @@ m7v2:
 	JZ     m7v2tail
 
 m7v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7650,8 +8507,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7676,8 +8533,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7702,8 +8559,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7742,8 +8599,8 @@ m7v2tail:
 	JZ   m7v2end
 
 m7v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7772,44 +8629,44 @@ m7v2tailloop:
 	JNZ          m7v2tailloop
 
 m7v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m7v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z13, Z13
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m7v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z13, Z13
 
 m7v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -7838,25 +8695,25 @@ m7v2row:
 	VADDPS       Z31, Z13, Z13
 
 m7v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m7v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VADDPS    Z31, Z12, Z12
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
-	VADDPS    Z30, Z13, Z13
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m7v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VADDPS  Z31, Z12, Z12
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
+	VADDPS  Z30, Z13, Z13
 
 m7v2relu:
 	TESTQ  $0x00000002, AX
@@ -7879,26 +8736,26 @@ m7v2relu:
 
 m7v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z12, K1, (R13)
-	VMOVUPS Z13, K2, 64(R13)
+	VMOVUPS Z12, (R13)
+	VMOVUPS Z13, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -7922,8 +8779,8 @@ m6v2:
 	JZ     m6v2tail
 
 m6v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7945,8 +8802,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7968,8 +8825,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -7991,8 +8848,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8028,8 +8885,8 @@ m6v2tail:
 	JZ   m6v2end
 
 m6v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8055,39 +8912,39 @@ m6v2tailloop:
 	JNZ          m6v2tailloop
 
 m6v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m6v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z11, Z11
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m6v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z11, Z11
 
 m6v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -8113,23 +8970,23 @@ m6v2row:
 	VADDPS       Z30, Z11, Z11
 
 m6v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m6v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VADDPS    Z31, Z10, Z10
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
-	VADDPS    Z30, Z11, Z11
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m6v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VADDPS  Z31, Z10, Z10
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
+	VADDPS  Z30, Z11, Z11
 
 m6v2relu:
 	TESTQ  $0x00000002, AX
@@ -8150,23 +9007,23 @@ m6v2relu:
 
 m6v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z10, K1, (R13)
-	VMOVUPS Z11, K2, 64(R13)
+	VMOVUPS Z10, (R13)
+	VMOVUPS Z11, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -8186,8 +9043,8 @@ m5v2:
 	JZ     m5v2tail
 
 m5v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8205,8 +9062,8 @@ m5v2loop:
 	VFMADD231PS  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8224,8 +9081,8 @@ m5v2loop:
 	VFMADD231PS  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8243,8 +9100,8 @@ m5v2loop:
 	VFMADD231PS  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8276,8 +9133,8 @@ m5v2tail:
 	JZ   m5v2end
 
 m5v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8299,34 +9156,34 @@ m5v2tailloop:
 	JNZ          m5v2tailloop
 
 m5v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m5v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z9, Z9
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m5v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z9, Z9
 
 m5v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -8349,21 +9206,21 @@ m5v2row:
 	VADDPS       Z31, Z9, Z9
 
 m5v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m5v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VADDPS    Z31, Z8, Z8
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
-	VADDPS    Z30, Z9, Z9
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m5v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VADDPS  Z31, Z8, Z8
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
+	VADDPS  Z30, Z9, Z9
 
 m5v2relu:
 	TESTQ  $0x00000002, AX
@@ -8382,20 +9239,20 @@ m5v2relu:
 
 m5v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z8, K1, (R13)
-	VMOVUPS Z9, K2, 64(R13)
+	VMOVUPS Z8, (R13)
+	VMOVUPS Z9, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -8413,8 +9270,8 @@ m4v2:
 	JZ     m4v2tail
 
 m4v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8429,8 +9286,8 @@ m4v2loop:
 	VFMADD231PS  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8445,8 +9302,8 @@ m4v2loop:
 	VFMADD231PS  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8461,8 +9318,8 @@ m4v2loop:
 	VFMADD231PS  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8491,8 +9348,8 @@ m4v2tail:
 	JZ   m4v2end
 
 m4v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8511,29 +9368,29 @@ m4v2tailloop:
 	JNZ          m4v2tailloop
 
 m4v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m4v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z7, Z7
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m4v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z7, Z7
 
 m4v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -8553,19 +9410,19 @@ m4v2row:
 	VADDPS       Z30, Z7, Z7
 
 m4v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m4v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VADDPS    Z31, Z6, Z6
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
-	VADDPS    Z30, Z7, Z7
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m4v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VADDPS  Z31, Z6, Z6
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
+	VADDPS  Z30, Z7, Z7
 
 m4v2relu:
 	TESTQ  $0x00000002, AX
@@ -8582,17 +9439,17 @@ m4v2relu:
 
 m4v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z6, K1, (R13)
-	VMOVUPS Z7, K2, 64(R13)
+	VMOVUPS Z6, (R13)
+	VMOVUPS Z7, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -8608,8 +9465,8 @@ m3v2:
 	JZ     m3v2tail
 
 m3v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8621,8 +9478,8 @@ m3v2loop:
 	VFMADD231PS  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8634,8 +9491,8 @@ m3v2loop:
 	VFMADD231PS  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8647,8 +9504,8 @@ m3v2loop:
 	VFMADD231PS  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8674,8 +9531,8 @@ m3v2tail:
 	JZ   m3v2end
 
 m3v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8691,24 +9548,24 @@ m3v2tailloop:
 	JNZ          m3v2tailloop
 
 m3v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m3v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z5, Z5
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m3v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z5, Z5
 
 m3v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -8725,17 +9582,17 @@ m3v2row:
 	VADDPS       Z31, Z5, Z5
 
 m3v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m3v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VADDPS    Z31, Z4, Z4
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
-	VADDPS    Z30, Z5, Z5
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m3v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VADDPS  Z31, Z4, Z4
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
+	VADDPS  Z30, Z5, Z5
 
 m3v2relu:
 	TESTQ  $0x00000002, AX
@@ -8750,14 +9607,14 @@ m3v2relu:
 
 m3v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z4, K1, (R13)
-	VMOVUPS Z5, K2, 64(R13)
+	VMOVUPS Z4, (R13)
+	VMOVUPS Z5, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -8771,8 +9628,8 @@ m2v2:
 	JZ     m2v2tail
 
 m2v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8781,8 +9638,8 @@ m2v2loop:
 	VFMADD231PS  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8791,8 +9648,8 @@ m2v2loop:
 	VFMADD231PS  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8801,8 +9658,8 @@ m2v2loop:
 	VFMADD231PS  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8825,8 +9682,8 @@ m2v2tail:
 	JZ   m2v2end
 
 m2v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8839,19 +9696,19 @@ m2v2tailloop:
 	JNZ          m2v2tailloop
 
 m2v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m2v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z3, Z3
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m2v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z3, Z3
 
 m2v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -8865,15 +9722,15 @@ m2v2row:
 	VADDPS       Z30, Z3, Z3
 
 m2v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m2v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VADDPS    Z31, Z2, Z2
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
-	VADDPS    Z30, Z3, Z3
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m2v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VADDPS  Z31, Z2, Z2
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
+	VADDPS  Z30, Z3, Z3
 
 m2v2relu:
 	TESTQ  $0x00000002, AX
@@ -8886,11 +9743,11 @@ m2v2relu:
 
 m2v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPS Z2, K1, (R13)
-	VMOVUPS Z3, K2, 64(R13)
+	VMOVUPS Z2, (R13)
+	VMOVUPS Z3, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -8902,29 +9759,29 @@ m1v2:
 	JZ     m1v2tail
 
 m1v2loop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8944,8 +9801,8 @@ m1v2tail:
 	JZ   m1v2end
 
 m1v2tailloop:
-	VMOVUPS.Z    (SI), K1, Z29
-	VMOVUPS.Z    64(SI), K2, Z28
+	VMOVUPS      (SI), Z29
+	VMOVUPS      64(SI), Z28
 	VBROADCASTSS (R8), Z31
 	VFMADD231PS  Z31, Z29, Z0
 	VFMADD231PS  Z31, Z28, Z1
@@ -8955,14 +9812,14 @@ m1v2tailloop:
 	JNZ          m1v2tailloop
 
 m1v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m1v2row
-	MOVQ      DI, R13
-	VMOVUPS.Z (R13), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(R13), K2, Z30
-	VADDPS    Z30, Z1, Z1
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m1v2row
+	MOVQ    DI, R13
+	VMOVUPS (R13), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(R13), Z30
+	VADDPS  Z30, Z1, Z1
 
 m1v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -8973,13 +9830,13 @@ m1v2row:
 	VADDPS       Z31, Z1, Z1
 
 m1v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m1v2relu
-	VMOVUPS.Z (SI), K1, Z31
-	VADDPS    Z31, Z0, Z0
-	VMOVUPS.Z 64(SI), K2, Z30
-	VADDPS    Z30, Z1, Z1
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m1v2relu
+	VMOVUPS (SI), Z31
+	VADDPS  Z31, Z0, Z0
+	VMOVUPS 64(SI), Z30
+	VADDPS  Z30, Z1, Z1
 
 m1v2relu:
 	TESTQ  $0x00000002, AX
@@ -8990,8 +9847,8 @@ m1v2relu:
 
 m1v2store:
 	MOVQ    DI, R13
-	VMOVUPS Z0, K1, (R13)
-	VMOVUPS Z1, K2, 64(R13)
+	VMOVUPS Z0, (R13)
+	VMOVUPS Z1, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -12237,29 +13094,40 @@ m1v8store:
 	VZEROUPPER
 	RET
 
-// func gemmDotF32AVX512(x *float32, b *float32, ldb int, k int, sum *[4]float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemmDotF32AVX512(SB), NOSPLIT, $0-40
-	MOVQ   x+0(FP), SI
-	MOVQ   b+8(FP), R8
-	MOVQ   ldb+16(FP), DX
-	MOVQ   k+24(FP), CX
-	MOVQ   sum+32(FP), DI
-	SHLQ   $0x02, DX
-	LEAQ   (R8)(DX*1), R9
-	LEAQ   (R9)(DX*1), R10
-	LEAQ   (R10)(DX*1), R11
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   CX, AX
-	SHRQ   $0x05, AX
-	JZ     tail
+// func gemmDotF32AVX512(x *float32, b *float32, ldb int, n int, k int, sum *float32)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·gemmDotF32AVX512(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x02, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    CX, AX
+	SHRQ    $0x05, AX
+	JZ      tail
 
 loop:
 	VMOVUPS     (SI), Z8
@@ -12334,6 +13202,9 @@ reduce:
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
 	VMOVUPS       X0, (DI)
+	ADDQ          $0x10, DI
+	SUBQ          $0x04, R13
+	JG            rows
 	VZEROUPPER
 	RET
 
@@ -12357,11 +13228,6 @@ TEXT ·gemmTileF64AVX512(SB), NOSPLIT, $0-104
 	IMULQ R10, R15
 	ADDQ  DI, R15
 	MOVQ  DI, R13
-	MOVQ  $-1, R11
-	BZHIQ R9, R11, R11
-	KMOVW R11, K1
-	SHRQ  $0x08, R11
-	KMOVW R11, K2
 	LEAQ  (BX)(BX*2), R11
 	CMPQ  R9, $0x10
 	JG    wide
@@ -12396,33 +13262,36 @@ TEXT ·gemmTileF64AVX512(SB), NOSPLIT, $0-104
 	JMP   m1v2
 
 narrow:
-	CMPQ R10, $0x0e
-	JEQ  m14v1
-	CMPQ R10, $0x0d
-	JEQ  m13v1
-	CMPQ R10, $0x0c
-	JEQ  m12v1
-	CMPQ R10, $0x0b
-	JEQ  m11v1
-	CMPQ R10, $0x0a
-	JEQ  m10v1
-	CMPQ R10, $0x09
-	JEQ  m9v1
-	CMPQ R10, $0x08
-	JEQ  m8v1
-	CMPQ R10, $0x07
-	JEQ  m7v1
-	CMPQ R10, $0x06
-	JEQ  m6v1
-	CMPQ R10, $0x05
-	JEQ  m5v1
-	CMPQ R10, $0x04
-	JEQ  m4v1
-	CMPQ R10, $0x03
-	JEQ  m3v1
-	CMPQ R10, $0x02
-	JEQ  m2v1
-	JMP  m1v1
+	MOVQ  $-1, AX
+	BZHIQ R9, AX, AX
+	KMOVW AX, K1
+	CMPQ  R10, $0x0e
+	JEQ   m14v1
+	CMPQ  R10, $0x0d
+	JEQ   m13v1
+	CMPQ  R10, $0x0c
+	JEQ   m12v1
+	CMPQ  R10, $0x0b
+	JEQ   m11v1
+	CMPQ  R10, $0x0a
+	JEQ   m10v1
+	CMPQ  R10, $0x09
+	JEQ   m9v1
+	CMPQ  R10, $0x08
+	JEQ   m8v1
+	CMPQ  R10, $0x07
+	JEQ   m7v1
+	CMPQ  R10, $0x06
+	JEQ   m6v1
+	CMPQ  R10, $0x05
+	JEQ   m5v1
+	CMPQ  R10, $0x04
+	JEQ   m4v1
+	CMPQ  R10, $0x03
+	JEQ   m3v1
+	CMPQ  R10, $0x02
+	JEQ   m2v1
+	JMP   m1v1
 
 m14v2:
 	VPXORD Z0, Z0, Z0
@@ -12462,8 +13331,8 @@ m14v2:
 	JZ     m14v2tail
 
 m14v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -12510,8 +13379,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -12558,8 +13427,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -12606,8 +13475,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -12668,8 +13537,8 @@ m14v2tail:
 	JZ   m14v2end
 
 m14v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -12720,79 +13589,79 @@ m14v2tailloop:
 	JNZ          m14v2tailloop
 
 m14v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m14v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z18, Z18
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z20, Z20
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z21, Z21
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z22, Z22
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z23, Z23
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z24, Z24
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z25, Z25
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z26, Z26
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z27, Z27
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m14v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z18, Z18
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z20, Z20
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z21, Z21
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z22, Z22
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z23, Z23
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z24, Z24
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z25, Z25
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z26, Z26
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z27, Z27
 
 m14v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -12842,39 +13711,39 @@ m14v2row:
 	VADDPD       Z30, Z27, Z27
 
 m14v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m14v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VADDPD    Z31, Z16, Z16
-	VADDPD    Z31, Z18, Z18
-	VADDPD    Z31, Z20, Z20
-	VADDPD    Z31, Z22, Z22
-	VADDPD    Z31, Z24, Z24
-	VADDPD    Z31, Z26, Z26
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
-	VADDPD    Z30, Z17, Z17
-	VADDPD    Z30, Z19, Z19
-	VADDPD    Z30, Z21, Z21
-	VADDPD    Z30, Z23, Z23
-	VADDPD    Z30, Z25, Z25
-	VADDPD    Z30, Z27, Z27
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m14v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VADDPD  Z31, Z16, Z16
+	VADDPD  Z31, Z18, Z18
+	VADDPD  Z31, Z20, Z20
+	VADDPD  Z31, Z22, Z22
+	VADDPD  Z31, Z24, Z24
+	VADDPD  Z31, Z26, Z26
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
+	VADDPD  Z30, Z17, Z17
+	VADDPD  Z30, Z19, Z19
+	VADDPD  Z30, Z21, Z21
+	VADDPD  Z30, Z23, Z23
+	VADDPD  Z30, Z25, Z25
+	VADDPD  Z30, Z27, Z27
 
 m14v2relu:
 	TESTQ  $0x00000002, AX
@@ -12911,47 +13780,47 @@ m14v2relu:
 
 m14v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z16, K1, (R13)
-	VMOVUPD Z17, K2, 64(R13)
+	VMOVUPD Z16, (R13)
+	VMOVUPD Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z18, K1, (R13)
-	VMOVUPD Z19, K2, 64(R13)
+	VMOVUPD Z18, (R13)
+	VMOVUPD Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z20, K1, (R13)
-	VMOVUPD Z21, K2, 64(R13)
+	VMOVUPD Z20, (R13)
+	VMOVUPD Z21, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z22, K1, (R13)
-	VMOVUPD Z23, K2, 64(R13)
+	VMOVUPD Z22, (R13)
+	VMOVUPD Z23, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z24, K1, (R13)
-	VMOVUPD Z25, K2, 64(R13)
+	VMOVUPD Z24, (R13)
+	VMOVUPD Z25, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z26, K1, (R13)
-	VMOVUPD Z27, K2, 64(R13)
+	VMOVUPD Z26, (R13)
+	VMOVUPD Z27, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -12991,8 +13860,8 @@ m13v2:
 	JZ     m13v2tail
 
 m13v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13036,8 +13905,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13081,8 +13950,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13126,8 +13995,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13185,8 +14054,8 @@ m13v2tail:
 	JZ   m13v2end
 
 m13v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13234,74 +14103,74 @@ m13v2tailloop:
 	JNZ          m13v2tailloop
 
 m13v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m13v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z18, Z18
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z20, Z20
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z21, Z21
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z22, Z22
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z23, Z23
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z24, Z24
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z25, Z25
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m13v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z18, Z18
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z20, Z20
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z21, Z21
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z22, Z22
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z23, Z23
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z24, Z24
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z25, Z25
 
 m13v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -13348,37 +14217,37 @@ m13v2row:
 	VADDPD       Z31, Z25, Z25
 
 m13v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m13v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VADDPD    Z31, Z16, Z16
-	VADDPD    Z31, Z18, Z18
-	VADDPD    Z31, Z20, Z20
-	VADDPD    Z31, Z22, Z22
-	VADDPD    Z31, Z24, Z24
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
-	VADDPD    Z30, Z17, Z17
-	VADDPD    Z30, Z19, Z19
-	VADDPD    Z30, Z21, Z21
-	VADDPD    Z30, Z23, Z23
-	VADDPD    Z30, Z25, Z25
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m13v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VADDPD  Z31, Z16, Z16
+	VADDPD  Z31, Z18, Z18
+	VADDPD  Z31, Z20, Z20
+	VADDPD  Z31, Z22, Z22
+	VADDPD  Z31, Z24, Z24
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
+	VADDPD  Z30, Z17, Z17
+	VADDPD  Z30, Z19, Z19
+	VADDPD  Z30, Z21, Z21
+	VADDPD  Z30, Z23, Z23
+	VADDPD  Z30, Z25, Z25
 
 m13v2relu:
 	TESTQ  $0x00000002, AX
@@ -13413,44 +14282,44 @@ m13v2relu:
 
 m13v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z16, K1, (R13)
-	VMOVUPD Z17, K2, 64(R13)
+	VMOVUPD Z16, (R13)
+	VMOVUPD Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z18, K1, (R13)
-	VMOVUPD Z19, K2, 64(R13)
+	VMOVUPD Z18, (R13)
+	VMOVUPD Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z20, K1, (R13)
-	VMOVUPD Z21, K2, 64(R13)
+	VMOVUPD Z20, (R13)
+	VMOVUPD Z21, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z22, K1, (R13)
-	VMOVUPD Z23, K2, 64(R13)
+	VMOVUPD Z22, (R13)
+	VMOVUPD Z23, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z24, K1, (R13)
-	VMOVUPD Z25, K2, 64(R13)
+	VMOVUPD Z24, (R13)
+	VMOVUPD Z25, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -13488,8 +14357,8 @@ m12v2:
 	JZ     m12v2tail
 
 m12v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13530,8 +14399,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13572,8 +14441,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13614,8 +14483,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13670,8 +14539,8 @@ m12v2tail:
 	JZ   m12v2end
 
 m12v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13716,69 +14585,69 @@ m12v2tailloop:
 	JNZ          m12v2tailloop
 
 m12v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m12v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z18, Z18
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z20, Z20
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z21, Z21
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z22, Z22
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z23, Z23
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m12v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z18, Z18
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z20, Z20
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z21, Z21
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z22, Z22
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z23, Z23
 
 m12v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -13822,35 +14691,35 @@ m12v2row:
 	VADDPD       Z30, Z23, Z23
 
 m12v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m12v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VADDPD    Z31, Z16, Z16
-	VADDPD    Z31, Z18, Z18
-	VADDPD    Z31, Z20, Z20
-	VADDPD    Z31, Z22, Z22
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
-	VADDPD    Z30, Z17, Z17
-	VADDPD    Z30, Z19, Z19
-	VADDPD    Z30, Z21, Z21
-	VADDPD    Z30, Z23, Z23
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m12v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VADDPD  Z31, Z16, Z16
+	VADDPD  Z31, Z18, Z18
+	VADDPD  Z31, Z20, Z20
+	VADDPD  Z31, Z22, Z22
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
+	VADDPD  Z30, Z17, Z17
+	VADDPD  Z30, Z19, Z19
+	VADDPD  Z30, Z21, Z21
+	VADDPD  Z30, Z23, Z23
 
 m12v2relu:
 	TESTQ  $0x00000002, AX
@@ -13883,41 +14752,41 @@ m12v2relu:
 
 m12v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z16, K1, (R13)
-	VMOVUPD Z17, K2, 64(R13)
+	VMOVUPD Z16, (R13)
+	VMOVUPD Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z18, K1, (R13)
-	VMOVUPD Z19, K2, 64(R13)
+	VMOVUPD Z18, (R13)
+	VMOVUPD Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z20, K1, (R13)
-	VMOVUPD Z21, K2, 64(R13)
+	VMOVUPD Z20, (R13)
+	VMOVUPD Z21, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z22, K1, (R13)
-	VMOVUPD Z23, K2, 64(R13)
+	VMOVUPD Z22, (R13)
+	VMOVUPD Z23, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -13953,8 +14822,8 @@ m11v2:
 	JZ     m11v2tail
 
 m11v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -13992,8 +14861,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14031,8 +14900,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14070,8 +14939,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14123,8 +14992,8 @@ m11v2tail:
 	JZ   m11v2end
 
 m11v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14166,64 +15035,64 @@ m11v2tailloop:
 	JNZ          m11v2tailloop
 
 m11v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m11v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z18, Z18
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z19, Z19
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z20, Z20
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z21, Z21
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m11v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z18, Z18
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z19, Z19
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z20, Z20
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z21, Z21
 
 m11v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -14264,33 +15133,33 @@ m11v2row:
 	VADDPD       Z31, Z21, Z21
 
 m11v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m11v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VADDPD    Z31, Z16, Z16
-	VADDPD    Z31, Z18, Z18
-	VADDPD    Z31, Z20, Z20
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
-	VADDPD    Z30, Z17, Z17
-	VADDPD    Z30, Z19, Z19
-	VADDPD    Z30, Z21, Z21
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m11v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VADDPD  Z31, Z16, Z16
+	VADDPD  Z31, Z18, Z18
+	VADDPD  Z31, Z20, Z20
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
+	VADDPD  Z30, Z17, Z17
+	VADDPD  Z30, Z19, Z19
+	VADDPD  Z30, Z21, Z21
 
 m11v2relu:
 	TESTQ  $0x00000002, AX
@@ -14321,38 +15190,38 @@ m11v2relu:
 
 m11v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z16, K1, (R13)
-	VMOVUPD Z17, K2, 64(R13)
+	VMOVUPD Z16, (R13)
+	VMOVUPD Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z18, K1, (R13)
-	VMOVUPD Z19, K2, 64(R13)
+	VMOVUPD Z18, (R13)
+	VMOVUPD Z19, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z20, K1, (R13)
-	VMOVUPD Z21, K2, 64(R13)
+	VMOVUPD Z20, (R13)
+	VMOVUPD Z21, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -14384,8 +15253,8 @@ m10v2:
 	JZ     m10v2tail
 
 m10v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14419,8 +15288,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14454,8 +15323,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14489,8 +15358,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14538,8 +15407,8 @@ m10v2tail:
 	JZ   m10v2end
 
 m10v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14577,59 +15446,59 @@ m10v2tailloop:
 	JNZ          m10v2tailloop
 
 m10v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m10v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z17, Z17
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z18, Z18
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z19, Z19
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m10v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z17, Z17
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z18, Z18
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z19, Z19
 
 m10v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -14667,31 +15536,31 @@ m10v2row:
 	VADDPD       Z30, Z19, Z19
 
 m10v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m10v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VADDPD    Z31, Z16, Z16
-	VADDPD    Z31, Z18, Z18
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
-	VADDPD    Z30, Z17, Z17
-	VADDPD    Z30, Z19, Z19
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m10v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VADDPD  Z31, Z16, Z16
+	VADDPD  Z31, Z18, Z18
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
+	VADDPD  Z30, Z17, Z17
+	VADDPD  Z30, Z19, Z19
 
 m10v2relu:
 	TESTQ  $0x00000002, AX
@@ -14720,35 +15589,35 @@ m10v2relu:
 
 m10v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z16, K1, (R13)
-	VMOVUPD Z17, K2, 64(R13)
+	VMOVUPD Z16, (R13)
+	VMOVUPD Z17, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z18, K1, (R13)
-	VMOVUPD Z19, K2, 64(R13)
+	VMOVUPD Z18, (R13)
+	VMOVUPD Z19, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -14778,8 +15647,8 @@ m9v2:
 	JZ     m9v2tail
 
 m9v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14810,8 +15679,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14842,8 +15711,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14874,8 +15743,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14920,8 +15789,8 @@ m9v2tail:
 	JZ   m9v2end
 
 m9v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -14956,54 +15825,54 @@ m9v2tailloop:
 	JNZ          m9v2tailloop
 
 m9v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m9v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z17, Z17
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m9v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z17, Z17
 
 m9v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -15038,29 +15907,29 @@ m9v2row:
 	VADDPD       Z31, Z17, Z17
 
 m9v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m9v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VADDPD    Z31, Z16, Z16
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
-	VADDPD    Z30, Z17, Z17
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m9v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VADDPD  Z31, Z16, Z16
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
+	VADDPD  Z30, Z17, Z17
 
 m9v2relu:
 	TESTQ  $0x00000002, AX
@@ -15087,32 +15956,32 @@ m9v2relu:
 
 m9v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z16, K1, (R13)
-	VMOVUPD Z17, K2, 64(R13)
+	VMOVUPD Z16, (R13)
+	VMOVUPD Z17, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -15140,8 +16009,8 @@ m8v2:
 	JZ     m8v2tail
 
 m8v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15169,8 +16038,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15198,8 +16067,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15227,8 +16096,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15270,8 +16139,8 @@ m8v2tail:
 	JZ   m8v2end
 
 m8v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15303,49 +16172,49 @@ m8v2tailloop:
 	JNZ          m8v2tailloop
 
 m8v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m8v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z15, Z15
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m8v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z15, Z15
 
 m8v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -15377,27 +16246,27 @@ m8v2row:
 	VADDPD       Z30, Z15, Z15
 
 m8v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m8v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VADDPD    Z31, Z14, Z14
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
-	VADDPD    Z30, Z15, Z15
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m8v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VADDPD  Z31, Z14, Z14
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
+	VADDPD  Z30, Z15, Z15
 
 m8v2relu:
 	TESTQ  $0x00000002, AX
@@ -15422,29 +16291,29 @@ m8v2relu:
 
 m8v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z14, K1, (R13)
-	VMOVUPD Z15, K2, 64(R13)
+	VMOVUPD Z14, (R13)
+	VMOVUPD Z15, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -15470,8 +16339,8 @@ m7v2:
 	JZ     m7v2tail
 
 m7v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15496,8 +16365,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15522,8 +16391,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15548,8 +16417,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15588,8 +16457,8 @@ m7v2tail:
 	JZ   m7v2end
 
 m7v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15618,44 +16487,44 @@ m7v2tailloop:
 	JNZ          m7v2tailloop
 
 m7v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m7v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z13, Z13
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m7v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z13, Z13
 
 m7v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -15684,25 +16553,25 @@ m7v2row:
 	VADDPD       Z31, Z13, Z13
 
 m7v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m7v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VADDPD    Z31, Z12, Z12
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
-	VADDPD    Z30, Z13, Z13
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m7v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VADDPD  Z31, Z12, Z12
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
+	VADDPD  Z30, Z13, Z13
 
 m7v2relu:
 	TESTQ  $0x00000002, AX
@@ -15725,26 +16594,26 @@ m7v2relu:
 
 m7v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z12, K1, (R13)
-	VMOVUPD Z13, K2, 64(R13)
+	VMOVUPD Z12, (R13)
+	VMOVUPD Z13, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -15768,8 +16637,8 @@ m6v2:
 	JZ     m6v2tail
 
 m6v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15791,8 +16660,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15814,8 +16683,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15837,8 +16706,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15874,8 +16743,8 @@ m6v2tail:
 	JZ   m6v2end
 
 m6v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -15901,39 +16770,39 @@ m6v2tailloop:
 	JNZ          m6v2tailloop
 
 m6v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m6v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z11, Z11
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m6v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z11, Z11
 
 m6v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -15959,23 +16828,23 @@ m6v2row:
 	VADDPD       Z30, Z11, Z11
 
 m6v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m6v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VADDPD    Z31, Z10, Z10
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
-	VADDPD    Z30, Z11, Z11
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m6v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VADDPD  Z31, Z10, Z10
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
+	VADDPD  Z30, Z11, Z11
 
 m6v2relu:
 	TESTQ  $0x00000002, AX
@@ -15996,23 +16865,23 @@ m6v2relu:
 
 m6v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z10, K1, (R13)
-	VMOVUPD Z11, K2, 64(R13)
+	VMOVUPD Z10, (R13)
+	VMOVUPD Z11, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -16032,8 +16901,8 @@ m5v2:
 	JZ     m5v2tail
 
 m5v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16051,8 +16920,8 @@ m5v2loop:
 	VFMADD231PD  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16070,8 +16939,8 @@ m5v2loop:
 	VFMADD231PD  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16089,8 +16958,8 @@ m5v2loop:
 	VFMADD231PD  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16122,8 +16991,8 @@ m5v2tail:
 	JZ   m5v2end
 
 m5v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16145,34 +17014,34 @@ m5v2tailloop:
 	JNZ          m5v2tailloop
 
 m5v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m5v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z9, Z9
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m5v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z9, Z9
 
 m5v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -16195,21 +17064,21 @@ m5v2row:
 	VADDPD       Z31, Z9, Z9
 
 m5v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m5v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VADDPD    Z31, Z8, Z8
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
-	VADDPD    Z30, Z9, Z9
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m5v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VADDPD  Z31, Z8, Z8
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
+	VADDPD  Z30, Z9, Z9
 
 m5v2relu:
 	TESTQ  $0x00000002, AX
@@ -16228,20 +17097,20 @@ m5v2relu:
 
 m5v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z8, K1, (R13)
-	VMOVUPD Z9, K2, 64(R13)
+	VMOVUPD Z8, (R13)
+	VMOVUPD Z9, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -16259,8 +17128,8 @@ m4v2:
 	JZ     m4v2tail
 
 m4v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16275,8 +17144,8 @@ m4v2loop:
 	VFMADD231PD  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16291,8 +17160,8 @@ m4v2loop:
 	VFMADD231PD  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16307,8 +17176,8 @@ m4v2loop:
 	VFMADD231PD  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16337,8 +17206,8 @@ m4v2tail:
 	JZ   m4v2end
 
 m4v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16357,29 +17226,29 @@ m4v2tailloop:
 	JNZ          m4v2tailloop
 
 m4v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m4v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z7, Z7
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m4v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z7, Z7
 
 m4v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -16399,19 +17268,19 @@ m4v2row:
 	VADDPD       Z30, Z7, Z7
 
 m4v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m4v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VADDPD    Z31, Z6, Z6
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
-	VADDPD    Z30, Z7, Z7
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m4v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VADDPD  Z31, Z6, Z6
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
+	VADDPD  Z30, Z7, Z7
 
 m4v2relu:
 	TESTQ  $0x00000002, AX
@@ -16428,17 +17297,17 @@ m4v2relu:
 
 m4v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z6, K1, (R13)
-	VMOVUPD Z7, K2, 64(R13)
+	VMOVUPD Z6, (R13)
+	VMOVUPD Z7, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -16454,8 +17323,8 @@ m3v2:
 	JZ     m3v2tail
 
 m3v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16467,8 +17336,8 @@ m3v2loop:
 	VFMADD231PD  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16480,8 +17349,8 @@ m3v2loop:
 	VFMADD231PD  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16493,8 +17362,8 @@ m3v2loop:
 	VFMADD231PD  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16520,8 +17389,8 @@ m3v2tail:
 	JZ   m3v2end
 
 m3v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16537,24 +17406,24 @@ m3v2tailloop:
 	JNZ          m3v2tailloop
 
 m3v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m3v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z5, Z5
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m3v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z5, Z5
 
 m3v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -16571,17 +17440,17 @@ m3v2row:
 	VADDPD       Z31, Z5, Z5
 
 m3v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m3v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VADDPD    Z31, Z4, Z4
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
-	VADDPD    Z30, Z5, Z5
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m3v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VADDPD  Z31, Z4, Z4
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
+	VADDPD  Z30, Z5, Z5
 
 m3v2relu:
 	TESTQ  $0x00000002, AX
@@ -16596,14 +17465,14 @@ m3v2relu:
 
 m3v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z4, K1, (R13)
-	VMOVUPD Z5, K2, 64(R13)
+	VMOVUPD Z4, (R13)
+	VMOVUPD Z5, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -16617,8 +17486,8 @@ m2v2:
 	JZ     m2v2tail
 
 m2v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16627,8 +17496,8 @@ m2v2loop:
 	VFMADD231PD  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16637,8 +17506,8 @@ m2v2loop:
 	VFMADD231PD  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16647,8 +17516,8 @@ m2v2loop:
 	VFMADD231PD  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16671,8 +17540,8 @@ m2v2tail:
 	JZ   m2v2end
 
 m2v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16685,19 +17554,19 @@ m2v2tailloop:
 	JNZ          m2v2tailloop
 
 m2v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m2v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	ADDQ      R12, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z3, Z3
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m2v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
+	ADDQ    R12, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z3, Z3
 
 m2v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -16711,15 +17580,15 @@ m2v2row:
 	VADDPD       Z30, Z3, Z3
 
 m2v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m2v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VADDPD    Z31, Z2, Z2
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
-	VADDPD    Z30, Z3, Z3
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m2v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VADDPD  Z31, Z2, Z2
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
+	VADDPD  Z30, Z3, Z3
 
 m2v2relu:
 	TESTQ  $0x00000002, AX
@@ -16732,11 +17601,11 @@ m2v2relu:
 
 m2v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	ADDQ    R12, R13
-	VMOVUPD Z2, K1, (R13)
-	VMOVUPD Z3, K2, 64(R13)
+	VMOVUPD Z2, (R13)
+	VMOVUPD Z3, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -16748,29 +17617,29 @@ m1v2:
 	JZ     m1v2tail
 
 m1v2loop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16790,8 +17659,8 @@ m1v2tail:
 	JZ   m1v2end
 
 m1v2tailloop:
-	VMOVUPD.Z    (SI), K1, Z29
-	VMOVUPD.Z    64(SI), K2, Z28
+	VMOVUPD      (SI), Z29
+	VMOVUPD      64(SI), Z28
 	VBROADCASTSD (R8), Z31
 	VFMADD231PD  Z31, Z29, Z0
 	VFMADD231PD  Z31, Z28, Z1
@@ -16801,14 +17670,14 @@ m1v2tailloop:
 	JNZ          m1v2tailloop
 
 m1v2end:
-	MOVQ      flags+96(FP), AX
-	TESTQ     $0x00000001, AX
-	JZ        m1v2row
-	MOVQ      DI, R13
-	VMOVUPD.Z (R13), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(R13), K2, Z30
-	VADDPD    Z30, Z1, Z1
+	MOVQ    flags+96(FP), AX
+	TESTQ   $0x00000001, AX
+	JZ      m1v2row
+	MOVQ    DI, R13
+	VMOVUPD (R13), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(R13), Z30
+	VADDPD  Z30, Z1, Z1
 
 m1v2row:
 	MOVQ         rowBias+80(FP), SI
@@ -16819,13 +17688,13 @@ m1v2row:
 	VADDPD       Z31, Z1, Z1
 
 m1v2col:
-	MOVQ      colBias+88(FP), SI
-	TESTQ     SI, SI
-	JZ        m1v2relu
-	VMOVUPD.Z (SI), K1, Z31
-	VADDPD    Z31, Z0, Z0
-	VMOVUPD.Z 64(SI), K2, Z30
-	VADDPD    Z30, Z1, Z1
+	MOVQ    colBias+88(FP), SI
+	TESTQ   SI, SI
+	JZ      m1v2relu
+	VMOVUPD (SI), Z31
+	VADDPD  Z31, Z0, Z0
+	VMOVUPD 64(SI), Z30
+	VADDPD  Z30, Z1, Z1
 
 m1v2relu:
 	TESTQ  $0x00000002, AX
@@ -16836,8 +17705,8 @@ m1v2relu:
 
 m1v2store:
 	MOVQ    DI, R13
-	VMOVUPD Z0, K1, (R13)
-	VMOVUPD Z1, K2, 64(R13)
+	VMOVUPD Z0, (R13)
+	VMOVUPD Z1, 64(R13)
 	VZEROUPPER
 	RET
 
@@ -20083,29 +20952,40 @@ m1v8store:
 	VZEROUPPER
 	RET
 
-// func gemmDotF64AVX512(x *float64, b *float64, ldb int, k int, sum *[4]float64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·gemmDotF64AVX512(SB), NOSPLIT, $0-40
-	MOVQ   x+0(FP), SI
-	MOVQ   b+8(FP), R8
-	MOVQ   ldb+16(FP), DX
-	MOVQ   k+24(FP), CX
-	MOVQ   sum+32(FP), DI
-	SHLQ   $0x03, DX
-	LEAQ   (R8)(DX*1), R9
-	LEAQ   (R9)(DX*1), R10
-	LEAQ   (R10)(DX*1), R11
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   CX, AX
-	SHRQ   $0x04, AX
-	JZ     tail
+// func gemmDotF64AVX512(x *float64, b *float64, ldb int, n int, k int, sum *float64)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·gemmDotF64AVX512(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x03, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    CX, AX
+	SHRQ    $0x04, AX
+	JZ      tail
 
 loop:
 	VMOVUPD     (SI), Z8
@@ -20180,6 +21060,9 @@ reduce:
 	VPERM2F128    $0x31, Y4, Y0, Y3
 	VADDPD        Y3, Y1, Y0
 	VMOVUPD       Y0, (DI)
+	ADDQ          $0x20, DI
+	SUBQ          $0x04, R13
+	JG            rows
 	VZEROUPPER
 	RET
 

@@ -24,6 +24,9 @@ const (
 	maxCols = 2048
 )
 
+// minTasks is how many tasks a block is cut into, at the cost of the caches, unless they would be short.
+const minTasks = 16
+
 func blockingOf[T Float](im Impl) blocking {
 	double := unsafe.Sizeof(T(0)) == 8
 	switch im {
@@ -34,11 +37,11 @@ func blockingOf[T Float](im Impl) blocking {
 		return blocking{mr: 14, nr: 32, wide: 128, kc: 512, mc: 224, nc: 256}
 	case implAVX2:
 		if double {
-			return blocking{mr: 6, nr: 8, wide: 32, kc: 256, mc: 96, nc: 64}
+			return blocking{mr: 6, nr: 8, wide: 32, kc: 384, mc: 144, nc: 128}
 		}
-		return blocking{mr: 6, nr: 16, wide: 64, kc: 256, mc: 96, nc: 128}
+		return blocking{mr: 6, nr: 16, wide: 64, kc: 384, mc: 144, nc: 256}
 	}
-	return blocking{mr: 4, nr: 4, wide: 4, kc: 256, mc: 64, nc: 64}
+	return blocking{mr: 2, nr: 4, wide: 4, kc: 256, mc: 64, nc: 64}
 }
 
 // width returns the widest tile that a kernel does at once in n columns.
@@ -48,7 +51,7 @@ func (bl *blocking) width(im Impl, n int) int {
 		return bl.wide
 	case n >= bl.nr:
 		return bl.nr
-	case im == implAVX2 && n > bl.nr/2:
+	case im != implGo && n > bl.nr/2:
 		return bl.nr / 2
 	}
 	return n
@@ -109,25 +112,24 @@ func newGemmJob[T Float]() any {
 	return &gemmJob[T]{runTasks: gemmTasks[T], runPack: gemmPack[T], runDots: gemmDots[T], runBatch: gemmItems[T]}
 }
 
+func gemmJobs[T Float]() *sync.Pool {
+	if unsafe.Sizeof(T(0)) == 4 {
+		return &gemmJobs32
+	}
+	return &gemmJobs64
+}
+
 // newJob takes a job with its workspace from a pool.
 func (g *product[T]) newJob() *gemmJob[T] {
-	pool := &gemmJobs32
-	if unsafe.Sizeof(T(0)) == 8 {
-		pool = &gemmJobs64
-	}
-	j := pool.Get().(*gemmJob[T])
+	j := gemmJobs[T]().Get().(*gemmJob[T])
 	j.product = *g
 	return j
 }
 
 // free gives the job back, without the caller's memory.
 func (j *gemmJob[T]) free() {
-	pool := &gemmJobs32
-	if unsafe.Sizeof(T(0)) == 8 {
-		pool = &gemmJobs64
-	}
 	j.product = product[T]{}
-	pool.Put(j)
+	gemmJobs[T]().Put(j)
 }
 
 // run computes a product that has something to write.
@@ -136,16 +138,21 @@ func (g *product[T]) run() {
 	if g.n == 1 {
 		g.bcs = 1
 	}
-	if g.k <= 1 {
-		g.brs = max(g.brs, g.n)
+	if g.n == 1 && g.ars == 1 && g.acs != 1 && g.ldc == 1 {
+		g.swap()
 	}
 	if g.dots() {
 		return
 	}
 	bl := blockingOf[T](g.im)
 	packA, packB := g.pack(&bl)
-	if g.im == implGo && g.m*g.n*g.k <= naiveTerms {
+	if g.im == implGo && (g.m == 1 || g.m*g.n*g.k <= naiveTerms) && !packAlways {
 		g.naive()
+		return
+	}
+	if !packA && !packB && g.m <= bl.mr && g.k <= bl.kc && g.n == bl.width(g.im, g.n) {
+		x := gemmTile[T]{g.a, g.b, g.c, g.ars, g.acs, g.brs, g.ldc, g.m, g.n, g.k, g.ep.RowBias, g.ep.ColBias, g.ep.flags()}
+		x.run(g.im)
 		return
 	}
 	if !packA && !packB && g.flops() <= grainFlops(g.im) {
@@ -163,25 +170,30 @@ func (g *product[T]) run() {
 	j.blocks()
 }
 
+// swap makes a product with one column one with one row, C^T = B^T A^T.
+func (g *product[T]) swap() {
+	g.a, g.b, g.m, g.n = g.b, g.a, 1, g.m
+	g.ars, g.acs, g.brs, g.bcs = 0, g.brs, g.acs, 1
+	g.ep.RowBias, g.ep.ColBias = g.ep.ColBias, g.ep.RowBias
+}
+
 // packAlways makes small products take the way of large ones, for tests.
 var packAlways bool
 
 // pack says which matrices to copy into panels before use, and adapts the tile to one row.
 func (g *product[T]) pack(bl *blocking) (a, b bool) {
-	if g.im == implGo {
-		return true, true
-	}
-	if packAlways {
+	if g.im == implGo || packAlways {
 		return true, true
 	}
 	if g.m == 1 && g.bcs == 1 {
 		bl.mr = 1
 		return false, false
 	}
-	size := int(unsafe.Sizeof(T(0)))
-	big := 512 << 10 / size
-	b = g.bcs != 1 || g.m >= 8*bl.mr && g.n*g.k > big
-	a = g.n > 4*bl.nr && g.m*g.k > big
+	// Measured: packing pays from so many uses of each element on; sooner where neighbours of a panel lie a page apart,
+	// in one set of the cache.
+	page := func(stride int) bool { return stride*int(unsafe.Sizeof(T(0)))%4096 == 0 }
+	b = g.bcs != 1 || g.m >= 24*bl.mr && g.n*g.k >= 1<<15 || page(g.brs) && g.m >= 3*bl.mr && g.k >= 64
+	a = g.n >= 512 || !b && (g.n >= 384 || g.n >= 192 && g.k > 320) || g.acs != 1 && g.n >= 96
 	return a, b
 }
 
@@ -194,7 +206,13 @@ func (j *gemmJob[T]) blocks() {
 		j.tasks()
 		return
 	}
-	rows, cols := evenly(j.m, maxRows), evenly((j.n+j.nr-1)/j.nr, maxCols/j.nr)
+	rows, cols := evenly(j.m, j.m), evenly((j.n+j.nr-1)/j.nr, j.n)
+	if j.packA {
+		rows = evenly(j.m, maxRows)
+	}
+	if j.packB {
+		cols = evenly((j.n+j.nr-1)/j.nr, maxCols/j.nr)
+	}
 	for c := range cols.parts {
 		c0, c1 := cols.part(c)
 		for t := range j.terms.parts {
@@ -202,7 +220,7 @@ func (j *gemmJob[T]) blocks() {
 			for r := range rows.parts {
 				r0, r1 := rows.part(r)
 				j.block(r0, r1, c0*j.nr, min(c1*j.nr, j.n))
-				j.packPanels(r == 0)
+				j.packBlock(r == 0)
 				j.tasks()
 			}
 		}
@@ -217,16 +235,28 @@ func (j *gemmJob[T]) block(i0, i1, j0, j1 int) {
 		j.panel = j.wide
 	}
 	j.panelsB = (j1 - j0 + j.panel - 1) / j.panel
-	j.taskA = evenly(j.panelsA.parts, j.mc/j.mr)
-	j.taskB = evenly(j.panelsB, max(1, j.nc/j.panel))
+	a, b := min(j.panelsA.parts, j.mc/j.mr), min(j.panelsB, max(1, j.nc/j.panel))
+	for want := min(minTasks, j.blockFlops()/(4*grainFlops(j.im))); (j.panelsA.parts/a)*(j.panelsB/b) < want && a*b > 1; {
+		// Columns first: a panel of B is loaded for every task, the rows of A stay in the second-level cache.
+		if b > 2 || a == 1 {
+			b = (b + 1) / 2
+		} else {
+			a = (a + 1) / 2
+		}
+	}
+	j.taskA, j.taskB = evenly(j.panelsA.parts, a), evenly(j.panelsB, b)
 	j.rows, j.cols = j.taskA.parts, j.taskB.parts
 }
 
 // tasks computes the block at hand. Tasks that follow each other share rows of A.
 func (j *gemmJob[T]) tasks() {
 	n := j.rows * j.cols
-	each := 2 * (j.i1 - j.i0) * (j.j1 - j.j0) * max(1, j.k/j.terms.parts*(j.t1-j.t0)) / n
-	parallel.ForArg(n, grainFlops(j.im)/max(each, 1)+1, j, j.runTasks)
+	parallel.ForArg(n, grainFlops(j.im)/(j.blockFlops()/n+1)+1, j, j.runTasks)
+}
+
+// blockFlops counts the operations in the block at hand.
+func (j *gemmJob[T]) blockFlops() int {
+	return 2 * (j.i1 - j.i0) * (j.j1 - j.j0) * max(1, j.k/j.terms.parts*(j.t1-j.t0))
 }
 
 func gemmTasks[T Float](j *gemmJob[T], lo, hi int) {
@@ -251,6 +281,16 @@ const (
 	tileReLU
 )
 
+func (e *Epilogue[T]) flags() (f int) {
+	if e.Accumulate {
+		f = tileAccumulate
+	}
+	if e.ReLU {
+		f |= tileReLU
+	}
+	return f
+}
+
 // task computes some panels of rows times some panels of columns.
 func (j *gemmJob[T]) task(i int) {
 	ip0, ip1 := j.taskA.part(i / j.cols)
@@ -266,12 +306,8 @@ func (j *gemmJob[T]) task(i int) {
 		p0, p1 := j.terms.part(t)
 		first, last := t == 0, t == j.terms.parts-1
 		x.k = p1 - p0
-		if x.flags = 0; j.ep.Accumulate || !first {
-			x.flags = tileAccumulate
-		}
-		if last && j.ep.ReLU {
-			x.flags |= tileReLU
-		}
+		ep := Epilogue[T]{Accumulate: j.ep.Accumulate || !first, ReLU: j.ep.ReLU && last}
+		x.flags = ep.flags()
 		for jp := jp0; jp < jp1; jp++ {
 			c0 := j.j0 + jp*j.panel
 			for c, c1 := c0, min(c0+j.panel, j.j1); c < c1; c += x.n {

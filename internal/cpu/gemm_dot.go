@@ -3,8 +3,9 @@ package cpu
 import "github.com/hadal-go/hadal/internal/parallel"
 
 const (
-	dotMax   = 4       // rows or columns of C up to which dot products beat packing
-	dotTerms = 1 << 14 // terms in one call of a kernel
+	dotMax   = 4    // rows or columns of C up to which dot products beat packing
+	dotGroup = 64   // rows in one call of a kernel
+	dotTerms = 1024 // terms in one call
 )
 
 // dotProduct is a product of few vectors x (m, k) and many rows b (n, k), y[i*yrs+j*ycs] = x[i] . b[j], contiguous in k.
@@ -53,35 +54,39 @@ func gemmDots[T Float](j *gemmJob[T], lo, hi int) {
 
 // rows multiplies all vectors with rows [lo, hi) of b.
 func (d *dotProduct[T]) rows(lo, hi int) {
-	for j := lo; j < hi; {
-		n, ldb := 4, d.ldb
-		if hi-j < 4 {
-			n, ldb = 1, 0
-		}
+	var sum, more [dotGroup]T
+	group := dotGroup
+	if d.m > 1 { // rows that stay in the first-level cache for all vectors
+		group = min(group, max(4, 4096/d.k&^3))
+	}
+	for j := lo; j < hi; j += group {
+		n := min(group, hi-j)
 		for i := range d.m {
-			var s [4]T
 			for p := 0; p < d.k; p += dotTerms {
-				k := min(dotTerms, d.k-p)
-				s4 := dot4(d.im, d.x[i*d.ldx+p:], d.b[j*d.ldb+p:], ldb, k)
-				for q := range s {
-					s[q] += s4[q]
+				x, b, k := d.x[i*d.ldx+p:], d.b[j*d.ldb+p:], min(dotTerms, d.k-p)
+				if p == 0 {
+					dotRows(d.im, x, b, d.ldb, n, k, &sum)
+					continue
+				}
+				dotRows(d.im, x, b, d.ldb, n, k, &more)
+				for q := range sum[:n] {
+					sum[q] += more[q]
 				}
 			}
-			for q := range n {
-				y := &d.y[i*d.yrs+(j+q)*d.ycs]
+			y := d.y[i*d.yrs+j*d.ycs:]
+			for q, s := range sum[:n] {
 				if d.ep.Accumulate {
-					s[q] += *y
+					s += y[q*d.ycs]
 				}
-				*y = d.ep.apply(s[q], i, j+q)
+				y[q*d.ycs] = d.ep.apply(s, i, j+q)
 			}
 		}
-		j += n
 	}
 }
 
-// dotGo is gemmDotF32AVX2 in Go, with four partial sums.
-func dotGo[T Float](x, b []T, ldb, k int) (sum [4]T) {
-	for j := range sum {
+// dotRowsGo is dotRows in Go, with four partial sums each.
+func dotRowsGo[T Float](x, b []T, ldb, n, k int, sum *[dotGroup]T) {
+	for j := range n {
 		x, b := x[:k], b[j*ldb:][:k]
 		var s0, s1, s2, s3 T
 		for len(x) >= 4 && len(b) >= 4 {
@@ -96,5 +101,4 @@ func dotGo[T Float](x, b []T, ldb, k int) (sum [4]T) {
 		}
 		sum[j] = (s0 + s1) + (s2 + s3)
 	}
-	return sum
 }

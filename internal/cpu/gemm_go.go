@@ -3,85 +3,86 @@ package cpu
 // naiveTerms is the number of multiply-adds up to which packing costs more than it saves in portable Go.
 const naiveTerms = 4096
 
-// naive computes a product term by term, in the order that blocks have.
+// naive computes a product without packing, in the order that blocks have: a few columns of a row at a time.
 func (g *product[T]) naive() {
-	terms := evenly(g.k, blockingOf[T](g.im).kc)
+	terms := evenly(g.k, blockingOf[T](implGo).kc)
+	var sums [64]T
 	for i := range g.m {
-		c := g.c[i*g.ldc:][:g.n]
-		for j := range c {
-			var y T
-			if g.ep.Accumulate {
-				y = c[j]
-			}
+		for j0 := 0; j0 < g.n; j0 += len(sums) {
+			s := sums[:min(len(sums), g.n-j0)]
+			c := g.c[i*g.ldc+j0:][:len(s)]
 			for t := range terms.parts {
+				clear(s)
 				p0, p1 := terms.part(t)
-				var s T
 				for p := p0; p < p1; p++ {
-					s += g.a[i*g.ars+p*g.acs] * g.b[p*g.brs+j*g.bcs]
+					u, b := g.a[i*g.ars+p*g.acs], g.b[p*g.brs+j0*g.bcs:]
+					if g.bcs == 1 {
+						b = b[:len(s)]
+						for j := range s {
+							s[j] += u * b[j]
+						}
+						continue
+					}
+					for j := range s {
+						s[j] += u * b[j*g.bcs]
+					}
 				}
-				if t == 0 && !g.ep.Accumulate {
-					y = s
-				} else {
-					y += s
+				for j, v := range s {
+					if g.ep.Accumulate || t > 0 {
+						v += c[j]
+					}
+					if t == terms.parts-1 {
+						v = g.ep.apply(v, i, j0+j)
+					}
+					c[j] = v
 				}
 			}
-			c[j] = g.ep.apply(y, i, j)
 		}
 	}
 }
 
 // apply is what the epilogue makes of an element that C is already added to.
-func (e *Epilogue[T]) apply(y T, i, j int) T {
+func (e *Epilogue[T]) apply(v T, i, j int) T {
 	if e.RowBias != nil {
-		y += e.RowBias[i]
+		v += e.RowBias[i]
 	}
 	if e.ColBias != nil {
-		y += e.ColBias[j]
+		v += e.ColBias[j]
 	}
-	if e.ReLU && y < 0 {
-		y = 0
+	if e.ReLU && v < 0 {
+		v = 0
 	}
-	return y
+	return v
 }
 
-// runGo is the portable tile kernel. It reads packed panels, 4 wide, whatever the tile's size is.
+// runGo is the portable tile kernel. It reads packed panels, 2 and 4 wide, whatever the tile's size is. Two rows of four sums
+// are what 16 registers hold: four rows spill, and took 1.7 times as long.
 func (x *gemmTile[T]) runGo() {
-	var s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33 T
-	a, b := x.a[:4*x.k], x.b[:4*x.k]
-	for len(a) >= 4 && len(b) >= 4 {
+	var s00, s01, s02, s03, s10, s11, s12, s13 T
+	a, b := x.a[:2*x.k], x.b[:4*x.k]
+	for len(a) >= 2 && len(b) >= 4 {
 		b0, b1, b2, b3 := b[0], b[1], b[2], b[3]
-		u := a[0]
+		u, v := a[0], a[1]
 		s00 += u * b0
+		s10 += v * b0
 		s01 += u * b1
+		s11 += v * b1
 		s02 += u * b2
+		s12 += v * b2
 		s03 += u * b3
-		u = a[1]
-		s10 += u * b0
-		s11 += u * b1
-		s12 += u * b2
-		s13 += u * b3
-		u = a[2]
-		s20 += u * b0
-		s21 += u * b1
-		s22 += u * b2
-		s23 += u * b3
-		u = a[3]
-		s30 += u * b0
-		s31 += u * b1
-		s32 += u * b2
-		s33 += u * b3
-		a, b = a[4:], b[4:]
+		s13 += v * b3
+		a, b = a[2:], b[4:]
 	}
-	s := [4][4]T{{s00, s01, s02, s03}, {s10, s11, s12, s13}, {s20, s21, s22, s23}, {s30, s31, s32, s33}}
+	s := [2][4]T{{s00, s01, s02, s03}, {s10, s11, s12, s13}}
 	ep := Epilogue[T]{RowBias: x.rowBias, ColBias: x.colBias, ReLU: x.flags&tileReLU != 0}
 	for i := range x.m {
 		c := x.c[i*x.ldc:][:x.n]
 		for j := range c {
-			y := s[i][j]
+			v := s[i][j]
 			if x.flags&tileAccumulate != 0 {
-				y += c[j]
+				v += c[j]
 			}
-			c[j] = ep.apply(y, i, j)
+			c[j] = ep.apply(v, i, j)
 		}
 	}
 }

@@ -4,7 +4,9 @@ package cpu
 
 func (x *gemmTile[T]) run(Impl) { x.runGo() }
 
-func dot4[T Float](_ Impl, x, b []T, ldb, k int) [4]T { return dotGo(x, b, ldb, k) }
+func dotRows[T Float](_ Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
+	dotRowsGo(x, b, ldb, n, k, sum)
+}
 
 func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {
 	packStrided(dst, w, src, stride, 1, rows, k)

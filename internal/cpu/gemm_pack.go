@@ -9,8 +9,8 @@ import (
 // panelSlack is how far packing kernels write past a panel's end.
 const panelSlack = 16
 
-// packPanels copies the rows of A and, if b, the columns of B that belong to the block at hand into panels.
-func (j *gemmJob[T]) packPanels(b bool) {
+// packBlock copies the rows of A and, if b, the columns of B that belong to the block at hand into panels.
+func (j *gemmJob[T]) packBlock(b bool) {
 	p0, p1 := j.terms.part(j.t0)
 	k := p1 - p0
 	if k == 0 {
@@ -43,14 +43,14 @@ func atLeast[T Float](buf []T, n int) []T {
 func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
 	p0, p1 := j.terms.part(j.t0)
 	for i := lo; i < hi; i++ {
+		if j.freshB && i < j.panelsB {
+			c0 := j.j0 + i*j.nr
+			n := min(j.nr, j.j1-c0)
+			packPanel(j.im, j.bufB[i*j.sizeB:(i+1)*j.sizeB], j.nr, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, n, p1-p0)
+			continue
+		}
 		ip := i
 		if j.freshB {
-			if i < j.panelsB {
-				c0 := j.j0 + i*j.nr
-				n := min(j.nr, j.j1-c0)
-				packPanel(j.im, j.bufB[i*j.sizeB:(i+1)*j.sizeB], j.nr, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, n, p1-p0)
-				continue
-			}
 			ip -= j.panelsB
 		}
 		r0, r1 := j.panelsA.part(ip)

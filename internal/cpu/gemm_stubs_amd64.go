@@ -25,13 +25,15 @@ func gemmTileF32AVX2(a *float32, ars int, acs int, b *float32, brs int, c *float
 
 // gemmDotF32AVX2 is, with one rounding in each multiply-add and every sum kept in 16 parts (by p % 16),
 //
-//	for j := range 4 {
+//	for j := range n {
 //		sum[j] = 0
 //		for p := range k { sum[j] += x[p] * b[j*ldb+p] }
 //	}
 //
+// n is at least 1. It also writes what follows in sum up to a multiple of four.
+//
 //go:noescape
-func gemmDotF32AVX2(x *float32, b *float32, ldb int, k int, sum *[4]float32)
+func gemmDotF32AVX2(x *float32, b *float32, ldb int, n int, k int, sum *float32)
 
 // gemmTileF64AVX2 is, with one rounding in each multiply-add and s in a register,
 //
@@ -54,13 +56,15 @@ func gemmTileF64AVX2(a *float64, ars int, acs int, b *float64, brs int, c *float
 
 // gemmDotF64AVX2 is, with one rounding in each multiply-add and every sum kept in 8 parts (by p % 8),
 //
-//	for j := range 4 {
+//	for j := range n {
 //		sum[j] = 0
 //		for p := range k { sum[j] += x[p] * b[j*ldb+p] }
 //	}
 //
+// n is at least 1. It also writes what follows in sum up to a multiple of four.
+//
 //go:noescape
-func gemmDotF64AVX2(x *float64, b *float64, ldb int, k int, sum *[4]float64)
+func gemmDotF64AVX2(x *float64, b *float64, ldb int, n int, k int, sum *float64)
 
 // gemmPeakAVX2 does n times 12 independent float32 multiply-adds of 8 lanes, for benchmarks.
 func gemmPeakAVX2(n int)
@@ -79,20 +83,22 @@ func gemmPeakAVX2(n int)
 //		}
 //	}
 //
-// m is 1 to 14. n is 1 to 32, or 128 if m is 1. It reads and writes nothing else.
+// m is 1 to 14. n is 1 to 16, 32, or 128 if m is 1. It reads and writes nothing else.
 //
 //go:noescape
 func gemmTileF32AVX512(a *float32, ars int, acs int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, rowBias *float32, colBias *float32, flags int)
 
 // gemmDotF32AVX512 is, with one rounding in each multiply-add and every sum kept in 32 parts (by p % 32),
 //
-//	for j := range 4 {
+//	for j := range n {
 //		sum[j] = 0
 //		for p := range k { sum[j] += x[p] * b[j*ldb+p] }
 //	}
 //
+// n is at least 1. It also writes what follows in sum up to a multiple of four.
+//
 //go:noescape
-func gemmDotF32AVX512(x *float32, b *float32, ldb int, k int, sum *[4]float32)
+func gemmDotF32AVX512(x *float32, b *float32, ldb int, n int, k int, sum *float32)
 
 // gemmTileF64AVX512 is, with one rounding in each multiply-add and s in a register,
 //
@@ -108,20 +114,22 @@ func gemmDotF32AVX512(x *float32, b *float32, ldb int, k int, sum *[4]float32)
 //		}
 //	}
 //
-// m is 1 to 14. n is 1 to 16, or 64 if m is 1. It reads and writes nothing else.
+// m is 1 to 14. n is 1 to 8, 16, or 64 if m is 1. It reads and writes nothing else.
 //
 //go:noescape
 func gemmTileF64AVX512(a *float64, ars int, acs int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, rowBias *float64, colBias *float64, flags int)
 
 // gemmDotF64AVX512 is, with one rounding in each multiply-add and every sum kept in 16 parts (by p % 16),
 //
-//	for j := range 4 {
+//	for j := range n {
 //		sum[j] = 0
 //		for p := range k { sum[j] += x[p] * b[j*ldb+p] }
 //	}
 //
+// n is at least 1. It also writes what follows in sum up to a multiple of four.
+//
 //go:noescape
-func gemmDotF64AVX512(x *float64, b *float64, ldb int, k int, sum *[4]float64)
+func gemmDotF64AVX512(x *float64, b *float64, ldb int, n int, k int, sum *float64)
 
 // gemmPeakAVX512 does n times 12 independent float32 multiply-adds of 16 lanes, for benchmarks.
 func gemmPeakAVX512(n int)

@@ -1,3 +1,24 @@
+// Package cpu holds the kernels that compute on the CPU: on slices and strides, without knowledge of tensors.
+//
+// # Elementwise functions
+//
+// A Pointwise is a function as data. Map runs it tile by tile; operands that are not contiguous are gathered into a tile
+// first. Float32 functions compute in float64 and round once (pw_core.go); float64 functions are package math's.
+//
+// Largest errors in units in the last place, as the tests hold them:
+//
+//	float32   0.51 all but sine and cosine 0.61, tangent 0.63; gradients that have a zero of their own are measured
+//	          against 1/64 there; the gradients of tanh and sigmoid, Hardsigmoid and Hardswish round each step of arithmetic
+//	float64   0.5 arithmetic, square roots; 1 exponentials, ln, erf; 2 other logarithms, (inverse) trigonometric and
+//	          hyperbolic functions, erfc, sigmoid, softplus; 3 SiLU, Mish; 8 powers; GELU 1 + x² in its left tail
+//
+// Nanoseconds an element for 1e6 float32 of N(0, 1) on one thread (Zen 3, 2.45 GHz), and how many times those of PyTorch
+// 1.13, which has AVX2 code for most of these, in the same run:
+//
+//	add   0.41 1.9    exp  3.0 4.3    tanh       4.5 1.7    gelu           6.1 7.3
+//	div   1.0  5.8    log  4.0 3.0    sigmoid    4.5 5.6    gelu gradient  9.3 8.4
+//	relu  0.76 6.3    sin  4.7 3.9    softplus   9.8 3.4    silu           4.5 4.9
+//	sqrt  1.6  8.0    pow  8.7 1.7    erf        6.4 1.6    mish           4.8 0.7
 package cpu
 
 import (

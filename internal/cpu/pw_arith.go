@@ -77,6 +77,11 @@ func arithmetic[T Number]() kernels[T] {
 				d[i] = T(one(v > 0) - one(v < 0))
 			}
 		},
+		ReLU: func(d, a, _, _ []T, _ Pointwise) {
+			for i, v := range a[:len(d)] {
+				d[i] = max(v, 0)
+			}
+		},
 		Square: func(d, a, _, _ []T, _ Pointwise) {
 			for i, v := range a[:len(d)] {
 				d[i] = v * v
@@ -184,11 +189,6 @@ func floatArithmetic[T float32 | float64]() kernels[T] {
 				d[i] = T(math.Trunc(float64(v)))
 			}
 		},
-		ReLU: func(d, a, _, _ []T, _ Pointwise) {
-			for i, v := range a[:len(d)] {
-				d[i] = max(v, 0)
-			}
-		},
 		LeakyReLU: func(d, a, _, _ []T, p Pointwise) {
 			s := T(p.S0)
 			for i, v := range a[:len(d)] {
@@ -202,7 +202,7 @@ func floatArithmetic[T float32 | float64]() kernels[T] {
 		},
 		Hardswish: func(d, a, _, _ []T, _ Pointwise) {
 			for i, v := range a[:len(d)] {
-				d[i] = v * min(max(v+3, 0), 6) / 6
+				d[i] = v * (min(max(v+3, 0), 6) / 6)
 			}
 		},
 		MaxGrad: func(d, dy, x, y []T, _ Pointwise) {
@@ -271,7 +271,8 @@ func floatArithmetic[T float32 | float64]() kernels[T] {
 				switch v := x[i]; {
 				case v < -3:
 					g = 0
-				case v <= 3:
+				case v >= 3:
+				default:
 					g *= v/3 + 0.5
 				}
 				d[i] = g

@@ -48,7 +48,7 @@ const (
 	ReLUGrad        // 0 where y <= 0, else dy
 	LeakyReLUGrad   // dy where x > 0, else S0 dy
 	HardsigmoidGrad // dy/6 where -3 < x < 3, else 0
-	HardswishGrad   // 0 where x < -3, dy (x/3 + ½) where x <= 3, else dy
+	HardswishGrad   // 0 where x < -3, dy where x >= 3, else dy (x/3 + ½)
 	TanhGrad        // dy (1 - y²)
 	SigmoidGrad     // dy y (1 - y)
 

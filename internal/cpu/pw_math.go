@@ -203,7 +203,7 @@ func mishParts(x float64) (t, u float64) {
 		return 1, 0
 	}
 	e := math.Exp(x)
-	n := e * (e + 2)
+	n := float64(e * (e + 2))
 	t = n / (n + 2)
 	return t, (1 + t) * 2 / (n + 2)
 }

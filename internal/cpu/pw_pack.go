@@ -64,19 +64,38 @@ func (l *loader[T]) transpose(dst []T, p int) {
 			h := min(side, rows-t%strips*side)
 			for c := 0; c < cols; c += side {
 				w := min(side, cols-c)
-				for j := range w {
-					at := from + (c+j)*l.stride[last]
-					for i, v := range l.data[at : at+h] {
-						buf[(i*side+j)%len(buf)] = v
+				src, st := l.data[from+c*l.stride[last]:], l.stride[last]
+				j := 0
+				for ; j+4 <= w; j += 4 {
+					turn(&buf, j, src[j*st:][:h], src[(j+1)*st:][:h], src[(j+2)*st:][:h], src[(j+3)*st:][:h])
+				}
+				for ; j < w; j++ {
+					for i, v := range src[j*st:][:h] {
+						buf[i*side+j] = v
 					}
 				}
 				for i := range h {
-					at := to + i*rowStride + c
-					copy(dst[at:at+w], buf[i*side:i*side+w])
+					d := dst[to+i*rowStride+c:]
+					if w == side { // a fixed size is copied without a call
+						*(*[side]T)(d) = *(*[side]T)(buf[i*side:])
+					} else {
+						copy(d[:w], buf[i*side:])
+					}
 				}
 			}
 		}
 	})
+}
+
+// turn writes four rows to columns j to j+3 of a block; j is a multiple of 4. Inlined, its loop would run out of registers.
+//
+//go:noinline
+func turn[T any](block *[side * side]T, j int, r0, r1, r2, r3 []T) {
+	r1, r2, r3 = r1[:len(r0)], r2[:len(r0)], r3[:len(r0)]
+	for i, v := range r0 {
+		o := (i*side + j) & (side*side - 4) // the mask only shows that there is room
+		block[o], block[o+1], block[o+2], block[o+3] = v, r1[i], r2[i], r3[i]
+	}
 }
 
 // Place copies x to the elements of y that y's strides walk; they must be distinct.

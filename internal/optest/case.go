@@ -2,7 +2,15 @@
 // against a naive float64 reference on every implementation, its gradients of orders 1 and 2 against finite differences,
 // with contiguous, strided and broadcast inputs.
 //
-// A test calls Run with the cases of an op. The package's TestMain calls Main, which fails when an op has no case.
+// A test calls Run with the cases of an op:
+//
+//	optest.Run(t, []optest.Case{{
+//		Op: "tensor.divOp", Name: "broadcast", In: []optest.Input{{Shape: []int{2, 3}}, {Shape: []int{3}, Away: []float64{0}}},
+//		F:    func(in []*tensor.Tensor) []*tensor.Tensor { return []*tensor.Tensor{in[0].Div(in[1])} },
+//		Want: optest.Binary(func(a, b float64) float64 { return a / b }),
+//	}})
+//
+// The package's TestMain calls Main, which fails when an op has no case.
 package optest
 
 import "github.com/hadal-go/hadal/tensor"
@@ -17,7 +25,7 @@ type Array struct {
 // evenly spread and exact in float32.
 type Input struct {
 	Shape  []int
-	Lo, Hi float64   // range of the values; both zero: -2 to 2, or all values of Shape's indices, masks: see Fixed
+	Lo, Hi float64   // range of the values; both zero: -2 to 2, for Fixed integers 0 and 1
 	Away   []float64 // values that inputs keep a distance of 0.05 from: kinks and poles
 	Values []float64 // fixed values in place of drawn ones; they must be exact in float32
 	// Fixed inputs take no gradient: indices, masks, constants. They keep DType, except that Float32, the zero value,

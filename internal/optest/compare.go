@@ -32,8 +32,8 @@ func gradTolerance(d tensor.DType) tolerance {
 	return tolerance{}
 }
 
-// near reports the first element that is off; NaN and infinities must be equal. It returns the worst |got-want| relative
-// to max|want|.
+// near reports the first element that is off; NaN and infinities must be equal. It returns the worst |got-want| of
+// the others, relative to max|want|.
 func (s *suite) near(d tensor.DType, layout, what string, got, want []float64, tol tolerance) float64 {
 	s.t.Helper()
 	s.checks++
@@ -69,7 +69,10 @@ func (s *suite) near(d tensor.DType, layout, what string, got, want []float64, t
 	if bad >= 0 {
 		s.fail(d, layout, "%s: element %d is %v, want %v", what, bad, got[bad], want[bad])
 	}
-	return worst / max(scale, 1e-300)
+	if scale > 0 {
+		worst /= scale
+	}
+	return worst
 }
 
 // firstDifference returns the first place where a and b have different values, or -1; NaN equals NaN.

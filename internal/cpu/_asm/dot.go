@@ -9,29 +9,38 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// dot writes the product of a vector and four rows.
+// dot writes the product of a vector and the rows of a matrix, four at a time.
 func dot(i isa, e elem) {
 	lanes := i.bytes / e.size
 	TEXT(fmt.Sprintf("gemmDot%s%s", e.short(), i.name), attr.NOSPLIT, fmt.Sprintf(
-		"func(x, b *%[1]s, ldb, k int, sum *[4]%[1]s)", e.name))
+		"func(x, b *%[1]s, ldb, n, k int, sum *%[1]s)", e.name))
 	Pragma("noescape")
 	Doc(fmt.Sprintf("gemmDot%s%s is, with one rounding in each multiply-add and every sum kept in %d parts (by p %% %d),", e.short(), i.name, 2*lanes, 2*lanes),
 		"",
-		"	for j := range 4 {",
+		"	for j := range n {",
 		"		sum[j] = 0",
 		"		for p := range k { sum[j] += x[p] * b[j*ldb+p] }",
-		"	}")
+		"	}",
+		"",
+		"n is at least 1. It also writes what follows in sum up to a multiple of four.")
 	x, k, sum, n, tmp := RSI, RCX, RDI, RAX, RDX
+	next, ldb, rows := R12, RBX, R13
 	b := []GPPhysical{R8, R9, R10, R11}
-	Load(Param("x"), x)
-	Load(Param("b"), b[0])
-	Load(Param("ldb"), tmp)
-	Load(Param("k"), k)
+	Load(Param("b"), next)
+	Load(Param("ldb"), ldb)
+	Load(Param("n"), rows)
 	Load(Param("sum"), sum)
-	SHLQ(U8(e.shift), tmp)
-	for j := 1; j < 4; j++ {
-		LEAQ(Mem{Base: b[j-1], Index: tmp, Scale: 1}, b[j])
+	SHLQ(U8(e.shift), ldb)
+	Label("rows")
+	Load(Param("x"), x)
+	Load(Param("k"), k)
+	MOVQ(next, b[0])
+	for j := 1; j < 4; j++ { // rows that do not exist are the last one again
+		LEAQ(Mem{Base: b[j-1], Index: ldb, Scale: 1}, b[j])
+		CMPQ(rows, Imm(uint64(j)))
+		CMOVQLE(b[j-1], b[j])
 	}
+	LEAQ(Mem{Base: b[3], Index: ldb, Scale: 1}, next)
 	acc := func(j, v int) VecPhysical { return i.regs[2*j+v] }
 	xs, bs := i.regs[8:10], i.regs[10:14]
 	for r := range 8 {
@@ -111,6 +120,9 @@ func dot(i isa, e elem) {
 		VADDPD(Y3, Y1, Y0)
 		VMOVUPD(Y0, Mem{Base: sum})
 	}
+	ADDQ(Imm(uint64(4*e.size)), sum)
+	SUBQ(Imm(4), rows)
+	JG(LabelRef("rows"))
 	VZEROUPPER()
 	RET()
 }

@@ -73,3 +73,10 @@ func loadLaneMask(n, t GPPhysical, y VecPhysical) {
 	SUBQ(n, t)
 	VMOVUPS(Mem{Base: t}, y)
 }
+
+// loadKMask sets mask k to the first n lanes. It overwrites t.
+func loadKMask(n, t GPPhysical, k OpmaskPhysical) {
+	MOVQ(I32(-1), t)
+	BZHIQ(n, t, t)
+	KMOVW(t.As32(), k)
+}

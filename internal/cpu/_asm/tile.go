@@ -33,10 +33,6 @@ func tiles(i isa, e elem) {
 	TEXT(fmt.Sprintf("gemmTile%s%s", e.short(), i.name), attr.NOSPLIT, fmt.Sprintf(
 		"func(a *%[1]s, ars, acs int, b *%[1]s, brs int, c *%[1]s, ldc int, m, n, k int, rowBias, colBias *%[1]s, flags int)", e.name))
 	Pragma("noescape")
-	width := fmt.Sprintf("n is 1 to %d, %d, or %d if m is 1.", lanes, 2*lanes, 8*lanes)
-	if i.k() {
-		width = fmt.Sprintf("n is 1 to %d, or %d if m is 1.", 2*lanes, 8*lanes)
-	}
 	Doc(fmt.Sprintf("gemmTile%s%s is, with one rounding in each multiply-add and s in a register,", e.short(), i.name),
 		"",
 		"	for i := range m {",
@@ -51,7 +47,7 @@ func tiles(i isa, e elem) {
 		"		}",
 		"	}",
 		"",
-		fmt.Sprintf("m is 1 to %d. %s It reads and writes nothing else.", rows, width))
+		fmt.Sprintf("m is 1 to %d. n is 1 to %d, %d, or %d if m is 1. It reads and writes nothing else.", rows, lanes, 2*lanes, 8*lanes))
 	Load(Param("a"), tileA[0])
 	Load(Param("ars"), tileARS)
 	Load(Param("acs"), tileACS)
@@ -68,13 +64,6 @@ func tiles(i isa, e elem) {
 	IMULQ(R10, tileEnd)
 	ADDQ(tileC, tileEnd)
 	MOVQ(tileC, tileCur)
-	if i.k() { // K1 and K2: the columns of the first and the second vector
-		MOVQ(I32(-1), R11)
-		BZHIQ(R9, R11, R11)
-		KMOVW(R11.As32(), K1)
-		SHRQ(U8(uint64(lanes)), R11)
-		KMOVW(R11.As32(), K2)
-	}
 	LEAQ(Mem{Base: tileARS, Index: tileARS, Scale: 2}, tileARS3)
 	CMPQ(R9, Imm(uint64(2*lanes)))
 	JG(LabelRef("wide"))
@@ -82,7 +71,9 @@ func tiles(i isa, e elem) {
 	JLE(LabelRef("narrow"))
 	choose(rows, 2)
 	Label("narrow")
-	if !i.k() {
+	if i.k() {
+		loadKMask(R9, tileK, K1)
+	} else {
 		SHLQ(U8(e.shift), R9)
 		loadLaneMask(R9, tileK, Y15)
 	}
@@ -161,41 +152,25 @@ func (t tileGen) acc(r, v int) VecPhysical { return t.regs[r*t.vecs+v] }
 // spare is the i-th register that holds no sum, from the last on.
 func (t tileGen) spare(i int) VecPhysical {
 	n := len(t.regs) - 1
-	if t.masked() {
-		n--
+	if t.masked() && !t.k() {
+		n-- // Y15 is the mask
 	}
 	return t.regs[n-i]
 }
 
-// masked says that Y15 masks the columns.
-func (t tileGen) masked() bool { return !t.k() && t.vecs == 1 }
-
-func (t tileGen) full() bool { return t.vecs == 8 || !t.k() && t.vecs == 2 }
-
-func (t tileGen) mask(v int) OpmaskPhysical { return []OpmaskPhysical{K1, K2}[v] }
+// masked says that K1 or Y15 masks the columns. A mask costs a cycle on the multiply-add units of some processors, so full tiles have none.
+func (t tileGen) masked() bool { return t.vecs == 1 }
 
 // loadVec loads vector v of a row whose first element is at m.
 func (t tileGen) loadVec(m Mem, v int, dst VecPhysical) {
 	m.Disp += v * t.bytes
 	switch {
-	case t.full():
+	case !t.masked():
 		t.load(m, dst)
-	case t.masked():
+	case t.k():
+		t.loadZ(m, K1, dst)
+	default:
 		t.elem.mask(m, Y15, dst)
-	default:
-		t.loadZ(m, t.mask(v), dst)
-	}
-}
-
-func (t tileGen) storeVec(src VecPhysical, m Mem, v int) {
-	m.Disp += v * t.bytes
-	switch {
-	case t.full():
-		t.load(src, m)
-	case t.masked():
-		t.elem.mask(src, Y15, m)
-	default:
-		t.load(src, t.mask(v), m)
 	}
 }
 
@@ -286,5 +261,48 @@ func (t tileGen) epilogue(label func(string) string) {
 	t.zero(t.spare(0))
 	each(func(r, v int) { t.max(t.acc(r, v), t.spare(0), t.acc(r, v)) })
 	Label(label("store"))
-	overC(func(c Mem, r, v int) { t.storeVec(t.acc(r, v), c, v) })
+	switch {
+	case !t.masked():
+		overC(func(c Mem, r, v int) { t.load(t.acc(r, v), c.Offset(v*t.bytes)) })
+		return
+	case t.k():
+		overC(func(c Mem, r, v int) { t.load(t.acc(r, v), K1, c) })
+		return
+	}
+	// A masked store takes a dozen cycles: store a half, a quarter and an eighth as needed.
+	n := tileBRS
+	Load(Param("n"), n)
+	CMPQ(n, Imm(uint64(t.bytes/t.size)))
+	JNE(LabelRef(label("part")))
+	overC(func(c Mem, r, v int) { t.load(t.acc(r, v), c) })
+	VZEROUPPER()
+	RET()
+	Label(label("part"))
+	SHLQ(U8(t.shift), n)
+	overC(func(c Mem, r, v int) {
+		at := func(s string) string { return label(fmt.Sprintf("row%d%s", r, s)) }
+		y, to := t.acc(r, v), Mem{Base: tileA[0]}
+		x := y.AsX()
+		MOVQ(tileCur, tileA[0])
+		TESTQ(U32(16), n)
+		JZ(LabelRef(at("b8")))
+		VMOVUPS(x, to)
+		VEXTRACTF128(Imm(1), y, x)
+		ADDQ(Imm(16), tileA[0])
+		Label(at("b8"))
+		TESTQ(U32(8), n)
+		JZ(LabelRef(at("b4")))
+		VMOVLPS(x, to)
+		if t.size == 4 {
+			VMOVHLPS(x, x, x)
+			ADDQ(Imm(8), tileA[0])
+		}
+		Label(at("b4"))
+		if t.size == 4 {
+			TESTQ(U32(4), n)
+			JZ(LabelRef(at("end")))
+			VMOVSS(x, to)
+			Label(at("end"))
+		}
+	})
 }

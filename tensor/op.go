@@ -73,6 +73,7 @@ type Call struct {
 	specs []outSpec // outputs, then saved values
 	nout  int
 	outs  []*Tensor
+	dev   Device // Meta when any input is, so that a model with real parameters can be walked without data
 	rec   bool
 	err   error
 
@@ -97,32 +98,33 @@ func (c *Call) Spec(i int) Spec { return c.In[i].Spec() }
 
 // Output declares the next result, on the inputs' device.
 func (c *Call) Output(s Shape, d DType) {
-	c.specs = append(c.specs, outSpec{Spec: Spec{s, d, c.device()}})
+	c.Save(s, d)
 	c.nout = len(c.specs)
 }
 
 // OutputView declares the next result as a view of input i: the given strides and an offset in elements from the input's
 // first element.
 func (c *Call) OutputView(i int, s Shape, st Strides, off int) {
-	c.specs = append(c.specs, outSpec{Spec: Spec{s, c.In[i].dtype, c.In[i].dev}, view: true, of: i, strides: st, off: off})
+	o := c.declare()
+	o.Shape, o.DType, o.Device, o.view = s, c.In[i].dtype, c.In[i].dev, true
+	o.of, o.strides, o.off = i, st, off
 	c.nout = len(c.specs)
 }
 
 // Save declares, after all outputs, a value that Run computes for VJP alone. Call it only when Recording.
 func (c *Call) Save(s Shape, d DType) {
-	c.specs = append(c.specs, outSpec{Spec: Spec{s, d, c.device()}})
+	o := c.declare()
+	o.Shape, o.DType, o.Device, o.view = s, d, c.dev, false
 }
 
-// device is Meta when any input is, so that a model with real parameters can be walked without data.
-func (c *Call) device() Device {
-	var d Device = CPU
-	for _, t := range c.In {
-		if t.dev == Meta {
-			return Meta
-		}
-		d = t.dev
+// declare returns the next spec to fill in; it holds an earlier call's.
+func (c *Call) declare() *outSpec {
+	n := len(c.specs)
+	if n == cap(c.specs) {
+		c.specs = append(c.specs, outSpec{})
 	}
-	return d
+	c.specs = c.specs[:n+1]
+	return &c.specs[n]
 }
 
 // X, Y and S give access to the data of input i, output i and saved value i.
@@ -213,7 +215,6 @@ func (c *Call) put() {
 	runtime.KeepAlive(c.In)
 	clear(c.In)
 	clear(c.outs)
-	clear(c.specs)
 	c.In, c.outs, c.specs, c.op, c.err, c.nout = nil, nil, nil, nil, nil, 0
 	callPool.Put(c)
 }
@@ -223,7 +224,7 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 	c.op = op
 	c.In = append(c.inBuf[:0], in...)
 	c.specs, c.outs = c.specBuf[:0], c.outBuf[:0]
-	c.rec = false
+	c.rec, c.dev = false, CPU
 	var scope *Scope
 	for i, t := range c.In {
 		if t == nil {
@@ -235,22 +236,27 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 			if scope != nil {
 				c.Fail(ErrScope, "inputs belong to two scopes; Keep one of them first")
 			}
-			scope = t.scope
+			if scope = t.scope; scope.closed.Load() {
+				c.Fail(ErrScope, "input %d's scope has ended; Keep it in the scope, or compute this before the scope ends", i)
+			}
 		}
-		if t.dev != c.In[0].dev && t.dev != Meta && c.In[0].dev != Meta {
-			c.Fail(ErrDevice, "inputs are on %v and %v; move one with ToDevice", c.In[0].dev, t.dev)
+		switch {
+		case i == 0 || t.dev == Meta:
+			c.dev = t.dev
+		case t.dev != c.dev && c.dev != Meta:
+			c.Fail(ErrDevice, "inputs are on %v and %v; move one with ToDevice", c.dev, t.dev)
 		}
 	}
 	op.Infer(c)
-	ran := c.device() == Meta
+	ran := c.dev == Meta
 	for i := range c.specs {
-		c.outs = append(c.outs, c.specs[i].tensor(c.In, scope))
+		c.outs = append(c.outs, c.specs[i].tensor(c.In, scope, c.rec))
 	}
 	if len(c.specs) > 0 && c.specs[0].view {
 		ran = true
 	}
 	if !ran {
-		if err := c.run(); err != nil {
+		if err := c.run(in); err != nil {
 			return c, err
 		}
 	}
@@ -266,8 +272,12 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 	return c, nil
 }
 
-func (o *outSpec) tensor(in []*Tensor, scope *Scope) *Tensor {
-	if !o.view {
+func (o *outSpec) tensor(in []*Tensor, scope *Scope, recorded bool) *Tensor {
+	switch {
+	case o.view:
+	case recorded:
+		return newRecorded(o.Spec, scope)
+	default:
 		return newTensor(o.Spec, scope)
 	}
 	x := in[o.of]
@@ -275,7 +285,7 @@ func (o *outSpec) tensor(in []*Tensor, scope *Scope) *Tensor {
 		contiguous: o.Shape.isContiguous(&o.strides), st: x.st, scope: scope}
 }
 
-func (c *Call) run() error {
+func (c *Call) run(in []*Tensor) error {
 	if _, ok := c.op.(stridedOp); !ok {
 		for i, t := range c.In {
 			if !t.contiguous {
@@ -283,30 +293,32 @@ func (c *Call) run() error {
 			}
 		}
 	}
-	if c.op.Run(c.device(), c) {
+	if c.op.Run(c.dev, c) {
 		return c.err
 	}
-	c.fallback()
+	c.fallback(in)
 	return c.err
 }
 
-// fallback computes the results by Lower, counts it, and copies them into place.
-func (c *Call) fallback() {
+// fallback puts the results of Lower in place and counts it. They are recorded as the simpler ops that they are: the op's
+// own VJP could not read the values that Run was to save.
+func (c *Call) fallback(in []*Tensor) {
 	l, ok := c.op.(Lowerer)
 	if !ok {
-		c.Fail(ErrDevice, "no kernel for %v on %v", c.In[0].dtype, c.device())
+		c.Fail(ErrDevice, "no kernel for %v on %v", c.In[0].dtype, c.dev)
 	}
-	countFallback(c.op.Name(), c.device())
-	in := make([]*Tensor, len(c.In))
-	for i, t := range c.In {
-		in[i] = t.Detach()
+	countFallback(c.op.Name(), c.dev)
+	outs := l.Lower(append([]*Tensor(nil), in...))
+	if len(outs) < c.nout {
+		c.Fail(ErrGraph, "Lower returned %d of %d results", len(outs), c.nout)
 	}
-	for i, t := range l.Lower(in) {
-		if i < len(c.outs) {
-			c.outs[i].shape, c.outs[i].strides, c.outs[i].off, c.outs[i].st = t.shape, t.strides, t.off, t.st
-			c.outs[i].contiguous = t.contiguous
+	for i, t := range outs[:c.nout] {
+		if s := c.specs[i].Spec; t.Spec() != s {
+			c.Fail(ErrShape, "Lower's result %d is %v %v, Infer's %v %v", i, t.dtype, t.shape, s.DType, s.Shape)
 		}
+		c.outs[i] = t
 	}
+	c.rec = false
 }
 
 var fallbacks = struct {
@@ -338,7 +350,7 @@ var anomaly atomic.Bool
 func DetectAnomaly(on bool) { anomaly.Store(on) }
 
 func (c *Call) checkFinite() {
-	if c.device() == Meta {
+	if c.dev == Meta {
 		return
 	}
 	for i, t := range c.outs[:c.nout] {

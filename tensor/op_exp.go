@@ -2,7 +2,8 @@ package tensor
 
 import "github.com/hadal-go/hadal/internal/cpu"
 
-// Exp returns e^x elementwise.
+// Exp returns e^x elementwise; integers become float32. As with all elementwise functions, float32 is computed in float64
+// and rounded once: it is within 0.63 units in the last place.
 func (x *Tensor) Exp() *Tensor { return Apply1(expOp{}, x) }
 
 type expOp struct{ floatPointwise }

@@ -1,5 +1,7 @@
 package tensor
 
+import "runtime"
+
 // Param is a trainable leaf: ops on it are recorded, Backward adds to its Grad, and Update, alone, changes its data.
 type Param struct{ *Tensor }
 
@@ -23,6 +25,7 @@ func (t *Tensor) update(op string, f func(View)) {
 	t.st.version.Add(1)
 	if t.dev != Meta {
 		f(t.view(op))
+		runtime.KeepAlive(t)
 	}
 }
 
@@ -38,4 +41,11 @@ func (t *Tensor) copyFrom(src *Tensor) {
 	}
 	src = src.Detach().To(t.dtype)
 	t.update("copy_from", func(v View) { cpuDevice{}.Place(v, 0, src.view("copy_from")) })
+	runtime.KeepAlive(src)
+}
+
+// Named is a tensor with a name, as saved files hold them.
+type Named struct {
+	Name string
+	*Tensor
 }

@@ -1,6 +1,10 @@
 package tensor
 
-import "github.com/hadal-go/hadal/internal/cpu"
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/cpu"
+)
 
 // pointwiser is an elementwise op: its kernel is data (a code and constants) that one tile loop executes and that a later
 // fusion can chain. Its VJP is made of elementwise ops and may leave the sum over broadcast dimensions to the engine.
@@ -38,12 +42,14 @@ func (floatPointwise) Infer(c *Call) {
 }
 
 // broadcast returns the common shape and dtype of the inputs.
-func (c *Call) broadcast() (Shape, DType) {
-	s, d := c.In[0].shape, c.In[0].dtype
+func (c *Call) broadcast() (s Shape, d DType) {
+	s, d = c.In[0].shape, c.In[0].dtype
 	for _, t := range c.In[1:] {
-		var ok bool
-		if s, ok = Broadcast(s, t.shape); !ok {
-			c.Fail(ErrShape, "the shapes do not broadcast: sizes must be equal, or 1, aligned at the last dimension")
+		if t.shape != s {
+			var ok bool
+			if s, ok = Broadcast(s, t.shape); !ok {
+				c.Fail(ErrShape, "the shapes do not broadcast: sizes must be equal, or 1, aligned at the last dimension")
+			}
 		}
 		d = Promote(d, t.dtype)
 	}
@@ -55,18 +61,73 @@ func runPointwise(d Device, c *Call) bool {
 	if !ok {
 		return false
 	}
-	var x [3]View
-	y := c.Y(0)
+	y := c.outs[0]
+	flat := d == CPU
 	for i, t := range c.In {
-		if t.dtype != y.DType {
-			c.In[i] = t.Detach().To(y.DType)
+		if t.dtype != y.dtype {
+			t = t.Detach().To(y.dtype)
 		}
-		x[i] = c.X(i).expand(y.Shape)
+		if t.transposed() {
+			t = t.Detach().Contiguous()
+		}
+		c.In[i] = t
+		flat = flat && t.contiguous && t.shape == y.shape
 	}
-	if !k.Pointwise(c.op.(pointwiser).Kernel(), y, x[:len(c.In)]) {
-		c.Fail(ErrDType, "%v is not supported here; convert with To(tensor.Float32)", y.DType)
+	p := c.op.(pointwiser).Kernel()
+	if flat {
+		ok = c.runFlat(p)
+	} else {
+		var x [3]View
+		for i := range c.In {
+			x[i] = c.X(i).expand(y.shape)
+		}
+		ok = k.Pointwise(p, c.Y(0), x[:len(c.In)])
+	}
+	if !ok {
+		c.Fail(ErrDType, "%v is not supported here; convert with To(tensor.Float32)", y.dtype)
 	}
 	return true
+}
+
+// transposed reports whether reading t in row-major order jumps through so much memory that it pays to copy it in blocks
+// first.
+func (t *Tensor) transposed() bool {
+	last := t.shape.rank - 1
+	if t.contiguous || last < 1 || t.strides[last] <= 1 || t.shape.Numel() < 1<<12 {
+		return false
+	}
+	for i, st := range t.strides[:last] {
+		if st == 1 && t.shape.dim[i] > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// runFlat is the shortcut for contiguous inputs of the result's shape on the CPU: a tiny tensor should cost no views.
+func (c *Call) runFlat(p cpu.Pointwise) bool {
+	switch c.outs[0].dtype {
+	case Float32:
+		return mapFlat[float32](p, c)
+	case Float64:
+		return mapFlat[float64](p, c)
+	case Int64:
+		return mapFlat[int64](p, c)
+	case Int32:
+		return mapFlat[int32](p, c)
+	case Uint8:
+		return mapFlat[uint8](p, c)
+	}
+	return false
+}
+
+func mapFlat[T cpu.Number](p cpu.Pointwise, c *Call) bool {
+	n := c.outs[0].shape.Numel()
+	var x [3][]T
+	for i, t := range c.In {
+		x[i] = unsafe.Slice((*T)(t.force(c.op.Name())), n)
+	}
+	return cpu.MapFlat(p, unsafe.Slice((*T)(c.outs[0].force(c.op.Name())), n), x[0], x[1], x[2])
 }
 
 // expand returns the view that reads v as if it had the broadcast shape s.

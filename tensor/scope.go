@@ -1,6 +1,9 @@
 package tensor
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // Scope owns the memory of the tensors computed from those that entered it and gives all of it back at once when it
 // ends. A training step that runs in a scope maps no new memory and leaves the garbage collector nothing to do.
@@ -10,7 +13,7 @@ import "sync"
 type Scope struct {
 	mu     sync.Mutex
 	owned  []*storage
-	closed bool
+	closed atomic.Bool
 }
 
 // WithScope runs f with a new scope and frees what the scope owns when f returns or panics. Using a tensor of an ended
@@ -39,27 +42,40 @@ func (s *Scope) Keep(t *Tensor) *Tensor {
 	if s == nil || t.scope == nil {
 		return t.Detach()
 	}
+	if t.scope != s {
+		Fail("scope.Keep", ErrScope, []Shape{t.shape}, "the tensor belongs to another scope; Keep it there")
+	}
 	t.force("scope.Keep")
-	r := &Tensor{shape: t.shape, strides: t.strides, off: t.off, dtype: t.dtype, dev: t.dev, contiguous: t.contiguous, st: t.st}
-	switch {
-	case t.st.scope == nil: // entered from outside: nobody frees it
-	case t.contiguous && t.st.bytes == t.shape.Numel()*t.dtype.Size():
-		s.mu.Lock()
-		if t.st.scope == s {
-			t.st.collect() // end skips it
-		}
-		s.mu.Unlock()
-	default:
-		r.scope = nil
+	r := t.Detach()
+	r.scope = nil
+	if !s.releases(t) {
 		return r.Clone()
 	}
 	return r
 }
 
+// releases makes t's memory outlive the scope if t is all that it holds, and reports whether it does.
+func (s *Scope) releases(t *Tensor) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case t.st.held: // ZeroGrad would free it
+		return false
+	case t.st.scope == s && t.whole():
+		t.st.collect() // end skips it
+	}
+	return t.st.scope == nil // also what entered from outside: nobody frees it
+}
+
+// whole reports whether t is all of its storage in row-major order.
+func (t *Tensor) whole() bool {
+	return t.contiguous && t.st.bytes == t.shape.Numel()*t.dtype.Size()
+}
+
 func (s *Scope) own(st *storage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		Fail("scope", ErrScope, nil, "the scope has ended; it cannot own new tensors")
 	}
 	s.owned = append(s.owned, st)
@@ -68,7 +84,7 @@ func (s *Scope) own(st *storage) {
 func (s *Scope) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	s.closed.Store(true)
 	for _, st := range s.owned {
 		if st.scope == s {
 			st.free()

@@ -12,7 +12,7 @@ type Step struct {
 // Steps returns the ops that t was computed by, inputs before users. It is what summaries, printed tapes and explanations
 // walk. It panics with ErrGraph when nothing was recorded.
 func Steps(t *Tensor) []Step {
-	p := newPass([]*Tensor{t}, nil, false, true, false)
+	p := newPass([]*Tensor{t}, nil, false, true, nil)
 	steps := make([]Step, len(p.nodes))
 	for k, n := range p.nodes {
 		s := Step{Op: n.op}
@@ -21,7 +21,7 @@ func Steps(t *Tensor) []Step {
 			if e := p.edges[p.edgeAt[k]+i]; e >= 0 {
 				from = e
 			}
-			s.In = append(s.In, n.in[i].spec)
+			s.In = append(s.In, n.in[i].inSpec())
 			s.From = append(s.From, from)
 			var l *Tensor
 			if n.in[i].leaf != nil {

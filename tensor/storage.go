@@ -14,19 +14,32 @@ type storage struct {
 	bytes   int
 	block   mem.Block
 	version atomic.Uint32 // bumped by every Param or Buffer update
-	freed   atomic.Bool   // set when the scope that owned it ended
-	scope   *Scope        // who frees it; nil: the garbage collector
+	freed   atomic.Bool   // set when its owner, a scope or a leaf, gave it back
+	held    bool          // a leaf owns it as its gradient
+	scope   *Scope        // the scope that frees it, under its lock; nil: a leaf or the garbage collector
 	cleanup runtime.Cleanup
 }
 
-// alloc gives st n bytes of arbitrary content, owned by scope or by the collector.
-func (st *storage) alloc(n int, scope *Scope) {
+// tinyBytes is the size up to which data lies beside its storage: below 64 bytes mem promises no more than alignment to 8.
+const tinyBytes = 56
+
+type tinyStorage struct {
+	storage
+	data [tinyBytes / 8]uint64
+}
+
+// alloc gives st n bytes of arbitrary content, owned by scope or by the collector; tiny is the place for small data.
+func (st *storage) alloc(n int, scope *Scope, tiny *[tinyBytes / 8]uint64) {
 	st.bytes = n
 	if n == 0 {
 		return
 	}
-	st.block = mem.Get(n)
-	st.ptr = st.block.Ptr()
+	if tiny != nil {
+		st.ptr = unsafe.Pointer(tiny)
+	} else {
+		st.block = mem.Get(n)
+		st.ptr = st.block.Ptr()
+	}
 	if scope != nil {
 		st.scope = scope
 		scope.own(st)
@@ -55,7 +68,7 @@ func (st *storage) free() {
 // force is the one door to a tensor's data: deferred work would be done here, and use after a scope's end is caught here.
 func (t *Tensor) force(op string) unsafe.Pointer {
 	if t.st.freed.Load() {
-		Fail(op, ErrScope, []Shape{t.shape}, "this tensor's scope has ended and its memory is gone; Keep it in the scope, or read it before the scope ends")
+		Fail(op, ErrScope, []Shape{t.shape}, "this tensor's memory is gone: its scope has ended (Keep it there, or read it before), or it was a gradient before Backward, SetGrad or ZeroGrad (Clone it)")
 	}
 	return unsafe.Add(t.st.ptr, t.off*t.dtype.Size())
 }

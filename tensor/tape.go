@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -20,15 +21,26 @@ type node struct {
 	outBuf [1]outRef
 }
 
-// edge is one input of a node. t is nil when the input is neither a leaf nor read by the VJP, so that its data can go.
+// edge is one input of a node. t is nil when the input is neither a leaf nor read by the VJP, so that its data can go; its
+// spec is then that of the node's result, or a copy where no node made it.
 type edge struct {
 	t       *Tensor
 	node    *node
 	leaf    *leaf
-	out     int
-	read    bool
+	spec    *Spec
+	out     int32
 	version uint32
-	spec    Spec
+	read    bool
+}
+
+func (e *edge) inSpec() Spec {
+	switch {
+	case e.t != nil:
+		return e.t.Spec()
+	case e.spec != nil:
+		return *e.spec
+	}
+	return e.node.outs[e.out].spec
 }
 
 // outRef holds what the VJP may ask of a result: its spec and, if it reads outputs, the storage.
@@ -40,8 +52,7 @@ type outRef struct {
 // leaf collects the gradient of a tensor that requires one.
 type leaf struct {
 	grad  *Tensor
-	name  string
-	owned bool // grad's storage is this leaf's alone and may be reused after ZeroGrad
+	owned bool // grad's storage is this leaf's alone (storage.held) and may be reused after ZeroGrad
 }
 
 // record puts the call onto the tape; in are the inputs as the caller gave them.
@@ -62,9 +73,12 @@ func (c *Call) record(in []*Tensor) {
 	}
 	for i, t := range in {
 		e := &n.in[i]
-		e.node, e.out, e.leaf, e.spec, e.read = t.node, t.out, t.leaf, t.Spec(), reads.in(i)
-		if e.read || e.leaf != nil {
+		e.node, e.out, e.leaf, e.read = t.node, int32(t.out), t.leaf, reads.in(i)
+		switch {
+		case e.read || e.leaf != nil:
 			e.t, e.version = t, t.st.version.Load()
+		case e.node == nil:
+			e.spec = &Spec{t.shape, t.dtype, t.dev}
 		}
 	}
 	n.outs = n.outBuf[:0]
@@ -74,6 +88,9 @@ func (c *Call) record(in []*Tensor) {
 	for i, t := range c.outs[:c.nout] {
 		r := outRef{spec: t.Spec()}
 		if reads.outs() {
+			if c.specs[i].view {
+				c.Fail(ErrGraph, "the VJP of an op that returns views cannot read its results")
+			}
 			r.st = t.st
 		}
 		n.outs = append(n.outs, r)
@@ -87,10 +104,10 @@ func (c *Call) record(in []*Tensor) {
 	}
 }
 
-// release drops everything the node holds; differentiating through it again is refused.
+// release drops everything the node holds.
 func (n *node) release() {
-	n.freed.Store(true)
 	clear(n.in)
+	clear(n.outs)
 	n.in, n.saved, n.outs = nil, nil, nil
 }
 
@@ -110,7 +127,7 @@ func (b *Back) NumIn() int { return len(b.node.in) }
 func (b *Back) NumOut() int { return len(b.node.outs) }
 
 // InSpec returns the spec of input i; it is known even when the data is gone.
-func (b *Back) InSpec(i int) Spec { return b.node.in[i].spec }
+func (b *Back) InSpec(i int) Spec { return b.node.in[i].inSpec() }
 
 // OutSpec returns the spec of output i.
 func (b *Back) OutSpec(i int) Spec { return b.node.outs[i].spec }
@@ -123,7 +140,7 @@ func (b *Back) In(i int) *Tensor {
 		Fail(b.node.op.Name(), ErrGraph, nil, "its VJP reads input %d without declaring it in Reads", i)
 	}
 	if e.t.st.version.Load() != e.version {
-		Fail(b.node.op.Name(), ErrStale, []Shape{e.spec.Shape}, "input %d was updated after it was recorded; run Backward before Update or Step", i)
+		Fail(b.node.op.Name(), ErrStale, []Shape{e.t.shape}, "input %d was updated after it was recorded; run Backward before Update or Step", i)
 	}
 	if b.create || !e.t.RequiresGrad() {
 		return e.t
@@ -176,11 +193,11 @@ type BackwardConfig struct {
 	Grad        *Tensor   // gradient of the tensor itself; default: ones, for a single element only
 	Wrt         []*Tensor // the leaves to accumulate into; default: all
 	Retain      bool      // keep the graph for another Backward
-	CreateGraph bool      // record the gradients so that they can be differentiated; implies Retain
+	CreateGraph bool      // record the gradients so that they can be differentiated; implies Retain; they stay in their scope
 }
 
 // Backward adds the gradient of t, a single element, to Grad of every leaf it depends on, or only of the leaves listed.
-// The graph is freed. It panics with ErrGraph when nothing was recorded or the graph was freed before.
+// What it walked of the graph is freed. It panics with ErrGraph when nothing was recorded or the graph was freed before.
 func (t *Tensor) Backward(wrt ...*Tensor) { t.BackwardWith(BackwardConfig{Wrt: wrt}) }
 
 // BackwardWith is Backward with options.
@@ -190,11 +207,15 @@ func (t *Tensor) BackwardWith(cfg BackwardConfig) {
 			Fail("backward", ErrGraph, []Shape{w.shape}, "only leaves accumulate a gradient; use autograd.Grad for other tensors")
 		}
 	}
-	p := newPass([]*Tensor{t}, cfg.Wrt, cfg.CreateGraph, cfg.Retain || cfg.CreateGraph, false)
-	p.run([]*Tensor{t.seed(cfg.Grad)})
+	seed := t.seed(cfg.Grad)
+	p := newPass([]*Tensor{t}, cfg.Wrt, cfg.CreateGraph, cfg.Retain || cfg.CreateGraph, nil)
+	if cfg.Grad != nil {
+		p.isForeign(seed)
+	}
+	p.run([]*Tensor{seed})
 	for i, l := range p.leaves {
-		if g := p.leafGrad[i]; g != nil && (len(cfg.Wrt) == 0 || wanted(cfg.Wrt, l)) {
-			l.accumulate(g, cfg.CreateGraph)
+		if g := p.leafGrad[i].t; g != nil && (len(cfg.Wrt) == 0 || wanted(cfg.Wrt, l)) {
+			l.accumulate(g, p)
 		}
 	}
 }
@@ -225,10 +246,10 @@ func (t *Tensor) seed(g *Tensor) *Tensor {
 // is no dependence. It writes to no leaf. Nil douts stand for ones of a single-element output. Package autograd is the
 // friendlier face of this.
 func Gradients(outs, douts, wrt []*Tensor, createGraph, retain bool) []*Tensor {
-	return gradients(outs, douts, wrt, createGraph, createGraph || retain, false)
+	return gradients(outs, douts, wrt, createGraph, createGraph || retain, nil)
 }
 
-func gradients(outs, douts, wrt []*Tensor, create, retain, cut bool) []*Tensor {
+func gradients(outs, douts, wrt []*Tensor, create, retain bool, stop map[*node]bool) []*Tensor {
 	seeds := make([]*Tensor, len(outs))
 	for i, o := range outs {
 		var g *Tensor
@@ -237,7 +258,7 @@ func gradients(outs, douts, wrt []*Tensor, create, retain, cut bool) []*Tensor {
 		}
 		seeds[i] = o.seed(g)
 	}
-	p := newPass(outs, wrt, create, retain, cut)
+	p := newPass(outs, wrt, create, retain, stop)
 	p.run(seeds)
 	r := make([]*Tensor, len(wrt))
 	for i, w := range wrt {
@@ -246,24 +267,47 @@ func gradients(outs, douts, wrt []*Tensor, create, retain, cut bool) []*Tensor {
 	return r
 }
 
-// accumulate adds g to the leaf's gradient. A gradient computed in a scope leaves it: its memory becomes the leaf's own.
-func (l *leaf) accumulate(g *Tensor, create bool) {
-	if l.grad != nil {
-		if !create {
-			g = l.grad.Detach().Add(g)
-			old := *l
-			defer old.drop()
-		} else {
+// accumulate adds g, which p computed, to the leaf's gradient. A gradient computed in a scope leaves it.
+func (l *leaf) accumulate(g *Tensor, p *pass) {
+	switch {
+	case p.create:
+		if l.grad != nil {
 			g = l.grad.Add(g)
 		}
+		l.grad, l.owned = g, false
+	case l.grad != nil:
+		g = l.grad.Detach().Add(g)
+		l.drop()
+		l.keep(g, true)
+	default:
+		l.keep(g, !p.foreign[g.st])
 	}
-	l.owned = false
-	if !create && g.scope != nil {
-		own := g.st.scope == g.scope && g.contiguous && g.st.bytes == g.shape.Numel()*g.dtype.Size()
-		g = g.scope.Keep(g)
-		l.owned = own
+}
+
+// keep makes g the leaf's gradient; own says that nobody but gradients uses its memory. If a scope owned that memory the
+// leaf does from now on; elsewhere it is left to the garbage collector.
+func (l *leaf) keep(g *Tensor, own bool) {
+	l.grad, l.owned = g, false
+	if g.scope == nil {
+		return
 	}
-	l.grad = g
+	scoped := g.st.scope != nil
+	l.grad = g.scope.Keep(g)
+	if l.grad.st != g.st || own && scoped {
+		l.owned, l.grad.st.held = true, true
+	}
+}
+
+// set replaces the gradient by g, whose memory others use too.
+func (l *leaf) set(g *Tensor) {
+	if g == nil || l.grad == nil || g.st != l.grad.st {
+		l.drop()
+	}
+	if g == nil || l.owned {
+		l.grad = g
+		return
+	}
+	l.keep(g, false)
 }
 
 // drop forgets the gradient and returns memory that nobody else can hold.
@@ -282,15 +326,37 @@ type pass struct {
 	edgeAt         []int
 	need           []bool // the node leads to something wanted
 	gradAt         []int
-	grads          []*Tensor // gradient of each output of each node
+	grads          []grad // of each output of each node
+	dout           []*Tensor
 	leaves         []*leaf
-	leafGrad       []*Tensor
+	leafGrad       []grad
 	want           map[*node][]int // outputs of inner nodes whose gradients are asked for
 	final          map[wantKey]*Tensor
 	roots          []*Tensor
-	rootAt         []int // the place of each root's node
-	cut            bool  // do not look below wanted nodes
+	rootAt         []int             // the place of each root's node
+	stop           map[*node]bool    // do not look below these
+	foreign        map[*storage]bool // memory of gradients that not only gradients use
 	back           Back
+}
+
+// grad is a sum of gradients in progress.
+type grad struct {
+	t   *Tensor
+	own bool // t is a sum that nobody else refers to: more is added in place
+}
+
+// add adds g to the sum.
+func (p *pass) add(sum *grad, g *Tensor) {
+	switch {
+	case sum.t == nil:
+		sum.t = g
+	case sum.own && g.shape == sum.t.shape && g.dtype == sum.t.dtype && g.dev == CPU && !anomaly.Load():
+		y, x := sum.t.view("add"), g.view("add")
+		cpuDevice{}.Pointwise(addOp{}.Kernel(), y, []View{y, x})
+		runtime.KeepAlive(g)
+	default:
+		sum.t, sum.own = sum.t.Add(g), !p.create
+	}
 }
 
 type wantKey struct {
@@ -303,8 +369,8 @@ const noEdge = -1 << 62
 var visiting sync.Mutex // guards node.mark and node.pos
 var passes uint64
 
-func newPass(roots, wrt []*Tensor, create, retain, cut bool) *pass {
-	p := &pass{create: create, retain: retain, cut: cut, roots: roots}
+func newPass(roots, wrt []*Tensor, create, retain bool, stop map[*node]bool) *pass {
+	p := &pass{create: create, retain: retain, stop: stop, roots: roots}
 	for _, t := range roots {
 		if !t.RequiresGrad() {
 			Fail("backward", ErrGraph, []Shape{t.shape}, "nothing was recorded: no input required grad (RequireGrad, Param), or it was detached or computed by an Eval model")
@@ -359,7 +425,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 		}
 		for len(stack) > 0 {
 			f := &stack[len(stack)-1]
-			if f.next < len(f.n.in) && !(p.cut && p.want[f.n] != nil) {
+			if f.next < len(f.n.in) && !p.stop[f.n] {
 				e := &f.n.in[f.next]
 				f.next++
 				if e.node != nil {
@@ -376,7 +442,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 				e := &n.in[i]
 				k := noEdge
 				switch {
-				case p.cut && need:
+				case p.stop[n]:
 				case e.node != nil && p.need[e.node.pos]:
 					k = e.node.pos
 					need = true
@@ -390,7 +456,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 			p.need = append(p.need, need)
 			p.gradAt = append(p.gradAt, len(p.grads))
 			for range n.outs {
-				p.grads = append(p.grads, nil)
+				p.grads = append(p.grads, grad{})
 			}
 		}
 		at := -1
@@ -398,6 +464,13 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 			at = t.node.pos
 		}
 		p.rootAt = append(p.rootAt, at)
+	}
+	if !p.retain { // under the lock, so that of two passes at once one is refused
+		for k, n := range p.nodes {
+			if p.need[k] {
+				n.freed.Store(true)
+			}
+		}
 	}
 }
 
@@ -407,16 +480,9 @@ func (p *pass) leafIndex(pos map[*leaf]int, l *leaf) int {
 		i = len(p.leaves)
 		pos[l] = i
 		p.leaves = append(p.leaves, l)
-		p.leafGrad = append(p.leafGrad, nil)
+		p.leafGrad = append(p.leafGrad, grad{})
 	}
 	return i
-}
-
-func add(slot **Tensor, g *Tensor) {
-	if *slot != nil {
-		g = (*slot).Add(g)
-	}
-	*slot = g
 }
 
 func (p *pass) run(seeds []*Tensor) {
@@ -431,11 +497,11 @@ func (p *pass) run(seeds []*Tensor) {
 		if t.leaf != nil {
 			for k, l := range p.leaves {
 				if l == t.leaf {
-					add(&p.leafGrad[k], g)
+					p.add(&p.leafGrad[k], g)
 				}
 			}
 		} else {
-			add(&p.grads[p.gradAt[p.rootAt[i]]+t.out], g)
+			p.add(&p.grads[p.gradAt[p.rootAt[i]]+t.out], g)
 		}
 	}
 	for k := len(p.nodes) - 1; k >= 0; k-- {
@@ -445,7 +511,13 @@ func (p *pass) run(seeds []*Tensor) {
 
 func (p *pass) step(k int) {
 	n := p.nodes[k]
-	dout := p.grads[p.gradAt[k] : p.gradAt[k]+len(n.outs)]
+	dout := p.dout[:0]
+	for i := range n.outs {
+		g := &p.grads[p.gradAt[k]+i]
+		dout = append(dout, g.t)
+		*g = grad{}
+	}
+	p.dout = dout
 	for _, w := range p.want[n] {
 		p.final[wantKey{n, w}] = dout[w]
 	}
@@ -462,7 +534,7 @@ func (p *pass) step(k int) {
 		b.need = append(b.need, e != noEdge)
 		wanted = wanted || e != noEdge
 	}
-	if live && wanted && p.need[k] {
+	if live && wanted {
 		for i, g := range n.op.VJP(b) {
 			if g == nil || edges[i] == noEdge {
 				continue
@@ -471,23 +543,54 @@ func (p *pass) step(k int) {
 			if !p.create && g.RequiresGrad() {
 				g = g.Detach()
 			}
+			if g.scope != nil && n.holds(g.st) {
+				p.isForeign(g)
+			}
 			if e := edges[i]; e >= 0 {
-				add(&p.grads[p.gradAt[e]+n.in[i].out], g)
+				p.add(&p.grads[p.gradAt[e]+int(n.in[i].out)], g)
 			} else {
-				add(&p.leafGrad[-1-e], g)
+				p.add(&p.leafGrad[-1-e], g)
 			}
 		}
 	}
 	clear(dout)
-	if !p.retain {
+	if !p.retain && p.need[k] {
 		n.release()
 	}
+}
+
+// isForeign notes that g's memory is not only a gradient's.
+func (p *pass) isForeign(g *Tensor) {
+	if p.foreign == nil {
+		p.foreign = map[*storage]bool{}
+	}
+	p.foreign[g.st] = true
+}
+
+// holds reports whether st is memory of what the node's VJP reads.
+func (n *node) holds(st *storage) bool {
+	for i := range n.in {
+		if t := n.in[i].t; t != nil && t.st == st {
+			return true
+		}
+	}
+	for i := range n.outs {
+		if n.outs[i].st == st {
+			return true
+		}
+	}
+	for _, t := range n.saved {
+		if t.st == st {
+			return true
+		}
+	}
+	return false
 }
 
 // fit brings a gradient to its input's shape and dtype: elementwise VJPs leave the sum over broadcast dimensions and the
 // conversion of promoted inputs to the engine; any other mismatch is a mistake in the op.
 func fit(n *node, i int, g *Tensor) *Tensor {
-	spec := n.in[i].spec
+	spec := n.in[i].inSpec()
 	if g.shape == spec.Shape && g.dtype == spec.DType {
 		return g
 	}
@@ -502,7 +605,7 @@ func (p *pass) gradOf(w *Tensor) *Tensor {
 	if w.leaf != nil {
 		for i, l := range p.leaves {
 			if l == w.leaf {
-				return p.leafGrad[i]
+				return p.leafGrad[i].t
 			}
 		}
 		return nil
@@ -516,17 +619,20 @@ func LowerVJP(b *Back) []*Tensor {
 	l := b.node.op.(Lowerer)
 	in := make([]*Tensor, b.NumIn())
 	var wrt []*Tensor
+	stop := map[*node]bool{}
 	for i := range in {
 		in[i] = b.In(i)
-		if !b.Need(i) {
-			continue
-		}
-		if b.create {
-			in[i] = Apply1(aliasOp{}, in[i]) // a fresh name, so that an input computed from another one is not counted twice
-		} else {
+		switch {
+		case b.create && in[i].RequiresGrad():
+			// A fresh name, so that an input computed from another one is not counted twice, and a place to stop.
+			in[i] = Apply1(aliasOp{}, in[i])
+			stop[in[i].node] = true
+		case b.Need(i):
 			in[i] = in[i].RequireGrad()
 		}
-		wrt = append(wrt, in[i])
+		if b.Need(i) {
+			wrt = append(wrt, in[i])
+		}
 	}
 	var outs, douts []*Tensor
 	for i, o := range l.Lower(in) {
@@ -538,7 +644,7 @@ func LowerVJP(b *Back) []*Tensor {
 	if len(outs) == 0 {
 		return r
 	}
-	for i, g := 0, gradients(outs, douts, wrt, b.create, b.create, b.create); i < len(in); i++ {
+	for i, g := 0, gradients(outs, douts, wrt, b.create, b.create, stop); i < len(in); i++ {
 		if b.Need(i) {
 			r[i], g = g[0], g[1:]
 		}

@@ -74,7 +74,8 @@ func (t *Tensor) Detach() *Tensor {
 	return &r
 }
 
-// Grad returns the gradient that Backward accumulated in a leaf, or nil. It stays valid until ZeroGrad.
+// Grad returns the gradient that Backward accumulated in a leaf, or nil. It stays valid until the next Backward to this
+// leaf, SetGrad or ZeroGrad, which may reuse its memory: Clone what is to stay.
 func (t *Tensor) Grad() *Tensor {
 	if t.leaf == nil {
 		return nil
@@ -82,7 +83,8 @@ func (t *Tensor) Grad() *Tensor {
 	return t.leaf.grad
 }
 
-// SetGrad replaces a leaf's gradient. It panics with ErrGraph when t is not a leaf and with ErrShape when g does not fit.
+// SetGrad replaces a leaf's gradient; nil is ZeroGrad. It panics with ErrGraph when t is not a leaf and with ErrShape when g
+// does not fit.
 func (t *Tensor) SetGrad(g *Tensor) {
 	if t.leaf == nil {
 		Fail("set_grad", ErrGraph, []Shape{t.shape}, "only leaves (RequireGrad, Param) hold a gradient")
@@ -90,7 +92,7 @@ func (t *Tensor) SetGrad(g *Tensor) {
 	if g != nil && (g.shape != t.shape || g.dtype != t.dtype) {
 		Fail("set_grad", ErrShape, []Shape{t.shape, g.shape}, "the gradient must have the tensor's shape and dtype (%v, got %v)", t.dtype, g.dtype)
 	}
-	t.leaf.grad = g
+	t.leaf.set(g)
 }
 
 // ZeroGrad forgets a leaf's gradient.
@@ -108,17 +110,44 @@ func (t *Tensor) String() string {
 	return fmt.Sprintf("tensor(%v, %v %v)", formatData(t), t.dtype, t.shape)
 }
 
-// newTensor returns a contiguous tensor of arbitrary content. The header and its storage are one allocation.
+// newTensor returns a contiguous tensor of arbitrary content. The header and its storage are one allocation, small data
+// included.
 func newTensor(spec Spec, scope *Scope) *Tensor {
+	if spec.bytes() > tinyBytes {
+		f := new(struct {
+			t  Tensor
+			st storage
+		})
+		f.t.init(spec, scope, &f.st, nil)
+		return &f.t
+	}
 	f := new(struct {
 		t  Tensor
-		st storage
+		st tinyStorage
 	})
-	t := &f.t
-	t.shape, t.dtype, t.dev = spec.Shape, spec.DType, spec.Device
-	t.strides, t.contiguous, t.scope, t.st = spec.Shape.Contiguous(), true, scope, &f.st
-	if spec.Device != Meta {
-		f.st.alloc(spec.Shape.Numel()*spec.DType.Size(), scope)
+	f.t.init(spec, scope, &f.st.storage, &f.st.data)
+	return &f.t
+}
+
+// newRecorded is newTensor with a storage apart: a detached copy that shares it must not keep the header, which leads to
+// the graph.
+func newRecorded(spec Spec, scope *Scope) *Tensor {
+	t := new(Tensor)
+	if spec.bytes() > tinyBytes {
+		t.init(spec, scope, new(storage), nil)
+	} else {
+		st := new(tinyStorage)
+		t.init(spec, scope, &st.storage, &st.data)
 	}
 	return t
+}
+
+func (s *Spec) bytes() int { return s.Shape.Numel() * s.DType.Size() }
+
+func (t *Tensor) init(spec Spec, scope *Scope, st *storage, tiny *[tinyBytes / 8]uint64) {
+	t.shape, t.dtype, t.dev = spec.Shape, spec.DType, spec.Device
+	t.strides, t.contiguous, t.scope, t.st = spec.Shape.Contiguous(), true, scope, st
+	if spec.Device != Meta {
+		st.alloc(spec.bytes(), scope, tiny)
+	}
 }

@@ -1,0 +1,118 @@
+package tensor
+
+import "github.com/hadal-go/hadal/internal/cpu"
+
+// BatchNorm normalises x (N, C, ...) over all dimensions but the second, by the statistics of the batch (Ioffe and
+// Szegedy, 2015):
+//
+//	y = (x − mean)/√(var + eps) · weight + bias
+//
+// with the biased variance; weight and bias are (C,). It also returns mean and variance (C,), detached, for running
+// statistics. It panics with ErrShape when there is less than one value a channel.
+func BatchNorm(x, weight, bias *Tensor, eps float64) (y, mean, variance *Tensor) {
+	r := Apply(batchNormOp{eps}, x, weight, bias)
+	return r[0], r[1].Detach(), r[2].Detach()
+}
+
+type batchNormOp struct{ eps float64 }
+
+type batchNormKernel interface {
+	BatchNorm(eps float64, x, weight, bias, y, mean, variance, rstd View)
+	BatchNormGrad(dy, x, weight, mean, rstd, dx, dweight, dbias View)
+}
+
+func (batchNormOp) Name() string { return "batch_norm" }
+func (batchNormOp) Reads() Reads { return ReadsIn(0, 1) }
+func (batchNormOp) Infer(c *Call) {
+	d := c.SameDType()
+	s := c.In[0].shape
+	if s.rank < 2 {
+		c.Fail(ErrShape, "the input must be (N, C) or (N, C, ...)")
+	}
+	ch := ShapeOf(s.dim[1])
+	if c.In[1].shape != ch || c.In[2].shape != ch {
+		c.Fail(ErrShape, "weight and bias must have shape %v", ch)
+	}
+	if s.Numel() == 0 {
+		c.Fail(ErrShape, "an empty batch has no mean")
+	}
+	c.Output(s, d)
+	c.Output(ch, d)
+	c.Output(ch, d)
+	c.Save(ch, d)
+	c.Save(ch, d)
+}
+func (o batchNormOp) Run(d Device, c *Call) bool {
+	k, ok := d.(batchNormKernel)
+	if ok {
+		k.BatchNorm(o.eps, c.X(0), c.X(1), c.X(2), c.Y(0), c.Y(1), c.Y(2), c.S(1))
+		k.(placeKernel).Place(c.S(0), 0, c.Y(1))
+	}
+	return ok
+}
+func (o batchNormOp) VJP(b *Back) []*Tensor {
+	// The results mean and variance are detached by BatchNorm, so that only y has a gradient.
+	return b.Give(Apply(batchNormGradOp(o), b.Dout(0), b.In(0), b.In(1), b.Saved(0), b.Saved(1))...)
+}
+
+// batchNormGradOp maps (dy, x, weight, mean, rstd) to (dx, dweight, dbias). mean and rstd are x's own, kept for speed.
+type batchNormGradOp struct{ eps float64 }
+
+func (batchNormGradOp) Name() string { return "batch_norm_grad" }
+func (batchNormGradOp) Reads() Reads { return ReadsAllIn }
+func (batchNormGradOp) Infer(c *Call) {
+	x, w := c.In[1], c.In[2]
+	c.Output(x.shape, x.dtype)
+	c.Output(w.shape, x.dtype)
+	c.Output(w.shape, x.dtype)
+}
+func (batchNormGradOp) Run(d Device, c *Call) bool {
+	k, ok := d.(batchNormKernel)
+	if ok {
+		k.BatchNormGrad(c.X(0), c.X(1), c.X(2), c.X(3), c.X(4), c.Y(0), c.Y(1), c.Y(2))
+	}
+	return ok
+}
+func (batchNormGradOp) VJP(b *Back) []*Tensor { return LowerVJP(b) }
+func (o batchNormGradOp) Lower(in []*Tensor) []*Tensor {
+	dy, x, w := in[0], in[1], in[2]
+	var axes []int
+	per := Shape{rank: x.shape.rank}
+	n := 1
+	for i, d := range x.shape.dim[:x.shape.rank] {
+		per.dim[i] = 1
+		if i == 1 {
+			per.dim[i] = d
+			continue
+		}
+		axes = append(axes, i)
+		n *= d
+	}
+	mean := func(t *Tensor) *Tensor { return t.SumKeepdim(axes...).MulScalar(1 / float64(n)) }
+	d := x.Sub(mean(x))
+	rstd := mean(d.Mul(d)).AddScalar(o.eps).Rsqrt()
+	xh := d.Mul(rstd)
+	g := dy.Mul(w.ReshapeTo(per))
+	dx := rstd.Mul(g.Sub(mean(g)).Sub(xh.Mul(mean(g.Mul(xh)))))
+	return []*Tensor{dx, dy.Mul(xh).Sum(axes...), dy.Sum(axes...)}
+}
+
+func (cpuDevice) BatchNorm(eps float64, x, weight, bias, y, mean, variance, rstd View) {
+	n, c := x.Shape.dim[0], x.Shape.dim[1]
+	hw := x.Shape.Numel() / (n * c)
+	if x.DType == Float64 {
+		cpu.BatchNorm(n, c, hw, eps, sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](bias), sliceOf[float64](y), sliceOf[float64](mean), sliceOf[float64](variance), sliceOf[float64](rstd))
+	} else {
+		cpu.BatchNorm(n, c, hw, eps, sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float32](bias), sliceOf[float32](y), sliceOf[float32](mean), sliceOf[float32](variance), sliceOf[float32](rstd))
+	}
+}
+
+func (cpuDevice) BatchNormGrad(dy, x, weight, mean, rstd, dx, dweight, dbias View) {
+	n, c := x.Shape.dim[0], x.Shape.dim[1]
+	hw := x.Shape.Numel() / (n * c)
+	if x.DType == Float64 {
+		cpu.BatchNormGrad(n, c, hw, sliceOf[float64](dy), sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](mean), sliceOf[float64](rstd), sliceOf[float64](dx), sliceOf[float64](dweight), sliceOf[float64](dbias))
+	} else {
+		cpu.BatchNormGrad(n, c, hw, sliceOf[float32](dy), sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float32](mean), sliceOf[float32](rstd), sliceOf[float32](dx), sliceOf[float32](dweight), sliceOf[float32](dbias))
+	}
+}

@@ -1,0 +1,192 @@
+package tensor
+
+import "github.com/hadal-go/hadal/internal/cpu"
+
+// Gather returns values picked along an axis: with axis 0 of three, y[i,j,k] = x[idx[i,j,k], j, k]. idx is Int64 of x's
+// rank, and in the other dimensions at most x's size. It panics with ErrIndex on an index outside [0, size).
+func (x *Tensor) Gather(axis int, idx *Tensor) *Tensor {
+	axis = x.shape.axis("gather", axis)
+	return Apply1(gatherOp{axis}, x.shrinkTo("gather", axis, idx), idx)
+}
+
+// Scatter returns x with the values of src written at idx along an axis, the inverse of Gather: with axis 0 of three,
+// y[idx[i,j,k], j, k] = src[i,j,k]; of equal indices the last in row-major order stays. src has idx's shape.
+func (x *Tensor) Scatter(axis int, idx, src *Tensor) *Tensor {
+	return x.scatter("scatter", false, axis, idx, src)
+}
+
+// ScatterAdd returns x with the values of src added at idx along an axis: with axis 0 of three,
+// y[idx[i,j,k], j, k] += src[i,j,k]. src has idx's shape.
+func (x *Tensor) ScatterAdd(axis int, idx, src *Tensor) *Tensor {
+	return x.scatter("scatter_add", true, axis, idx, src)
+}
+
+func (x *Tensor) scatter(op string, add bool, axis int, idx, src *Tensor) *Tensor {
+	axis = x.shape.axis(op, axis)
+	part := x.shrinkTo(op, axis, idx)
+	if src.shape != idx.shape || src.dtype != x.dtype {
+		Fail(op, ErrShape, []Shape{x.shape, idx.shape, src.shape}, "the source must have the indices' shape and the dtype %v, not %v", x.dtype, src.dtype)
+	}
+	apply := func(p *Tensor) *Tensor {
+		if add {
+			return Apply1(scatterAddOp{axis}, p, idx, src)
+		}
+		return Apply1(scatterOp{axis}, p, idx, src)
+	}
+	if part.shape == x.shape {
+		return apply(x)
+	}
+	// Indices that cover a corner of x: write the corner, put it back.
+	return x.place(part.shape, apply(part))
+}
+
+// shrinkTo returns the corner of x that idx covers outside the axis.
+func (x *Tensor) shrinkTo(op string, axis int, idx *Tensor) *Tensor {
+	if idx.dtype != Int64 || idx.shape.rank != x.shape.rank {
+		Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices must be int64 with as many dimensions as the input, not %v", idx.dtype)
+	}
+	for i, n := range idx.shape.dim[:idx.shape.rank] {
+		if i == axis || n == x.shape.dim[i] {
+			continue
+		}
+		if n > x.shape.dim[i] {
+			Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices' size %d along axis %d is larger than the input's %d", n, i, x.shape.dim[i])
+		}
+		x = x.Narrow(i, 0, n)
+	}
+	return x
+}
+
+// place returns x with its corner of shape s replaced by part.
+func (x *Tensor) place(s Shape, part *Tensor) *Tensor {
+	for i := range s.rank {
+		if s.dim[i] != x.shape.dim[i] {
+			head := x.Narrow(i, 0, s.dim[i]).place(s, part)
+			return Concat(i, head, x.Narrow(i, s.dim[i], x.shape.dim[i]-s.dim[i]))
+		}
+	}
+	return part
+}
+
+type gatherKernel interface {
+	Gather(r cpu.Rows, m int, x, idx, y View)
+	ScatterAdd(r cpu.Rows, m int, x, idx, y View) bool
+	Scatter(r cpu.Rows, m int, x, idx, y, won View)
+}
+
+type gatherOp struct{ axis int }
+
+func (gatherOp) Name() string  { return "gather" }
+func (gatherOp) Reads() Reads  { return ReadsIn(1) }
+func (gatherOp) Infer(c *Call) { c.Output(c.In[1].shape, c.In[0].dtype) }
+func (o gatherOp) Run(d Device, c *Call) bool {
+	k, ok := d.(gatherKernel)
+	if ok {
+		c.checkIndices(1, c.In[0].shape.dim[o.axis])
+		k.Gather(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.dim[o.axis], c.X(0), c.X(1), c.Y(0))
+	}
+	return ok
+}
+func (o gatherOp) VJP(b *Back) []*Tensor {
+	s := b.InSpec(0)
+	zero := Factory{s.DType, s.Device}.FullShape(0, s.Shape)
+	return b.Give(Apply1(scatterAddOp(o), zero, b.In(1), b.Dout(0)), nil)
+}
+
+type scatterAddOp struct{ axis int }
+
+func (scatterAddOp) Name() string  { return "scatter_add" }
+func (scatterAddOp) Reads() Reads  { return ReadsIn(1) }
+func (scatterAddOp) Infer(c *Call) { c.Output(c.In[0].shape, c.In[0].dtype) }
+func (o scatterAddOp) Run(d Device, c *Call) bool {
+	k, ok := d.(gatherKernel)
+	if !ok {
+		return false
+	}
+	c.checkIndices(1, c.In[0].shape.dim[o.axis])
+	d.(placeKernel).Place(c.Y(0), 0, c.X(0))
+	return k.ScatterAdd(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.dim[o.axis], c.X(2), c.X(1), c.Y(0))
+}
+func (o scatterAddOp) VJP(b *Back) (g []*Tensor) {
+	g = b.Give(b.Dout(0), nil, nil)
+	if b.Need(2) {
+		g[2] = Apply1(gatherOp(o), b.Dout(0), b.In(1))
+	}
+	return g
+}
+
+type scatterOp struct{ axis int }
+
+func (scatterOp) Name() string { return "scatter" }
+func (scatterOp) Reads() Reads { return ReadsIn(1) }
+func (scatterOp) Infer(c *Call) {
+	c.Output(c.In[0].shape, c.In[0].dtype)
+	c.Save(c.In[1].shape, Bool) // which source elements were not overwritten
+}
+func (o scatterOp) Run(d Device, c *Call) bool {
+	k, ok := d.(gatherKernel)
+	if ok {
+		c.checkIndices(1, c.In[0].shape.dim[o.axis])
+		d.(placeKernel).Place(c.Y(0), 0, c.X(0))
+		k.Scatter(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.dim[o.axis], c.X(2), c.X(1), c.Y(0), c.S(0))
+	}
+	return ok
+}
+func (o scatterOp) VJP(b *Back) (g []*Tensor) {
+	g = b.Give(nil, nil, nil)
+	dy, idx := b.Dout(0), b.In(1)
+	if b.Need(0) { // what was overwritten has no influence
+		g[0] = Apply1(o, dy, idx, Factory{dy.dtype, dy.dev}.FullShape(0, idx.shape))
+	}
+	if b.Need(2) {
+		g[2] = Apply1(gatherOp(o), dy, idx).Mul(b.Saved(0).To(dy.dtype))
+	}
+	return g
+}
+
+func (cpuDevice) Gather(r cpu.Rows, m int, x, idx, y View) {
+	i := sliceOf[int64](idx)
+	switch y.DType.Size() {
+	case 1:
+		cpu.Gather(r.Outer, r.N, m, r.Inner, sliceOf[uint8](x), i, sliceOf[uint8](y))
+	case 2:
+		cpu.Gather(r.Outer, r.N, m, r.Inner, sliceOf[uint16](x), i, sliceOf[uint16](y))
+	case 4:
+		cpu.Gather(r.Outer, r.N, m, r.Inner, sliceOf[uint32](x), i, sliceOf[uint32](y))
+	case 8:
+		cpu.Gather(r.Outer, r.N, m, r.Inner, sliceOf[uint64](x), i, sliceOf[uint64](y))
+	}
+}
+
+func (cpuDevice) ScatterAdd(r cpu.Rows, m int, x, idx, y View) bool {
+	i := sliceOf[int64](idx)
+	switch y.DType {
+	case Float32:
+		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[float32](x), i, sliceOf[float32](y))
+	case Float64:
+		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[float64](x), i, sliceOf[float64](y))
+	case Int64:
+		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[int64](x), i, sliceOf[int64](y))
+	case Int32:
+		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[int32](x), i, sliceOf[int32](y))
+	case Uint8:
+		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[uint8](x), i, sliceOf[uint8](y))
+	default:
+		return false
+	}
+	return true
+}
+
+func (cpuDevice) Scatter(r cpu.Rows, m int, x, idx, y, won View) {
+	i, w := sliceOf[int64](idx), sliceOf[bool](won)
+	switch y.DType.Size() {
+	case 1:
+		cpu.Scatter(r.Outer, r.N, m, r.Inner, sliceOf[uint8](x), i, sliceOf[uint8](y), w)
+	case 2:
+		cpu.Scatter(r.Outer, r.N, m, r.Inner, sliceOf[uint16](x), i, sliceOf[uint16](y), w)
+	case 4:
+		cpu.Scatter(r.Outer, r.N, m, r.Inner, sliceOf[uint32](x), i, sliceOf[uint32](y), w)
+	case 8:
+		cpu.Scatter(r.Outer, r.N, m, r.Inner, sliceOf[uint64](x), i, sliceOf[uint64](y), w)
+	}
+}

@@ -43,8 +43,6 @@ type copier struct {
 	done       map[any]reflect.Value
 }
 
-var generatorType = reflect.TypeFor[*random.Generator]()
-
 func copyModule[M any](m M, c copier) M {
 	walk(m) // refuses modules whose parameters would be missed
 	c.done = map[any]reflect.Value{}
@@ -56,7 +54,10 @@ func copyModule[M any](m M, c copier) M {
 // copy returns v with everything in it that leads to parameters, modes or generators copied; the rest is shared.
 func (c *copier) copy(v reflect.Value) reflect.Value {
 	t := v.Type()
-	if t == generatorType && c.generators && !v.IsNil() {
+	if t == generatorType {
+		if v.IsNil() || !c.generators {
+			return v
+		}
 		return c.once(v, func() reflect.Value {
 			g := random.New(0)
 			g.SetState(v.Interface().(*random.Generator).State())
@@ -66,7 +67,7 @@ func (c *copier) copy(v reflect.Value) reflect.Value {
 	if t == modeType && c.setMode {
 		return reflect.ValueOf(c.mode)
 	}
-	if !mayHold(t, nil) && !(c.generators && mayHoldGenerator(t, nil)) {
+	if !mayHold(t, nil) {
 		return v
 	}
 	switch v.Kind() {
@@ -131,27 +132,4 @@ func (c *copier) once(v reflect.Value, make func() reflect.Value) reflect.Value 
 		c.done[v.Interface()] = n
 	}
 	return n
-}
-
-func mayHoldGenerator(t reflect.Type, open []reflect.Type) bool {
-	if t == generatorType {
-		return true
-	}
-	for _, o := range open {
-		if o == t {
-			return false
-		}
-	}
-	open = append(open, t)
-	switch t.Kind() {
-	case reflect.Pointer, reflect.Slice, reflect.Array:
-		return mayHoldGenerator(t.Elem(), open)
-	case reflect.Struct:
-		for i := range t.NumField() {
-			if mayHoldGenerator(t.Field(i).Type, open) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -63,15 +64,23 @@ func Params(m any) []*Param {
 
 // NamedParams is Params with names.
 func NamedParams(m any) []NamedParam {
-	w := walk(m)
-	return w.params
+	return walk(m).params
 }
 
 // NamedBuffers returns the module's buffers in field order.
 func NamedBuffers(m any) []NamedBuffer {
-	w := walk(m)
-	return w.buffers
+	return walk(m).buffers
 }
+
+// NamedGenerator is a random generator and its place in a module.
+type NamedGenerator struct {
+	Name string
+	*random.Generator
+}
+
+// NamedGenerators returns the module's random generators, such as those of Dropout, in field order; their states belong
+// into checkpoints.
+func NamedGenerators(m any) []NamedGenerator { return walk(m).generators }
 
 // NumParams returns the number of trainable values.
 func NumParams(m any) (n int) {
@@ -93,12 +102,15 @@ var (
 	bufferType = reflect.TypeFor[*Buffer]()
 	tensorType = reflect.TypeFor[*tensor.Tensor]()
 	modeType   = reflect.TypeFor[Mode]()
+
+	generatorType = reflect.TypeFor[*random.Generator]()
 )
 
 type walker struct {
-	params  []NamedParam
-	buffers []NamedBuffer
-	seen    map[any]bool
+	params     []NamedParam
+	buffers    []NamedBuffer
+	generators []NamedGenerator
+	seen       map[any]bool
 }
 
 func walk(m any) *walker {
@@ -122,6 +134,8 @@ func (w *walker) value(path string, v reflect.Value) {
 			w.params = append(w.params, NamedParam{path, p})
 		case *Buffer:
 			w.buffers = append(w.buffers, NamedBuffer{path, p})
+		case *random.Generator:
+			w.generators = append(w.generators, NamedGenerator{path, p})
 		default:
 			w.value(path, v.Elem())
 		}
@@ -192,10 +206,10 @@ func snake(s string) string {
 	return b.String()
 }
 
-// mayHold reports whether a value of type t can lead to a Param, Buffer or Mode.
+// mayHold reports whether a value of type t can lead to a Param, Buffer, Generator or Mode.
 func mayHold(t reflect.Type, open []reflect.Type) bool {
 	switch t {
-	case paramType, bufferType, modeType:
+	case paramType, bufferType, modeType, generatorType:
 		return true
 	case tensorType:
 		return false
@@ -221,7 +235,7 @@ func mayHold(t reflect.Type, open []reflect.Type) bool {
 	return false
 }
 
-// holds reports whether the value behind an unexported field leads to a Param or Buffer.
+// holds reports whether the value behind an unexported field leads to a Param, Buffer or Generator.
 func holds(v reflect.Value, seen map[uintptr]bool) bool {
 	if !v.IsValid() || !mayHold(v.Type(), nil) {
 		return false
@@ -232,7 +246,7 @@ func holds(v reflect.Value, seen map[uintptr]bool) bool {
 			return false
 		}
 		seen[v.Pointer()] = true
-		return v.Type() == paramType || v.Type() == bufferType || holds(v.Elem(), seen)
+		return v.Type() == paramType || v.Type() == bufferType || v.Type() == generatorType || holds(v.Elem(), seen)
 	case reflect.Interface:
 		return holds(v.Elem(), seen)
 	case reflect.Slice, reflect.Array:

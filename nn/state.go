@@ -7,22 +7,16 @@ import (
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// NamedTensor is one entry of a module's state.
-type NamedTensor struct {
-	Name string
-	*tensor.Tensor
-}
-
 // State returns the module's parameters and buffers, detached, under their names: what is saved. The tensors share the
 // module's memory.
-func State(m any) []NamedTensor {
+func State(m any) []tensor.Named {
 	w := walk(m)
-	var s []NamedTensor
+	var s []tensor.Named
 	for _, p := range w.params {
-		s = append(s, NamedTensor{p.Name, p.Detach()})
+		s = append(s, tensor.Named{p.Name, p.Detach()})
 	}
 	for _, b := range w.buffers {
-		s = append(s, NamedTensor{b.Name, b.Detach()})
+		s = append(s, tensor.Named{b.Name, b.Detach()})
 	}
 	return s
 }
@@ -35,7 +29,7 @@ type LoadConfig struct {
 
 // Load copies a state into the module's parameters and buffers, converting dtypes. Nothing changes unless everything
 // fits: missing or unexpected names and differing shapes are one error that lists them.
-func Load(m any, state []NamedTensor, cfg LoadConfig) error {
+func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 	byName := make(map[string]*tensor.Tensor, len(state))
 	for _, s := range state {
 		byName[s.Name] = s.Tensor

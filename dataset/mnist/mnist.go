@@ -6,6 +6,7 @@
 package mnist
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"slices"
@@ -22,7 +23,7 @@ var Set = source.Set{
 	Name:    "mnist",
 	Title:   "MNIST",
 	Licence: "CC BY-SA 3.0 (Y. LeCun and C. Cortes)",
-	Home:    "http://yann.lecun.com/exdb/mnist/",
+	Home:    "https://github.com/cvdfoundation/mnist", // the original page no longer holds the files
 	Dir:     "mnist",
 	Files: []source.File{
 		file("train-images-idx3-ubyte.gz", 47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
@@ -98,13 +99,16 @@ func read(set source.Set, name, path string) (data []uint8, shape []int, err err
 		return nil, nil, fmt.Errorf("%s: %w", set.Name, err)
 	}
 	defer r.Close()
-	array, err := idx.Read(r)
+	content := bufio.NewReader(r)
+	if head, _ := content.Peek(2); string(head) == "\x1f\x8b" { // idx.Read would unpack it, past the bound of Open
+		return nil, nil, fmt.Errorf("%s: %s is compressed twice: unpack it once", set.Name, path)
+	}
+	array, err := idx.Read(content)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %s: %w", set.Name, path, err)
 	}
-	data, ok := array.Data.([]uint8)
-	if !ok {
+	if array.Type != idx.Uint8 {
 		return nil, nil, fmt.Errorf("%s: %s has elements of type %v, want unsigned bytes: it is another data set's", set.Name, path, array.Type)
 	}
-	return data, array.Shape, nil
+	return array.Data, array.Shape, nil
 }

@@ -99,14 +99,15 @@ func TestBadFiles(t *testing.T) {
 		{"has shape [2 1], but ", good, pack(8, []byte{1, 2}, 2, 1)},
 		{"label 10 of picture 1, want 0 to 9", good, pack(8, []byte{1, 10}, 2)},
 		{"train-labels-idx1-ubyte has elements of type", good, pack(0x0c, make([]byte, 8), 2)},
-		{"train-images-idx3-ubyte: ", good[:len(good)-1], labels},
-		{"train-images-idx3-ubyte: ", pack(8, nil, 1<<31, 1<<31, 1<<31), labels},
-		{"train-images-idx3-ubyte: ", pack(8, nil, 60_000, 28, 28), labels},
-		{"train-images-idx3-ubyte: ", []byte("<html>404</html>"), labels},
-		{"train-images-idx3-ubyte: ", nil, labels},
+		{"train-images-idx3-ubyte.gz: ", good[:len(good)-1], labels},
+		{"train-images-idx3-ubyte.gz: ", pack(8, nil, 1<<31, 1<<31, 1<<31), labels},
+		{"train-images-idx3-ubyte.gz: ", pack(8, nil, 60_000, 28, 28), labels},
+		{"train-images-idx3-ubyte.gz: ", []byte("<html>404</html>"), labels},
+		{"train-images-idx3-ubyte.gz: ", nil, labels},
+		{"is compressed twice", zipped(zipped(good)), labels},
 		{"is larger than the 47040016 bytes of the original", pack(8, pixels(60_001), 60_001, 28, 28), labels},
 	} {
-		cfg := folder(t, map[string][]byte{"train-images-idx3-ubyte": c.images, "train-labels-idx1-ubyte": c.labels})
+		cfg := folder(t, map[string][]byte{"train-images-idx3-ubyte.gz": c.images, "train-labels-idx1-ubyte": c.labels})
 		m, err := mnist.Train(context.Background(), cfg)
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "mnist: ") ||
 			strings.Contains(err.Error(), "\n") || m != nil {
@@ -126,7 +127,7 @@ func TestMissing(t *testing.T) {
 	}
 	_, err := mnist.Train(context.Background(), cfg)
 	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "mnist: train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz not found") ||
-		!strings.Contains(err.Error(), "put the 4 files from http://yann.lecun.com/exdb/mnist/ into "+filepath.Join(cfg.Dir, "mnist")) {
+		!strings.Contains(err.Error(), "put the 4 files from https://github.com/cvdfoundation/mnist into "+filepath.Join(cfg.Dir, "mnist")) {
 		t.Errorf("Train = %v", err)
 	}
 }

@@ -54,7 +54,7 @@ func (Sigmoid) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Sigmoid() }
 type Softplus struct{}
 
 // Forward applies the function elementwise.
-func (Softplus) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Softplus() }
+func (Softplus) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Softplus(1, 20) }
 
 // Softmax normalises exp(x) along Axis.
 type Softmax struct{ Axis int }

@@ -13,10 +13,10 @@ func State(m any) []tensor.Named {
 	w := walk(m)
 	var s []tensor.Named
 	for _, p := range w.params {
-		s = append(s, tensor.Named{p.Name, p.Detach()})
+		s = append(s, tensor.Named{Name: p.Name, Tensor: p.Detach()})
 	}
 	for _, b := range w.buffers {
-		s = append(s, tensor.Named{b.Name, b.Detach()})
+		s = append(s, tensor.Named{Name: b.Name, Tensor: b.Detach()})
 	}
 	return s
 }

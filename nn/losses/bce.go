@@ -39,7 +39,7 @@ type BCEWithLogitsLoss struct {
 // Of returns the reduced w[(1−y)x + (1 + (pos−1)y) softplus(−x)], which is stable for any x. The shapes are equal.
 func (l BCEWithLogitsLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
 	sameShape("bce_with_logits", x, y)
-	s := x.Neg().Softplus()
+	s := x.Neg().Softplus(1, 20)
 	if l.PosWeight != nil {
 		s = s.Mul(l.PosWeight.Detach().SubScalar(1).Mul(y).AddScalar(1))
 	}

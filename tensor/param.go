@@ -49,3 +49,21 @@ type Named struct {
 	Name string
 	*Tensor
 }
+
+// UpdateAll is Update for several parameters at once, with further tensors to read: f gets the data of ps and of in, which
+// is contiguous. It is what an optimizer's step over all parameters uses.
+func UpdateAll(ps []*Param, in []*Tensor, f func(data, in []View)) {
+	views := make([]View, len(ps)+len(in))
+	keep := make([]*Tensor, len(in))
+	for i, p := range ps {
+		p.st.version.Add(1)
+		views[i] = p.view("param.UpdateAll")
+	}
+	for i, t := range in {
+		keep[i] = t.Detach().Contiguous()
+		views[len(ps)+i] = keep[i].view("param.UpdateAll")
+	}
+	f(views[:len(ps)], views[len(ps):])
+	runtime.KeepAlive(ps)
+	runtime.KeepAlive(keep)
+}

@@ -19,9 +19,13 @@ type Set struct {
 	Title   string
 	Licence string
 	Summary string
-	Source  *source.Set // nil: embedded in the program
-	train   func(context.Context, source.Config) (*imageset.Images, error)
-	test    func(context.Context, source.Config) (*imageset.Images, error)
+
+	Channels, Height, Width int // of each picture
+	NumClasses              int
+
+	Source *source.Set // nil: embedded in the program
+	train  func(context.Context, source.Config) (*imageset.Images, error)
+	test   func(context.Context, source.Config) (*imageset.Images, error)
 }
 
 // All returns the data sets in the order in which they are listed.
@@ -29,18 +33,18 @@ func All() []Set {
 	return []Set{
 		{
 			Name: "digits", Title: "UCI handwritten digits", Licence: "BSD-3-Clause (scikit-learn), CC BY 4.0 (UCI)",
-			Summary: "1,797 pictures of 8x8, 10 classes; embedded",
-			train:   func(context.Context, source.Config) (*imageset.Images, error) { return digits.Train(), nil },
-			test:    func(context.Context, source.Config) (*imageset.Images, error) { return digits.Test(), nil },
+			Summary: "1,797 pictures of 8x8, 10 classes; embedded", Channels: 1, Height: 8, Width: 8, NumClasses: 10,
+			train: func(context.Context, source.Config) (*imageset.Images, error) { return digits.Train(), nil },
+			test:  func(context.Context, source.Config) (*imageset.Images, error) { return digits.Test(), nil },
 		},
 		{
 			Name: "fashion-mnist", Title: fashionmnist.Set.Title, Licence: fashionmnist.Set.Licence,
-			Summary: "70,000 pictures of 28x28, 10 classes", Source: &fashionmnist.Set,
+			Summary: "70,000 pictures of 28x28, 10 classes", Channels: 1, Height: 28, Width: 28, NumClasses: 10, Source: &fashionmnist.Set,
 			train: fashionmnist.Train, test: fashionmnist.Test,
 		},
 		{
 			Name: "mnist", Title: mnist.Set.Title, Licence: mnist.Set.Licence,
-			Summary: "70,000 pictures of 28x28, 10 classes", Source: &mnist.Set,
+			Summary: "70,000 pictures of 28x28, 10 classes", Channels: 1, Height: 28, Width: 28, NumClasses: 10, Source: &mnist.Set,
 			train: mnist.Train, test: mnist.Test,
 		},
 	}

@@ -135,9 +135,12 @@ func (l *literal) str() (string, bool) {
 
 // descr reads the element type: byte order (< little, > big, | none) and type.
 func (l *literal) descr() (dtype string, big bool, err error) {
+	if strings.HasPrefix(string(*l), "[") {
+		return "", false, errors.New("the elements have fields, which are not read: save each field as its own array")
+	}
 	s, ok := l.str()
 	if !ok {
-		return "", false, errors.New("the elements have fields, which are not read: save each field as its own array")
+		return "", false, errors.New("descr is no plain text: the file is damaged")
 	}
 	order, dtype := s, ""
 	if s != "" {

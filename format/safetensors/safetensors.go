@@ -130,11 +130,15 @@ func write(w io.Writer, f *File) error {
 
 // appendHeader appends the padded header of sorted entries to b, whose length is a multiple of 8.
 func appendHeader(b []byte, metadata map[string]string, entries []Entry) ([]byte, error) {
+	tooLong := fmt.Errorf("the header would have more than %d bytes: write several files", MaxHeader)
 	start := len(b)
 	b = append(b, '{')
 	if metadata != nil {
 		b = append(appendString(b, metadataKey), ":{"...)
 		for _, k := range slices.Sorted(maps.Keys(metadata)) {
+			if len(b)+len(k)+len(metadata[k]) > MaxHeader {
+				return nil, tooLong
+			}
 			if !utf8.ValidString(k) || !utf8.ValidString(metadata[k]) {
 				return nil, fmt.Errorf("metadata %.80q is not UTF-8 text: encode it, for example as base64", k)
 			}
@@ -177,7 +181,7 @@ func appendHeader(b []byte, metadata map[string]string, entries []Entry) ([]byte
 		b = append(b, ' ')
 	}
 	if len(b)-start > MaxHeader {
-		return nil, fmt.Errorf("the header would have %d bytes, at most %d are allowed: write several files", len(b)-start, MaxHeader)
+		return nil, tooLong
 	}
 	return b, nil
 }

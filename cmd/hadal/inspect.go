@@ -1,0 +1,368 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	_ "image/gif" // formats that predict reads
+	_ "image/jpeg"
+	_ "image/png"
+	"os"
+	"runtime"
+	rtdebug "runtime/debug"
+	"strings"
+	"text/tabwriter"
+
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/sets"
+	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/internal/cpu"
+	"github.com/hadal-go/hadal/nn"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/recipes"
+	"github.com/hadal-go/hadal/tensor"
+	"github.com/hadal-go/hadal/train"
+)
+
+// openClassifier loads the model of a run.
+func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, run *train.Run, err error) {
+	run, meta, err := train.OpenRun(dir)
+	if err != nil {
+		return nil, info, nil, err
+	}
+	damaged := func(err error) error {
+		return fmt.Errorf("%s is damaged: %w", run.Path(train.ConfigFile), err)
+	}
+	entry, err := recipes.Find(meta.Recipe)
+	if err != nil {
+		return nil, info, nil, damaged(err)
+	}
+	recipe, ok := entry.New().(recipes.ImageRecipe)
+	if !ok {
+		return nil, info, nil, fmt.Errorf("%s is a run of %s, which does not classify pictures", dir, meta.Recipe)
+	}
+	if err := json.Unmarshal(meta.Config, recipe); err != nil {
+		return nil, info, nil, damaged(err)
+	}
+	b, err := json.Marshal(meta.Data)
+	if err == nil {
+		err = json.Unmarshal(b, &info)
+	}
+	if err == nil {
+		err = info.Check()
+	}
+	if err != nil {
+		return nil, info, nil, damaged(err)
+	}
+	if err := tensor.Catch(func() { model = recipe.Model(random.New(meta.Seed), info) }); err != nil {
+		return nil, info, nil, damaged(err)
+	}
+	if err := run.Load(model); err != nil {
+		return nil, info, nil, err
+	}
+	return nn.Eval(model), info, run, nil
+}
+
+type evalCmd struct {
+	Run_    string `arg:"" name:"run" help:"Run folder." type:"path"`
+	Data    string `help:"Data set to measure on; default: the one of the run."`
+	DataDir string `help:"Folder with the data set's files." type:"path"`
+	Offline bool   `help:"Never download."`
+}
+
+func (c *evalCmd) Run(a *app) error {
+	model, info, _, err := openClassifier(c.Run_)
+	if err != nil {
+		return err
+	}
+	if c.Data == "" {
+		c.Data = info.Set
+	}
+	set, err := sets.Find(c.Data)
+	if err != nil {
+		return usageError{err}
+	}
+	_, pictures, err := set.Images(a.ctx, source.Config{Dir: c.DataDir, Offline: c.Offline})
+	if err != nil {
+		return err
+	}
+	if pictures.H != info.Height || pictures.W != info.Width || pictures.C != info.Channels || len(pictures.Classes) != len(info.Classes) {
+		return fmt.Errorf("the model takes %dx%dx%d pictures of %d classes, %s has %dx%dx%d of %d", info.Channels, info.Height, info.Width, len(info.Classes), c.Data, pictures.C, pictures.H, pictures.W, len(pictures.Classes))
+	}
+	test, err := dataset.NewImages(pictures, info.Mean, info.Std)
+	if err != nil {
+		return err
+	}
+	m, confusion, err := train.TestClassifier(a.ctx, model, test, info)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		b, err := json.Marshal(map[string]any{"event": "done", "run": c.Run_, "data": c.Data, "metrics": m})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s\n", b)
+		return nil
+	}
+	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(pictures.Classes), m)
+	return nil
+}
+
+type predictCmd struct {
+	Run_   string   `arg:"" name:"run" help:"Run folder." type:"path"`
+	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP." type:"path"`
+	Top    int      `help:"Classes to show for each." default:"3"`
+	Invert bool     `help:"Turn dark on light into light on dark, as the digits and clothes are."`
+}
+
+func (c *predictCmd) Run(a *app) error {
+	if c.Top < 1 {
+		return usageError{fmt.Errorf("--top %d: at least one class must be shown", c.Top)}
+	}
+	model, info, _, err := openClassifier(c.Run_)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, f := range c.Files {
+		if err := a.ctx.Err(); err != nil {
+			return err
+		}
+		img, err := readImage(f)
+		if err != nil { // the others are still worth classifying
+			fmt.Fprintf(a.err, "hadal: %v\n", oneLine(err))
+			failed++
+			continue
+		}
+		p := info.Predict(model, info.Input(img, c.Invert))
+		p = p[:min(c.Top, len(p))]
+		if a.json {
+			b, err := json.Marshal(map[string]any{"event": "prediction", "file": f, "class": p[0].Class, "probability": p[0].Probability, "top": p})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s\n", b)
+			continue
+		}
+		var parts []string
+		for _, x := range p {
+			parts = append(parts, fmt.Sprintf("%s %.4f", x.Class, x.Probability))
+		}
+		fmt.Fprintf(a.out, "%s: %s\n", f, strings.Join(parts, ", "))
+	}
+	if failed > 0 {
+		return fmt.Errorf("%d of %d pictures could not be read", failed, len(c.Files))
+	}
+	return nil
+}
+
+// maxPixels bounds the memory that a picture may claim.
+const maxPixels = 100_000_000
+
+func readImage(path string) (image.Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	cfg, format, err := image.DecodeConfig(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a picture that can be read (PNG, JPEG, GIF, BMP, TIFF, WebP): %w", path, err)
+	}
+	if cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height {
+		return nil, fmt.Errorf("%s claims %d x %d pixels; at most %d million are read", path, cfg.Width, cfg.Height, maxPixels/1_000_000)
+	}
+	if _, err := f.Seek(0, 0); err != nil {
+		return nil, err
+	}
+	img, _, err := image.Decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s is a damaged %s: %w", path, strings.ToUpper(format), err)
+	}
+	return img, nil
+}
+
+type listCmd struct{}
+
+func (listCmd) Run(a *app) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, e := range recipes.All() {
+		var expect []string
+		for _, x := range e.Expect {
+			expect = append(expect, fmt.Sprintf("%s >= %.3g on %s", x.Metric, x.Least, x.Data))
+		}
+		if a.json {
+			b, err := json.Marshal(map[string]any{"recipe": e.Name, "area": e.Area, "title": e.Title, "paper": e.Paper, "expect": expect})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s\n", b)
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n\t\t%s\n\t\t%s\n", e.Name, e.Area, e.Title, e.Paper, strings.Join(expect, ", "))
+	}
+	return w.Flush()
+}
+
+type summaryCmd struct {
+	kong.Plugins
+}
+
+func (summaryCmd) Run(a *app) error {
+	recipe, ok := a.selected.(recipes.ImageRecipe)
+	if !ok {
+		return usageError{fmt.Errorf("this recipe has no model of pictures to summarise")}
+	}
+	b, err := json.Marshal(recipe)
+	if err != nil {
+		return err
+	}
+	var o struct{ Data string }
+	if err := json.Unmarshal(b, &o); err != nil {
+		return err
+	}
+	set, err := sets.Find(o.Data)
+	if err != nil {
+		return usageError{err}
+	}
+	info := train.ImageInfo{Set: set.Name, Classes: make([]string, set.NumClasses), Channels: set.Channels, Height: set.Height, Width: set.Width}
+	var s nn.ModelSummary
+	if err := tensor.Catch(func() {
+		s = nn.Summary(recipe.Model(random.New(0), info), tensor.ShapeOf(1, info.Channels, info.Height, info.Width))
+	}); err != nil {
+		return err
+	}
+	if a.json {
+		b, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s\n", b)
+		return nil
+	}
+	fmt.Fprint(a.out, s)
+	return nil
+}
+
+type dataCmd struct {
+	List dataListCmd `cmd:"" help:"List the data sets and where they are."`
+	Get  dataGetCmd  `cmd:"" help:"Download a data set, or find it."`
+	Path dataPathCmd `cmd:"" help:"Print where a data set's files are."`
+}
+
+type dataListCmd struct {
+	DataDir string `help:"Folder to look in first." type:"path"`
+}
+
+func (c *dataListCmd) Run(a *app) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, s := range sets.All() {
+		where := "embedded"
+		if s.Source != nil {
+			where = "not here; hadal data get " + s.Name
+			if paths, err := s.Source.Locate(source.Config{Dir: c.DataDir, Offline: true}); err == nil {
+				where = folderOf(paths)
+			}
+		}
+		if a.json {
+			b, err := json.Marshal(map[string]any{"name": s.Name, "title": s.Title, "summary": s.Summary, "licence": s.Licence, "where": where})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.out, "%s\n", b)
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.Summary, s.Licence, where)
+	}
+	return w.Flush()
+}
+
+type dataGetCmd struct {
+	Name    string `arg:"" help:"Data set."`
+	DataDir string `help:"Folder to look in first." type:"path"`
+	Offline bool   `help:"Never download."`
+	Verify  bool   `help:"Check the SHA-256 of files that are already here too."`
+}
+
+func (c *dataGetCmd) Run(a *app) error {
+	p := &progress{a: a, tty: !a.json && isTerminal(a.out)}
+	defer p.close()
+	return dataPaths(a, c.Name, source.Config{Dir: c.DataDir, Offline: c.Offline, Verify: c.Verify, Progress: p.download})
+}
+
+type dataPathCmd struct {
+	Name    string `arg:"" help:"Data set."`
+	DataDir string `help:"Folder to look in first." type:"path"`
+}
+
+func (c *dataPathCmd) Run(a *app) error {
+	return dataPaths(a, c.Name, source.Config{Dir: c.DataDir, Offline: true})
+}
+
+// dataPaths prints the files of a data set, fetched if the configuration allows.
+func dataPaths(a *app, name string, cfg source.Config) error {
+	set, err := sets.Find(name)
+	if err != nil {
+		return usageError{err}
+	}
+	if set.Source == nil {
+		fmt.Fprintf(a.out, "%s is embedded in the program\n", name)
+		return nil
+	}
+	paths, err := set.Source.Get(a.ctx, cfg)
+	if err != nil {
+		return err
+	}
+	for _, f := range set.Source.Files {
+		fmt.Fprintln(a.out, paths[f.Name])
+	}
+	return nil
+}
+
+func folderOf(paths map[string]string) string {
+	for _, p := range paths {
+		if i := strings.LastIndexAny(p, `/\`); i > 0 {
+			return p[:i]
+		}
+	}
+	return ""
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(a *app) error {
+	if a.json {
+		b, err := json.Marshal(map[string]any{"version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "kernels": cpu.Current()})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s\n", b)
+		return nil
+	}
+	fmt.Fprintf(a.out, "hadal %s (%s, %s/%s), kernels %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, cpu.Current())
+	return nil
+}
+
+func version() string {
+	if b, ok := rtdebug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		return b.Main.Version
+	}
+	return "(devel)"
+}
+
+// recipeName returns the name that a recipe is registered under.
+func recipeName(r recipes.Recipe) string {
+	for _, e := range recipes.All() {
+		if fmt.Sprintf("%T", e.New()) == fmt.Sprintf("%T", r) {
+			return e.Name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,139 @@
+package optim
+
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// AdamConfig are the options of Adam.
+type AdamConfig struct {
+	LR          float64  // 0: 1e-3
+	Beta1       *float64 // nil: 0.9
+	Beta2       *float64 // nil: 0.999
+	Eps         *float64 // nil: 1e-8
+	WeightDecay float64  // λ of the L2 penalty ½λ‖p‖², added to the gradient
+	AMSGrad     bool     // divide by the largest v so far (Reddi et al., 2018)
+	Maximize    bool     // climb instead
+}
+
+// Adam scales each step by running moments of the gradient (Kingma and Ba, 2015):
+//
+//	m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  p ← p − lr · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε)
+type Adam struct {
+	stepper
+}
+
+// NewAdam returns the optimizer. It panics with ErrValue on options out of range.
+func NewAdam(params []*tensor.Param, cfg AdamConfig) *Adam {
+	return NewAdamGroups([]Group{{Params: params, LR: cfg.LR, WeightDecay: cfg.WeightDecay}}, cfg)
+}
+
+// NewAdamGroups is NewAdam with rates by group (LR 0: 1e-3); those in cfg are not used.
+func NewAdamGroups(groups []Group, cfg AdamConfig) *Adam {
+	return &Adam{newStepper(newAdamRule("adam", cfg, false), defaultLR(groups))}
+}
+
+func defaultLR(groups []Group) []Group {
+	r := append([]Group(nil), groups...)
+	for i := range r {
+		if r[i].LR == 0 {
+			r[i].LR = 1e-3
+		}
+	}
+	return r
+}
+
+// AdamWConfig are the options of AdamW.
+type AdamWConfig struct {
+	LR          float64  // 0: 1e-3
+	Beta1       *float64 // nil: 0.9
+	Beta2       *float64 // nil: 0.999
+	Eps         *float64 // nil: 1e-8
+	WeightDecay *float64 // nil: 0.01; p shrinks by the factor 1 − lr·λ a step
+	AMSGrad     bool
+	Maximize    bool
+}
+
+// AdamW is Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019): p ← p − lr·λ·p, then Adam's step.
+type AdamW struct {
+	stepper
+}
+
+// NewAdamW returns the optimizer. It panics with ErrValue on options out of range.
+func NewAdamW(params []*tensor.Param, cfg AdamWConfig) *AdamW {
+	return NewAdamWGroups([]Group{{Params: params, LR: cfg.LR, WeightDecay: orDefault(cfg.WeightDecay, 0.01)}}, cfg)
+}
+
+// NewAdamWGroups is NewAdamW with rates by group (LR 0: 1e-3; the weight decay as it stands); those in cfg are not used.
+func NewAdamWGroups(groups []Group, cfg AdamWConfig) *AdamW {
+	c := AdamConfig{Beta1: cfg.Beta1, Beta2: cfg.Beta2, Eps: cfg.Eps, AMSGrad: cfg.AMSGrad, Maximize: cfg.Maximize}
+	return &AdamW{newStepper(newAdamRule("adamw", c, true), defaultLR(groups))}
+}
+
+func orDefault(p *float64, d float64) float64 {
+	if p == nil {
+		return d
+	}
+	return *p
+}
+
+type adamRule struct {
+	title          string
+	beta1, beta2   float64
+	eps            float64
+	amsgrad, climb bool
+	decoupled      bool
+}
+
+func newAdamRule(title string, c AdamConfig, decoupled bool) adamRule {
+	r := adamRule{title, orDefault(c.Beta1, 0.9), orDefault(c.Beta2, 0.999), orDefault(c.Eps, 1e-8), c.AMSGrad, c.Maximize, decoupled}
+	if !(r.beta1 >= 0 && r.beta1 < 1 && r.beta2 >= 0 && r.beta2 < 1 && r.eps >= 0) {
+		tensor.Fail(title, tensor.ErrValue, nil, "betas %v and %v must lie in [0, 1), epsilon %v must not be negative", r.beta1, r.beta2, r.eps)
+	}
+	return r
+}
+
+func (r adamRule) name() string { return r.title }
+func (r adamRule) slots() []string {
+	if r.amsgrad {
+		return []string{"exp_avg", "exp_avg_sq", "max_exp_avg_sq"}
+	}
+	return []string{"exp_avg", "exp_avg_sq"}
+}
+func (r adamRule) apply32(g *Group, step int, p, grad []float32, s [][]float32) {
+	adamStep(r, g, step, p, grad, s)
+}
+func (r adamRule) apply64(g *Group, step int, p, grad []float64, s [][]float64) {
+	adamStep(r, g, step, p, grad, s)
+}
+
+func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s [][]T) {
+	c1, c2 := 1-math.Pow(r.beta1, float64(step)), 1-math.Pow(r.beta2, float64(step))
+	size, root := T(g.LR/c1), T(math.Sqrt(c2))
+	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
+	shrink, wd, sign := T(1), T(g.WeightDecay), T(1)
+	if r.decoupled {
+		shrink, wd = T(1-g.LR*g.WeightDecay), 0
+	}
+	if r.climb {
+		sign = -1
+	}
+	m, v := s[0][:len(p)], s[1][:len(p)]
+	grad = grad[:len(p)]
+	var most []T
+	if r.amsgrad {
+		most = s[2][:len(p)]
+	}
+	for i, x := range p {
+		d := sign*grad[i] + wd*x
+		mi := b1*m[i] + k1*d
+		vi := b2*v[i] + k2*d*d
+		m[i], v[i] = mi, vi
+		if most != nil {
+			vi = max(most[i], vi)
+			most[i] = vi
+		}
+		p[i] = shrink*x - size*mi/(T(math.Sqrt(float64(vi)))/root+eps)
+	}
+}

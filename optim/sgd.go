@@ -1,0 +1,83 @@
+package optim
+
+import "github.com/hadal-go/hadal/tensor"
+
+// SGDConfig are the options of SGD.
+type SGDConfig struct {
+	LR          float64 // required
+	Momentum    float64
+	Dampening   float64
+	WeightDecay float64 // λ of the L2 penalty ½λ‖p‖²
+	Nesterov    bool    // needs a momentum and no dampening
+	Maximize    bool    // climb instead
+}
+
+// SGD is stochastic gradient descent with momentum (Robbins and Monro, 1951; Polyak, 1964; Nesterov's variant as in
+// Sutskever et al., 2013), as PyTorch defines it:
+//
+//	g ← g + λp;  v ← μv + (1 − dampening) g, v₀ = g;  p ← p − lr v  (Nesterov: p ← p − lr (g + μv))
+type SGD struct {
+	stepper
+}
+
+// NewSGD returns the optimizer. It panics with ErrValue on options out of range.
+func NewSGD(params []*tensor.Param, cfg SGDConfig) *SGD {
+	return NewSGDGroups([]Group{{Params: params, LR: cfg.LR, WeightDecay: cfg.WeightDecay}}, cfg)
+}
+
+// NewSGDGroups is NewSGD with rates by group; those in cfg are not used.
+func NewSGDGroups(groups []Group, cfg SGDConfig) *SGD {
+	for _, g := range groups {
+		if g.LR == 0 {
+			tensor.Fail("sgd", tensor.ErrValue, nil, "a learning rate is required")
+		}
+	}
+	if !(cfg.Momentum >= 0) || cfg.Nesterov && (cfg.Momentum == 0 || cfg.Dampening != 0) {
+		tensor.Fail("sgd", tensor.ErrValue, nil, "momentum %v must not be negative, and Nesterov needs one above 0 and no dampening", cfg.Momentum)
+	}
+	return &SGD{newStepper(sgdRule{cfg}, groups)}
+}
+
+type sgdRule struct{ cfg SGDConfig }
+
+func (sgdRule) name() string { return "sgd" }
+func (r sgdRule) slots() []string {
+	if r.cfg.Momentum == 0 {
+		return nil
+	}
+	return []string{"momentum_buffer"}
+}
+func (r sgdRule) apply32(g *Group, step int, p, grad []float32, s [][]float32) {
+	sgdStep(r.cfg, g, step, p, grad, s)
+}
+func (r sgdRule) apply64(g *Group, step int, p, grad []float64, s [][]float64) {
+	sgdStep(r.cfg, g, step, p, grad, s)
+}
+
+func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s [][]T) {
+	lr, wd, mu, keep := T(g.LR), T(g.WeightDecay), T(c.Momentum), T(1-c.Dampening)
+	if c.Maximize {
+		lr = -lr // the same as turning every gradient, but for the penalty
+		wd = -wd
+	}
+	grad = grad[:len(p)]
+	if s == nil || len(s) == 0 {
+		for i, v := range p {
+			p[i] = v - lr*(grad[i]+wd*v)
+		}
+		return
+	}
+	buf := s[0][:len(p)]
+	if step == 1 {
+		keep, mu = 1, 0
+	}
+	for i, v := range p {
+		d := grad[i] + wd*v
+		b := mu*buf[i] + keep*d
+		buf[i] = b
+		if c.Nesterov {
+			b = d + T(c.Momentum)*b
+		}
+		p[i] = v - lr*b
+	}
+}

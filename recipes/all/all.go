@@ -1,0 +1,6 @@
+// Package all makes every recipe known: import it for its side effect.
+package all
+
+import (
+	_ "github.com/hadal-go/hadal/recipes/vision" // lenet, mlp
+)

@@ -1,0 +1,264 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"sort"
+
+	"golang.org/x/image/draw"
+
+	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/metrics"
+	"github.com/hadal-go/hadal/nn"
+	"github.com/hadal-go/hadal/nn/losses"
+	"github.com/hadal-go/hadal/plot"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// ImageInfo is what an image classifier sees; it is kept in the run's config.json.
+type ImageInfo struct {
+	Set      string    `json:"set"` // the data set's name
+	Classes  []string  `json:"classes"`
+	Channels int       `json:"channels"`
+	Height   int       `json:"height"`
+	Width    int       `json:"width"`
+	Mean     []float64 `json:"mean"` // of the training pictures by channel, in [0, 1]
+	Std      []float64 `json:"std"`
+}
+
+// Check returns an error unless the sizes are positive and there is one mean and deviation for each channel.
+func (in ImageInfo) Check() error {
+	if len(in.Classes) == 0 || in.Channels < 1 || in.Height < 1 || in.Width < 1 || len(in.Mean) != in.Channels || len(in.Std) != in.Channels {
+		return fmt.Errorf("it does not say what pictures and classes the model is for")
+	}
+	if in.Channels > 64 || in.Height > 1<<16 || in.Width > 1<<16 {
+		return fmt.Errorf("it says pictures of %dx%dx%d", in.Channels, in.Height, in.Width)
+	}
+	return nil
+}
+
+// BatchAccuracy is the accuracy on a batch, for SupervisedConfig.Metrics.
+func BatchAccuracy(y *tensor.Tensor, b dataset.Batch) Metrics {
+	return Metrics{{"accuracy", metrics.Accuracy(y, b.Y)}}
+}
+
+// evaluationBatch is the number of samples that evaluation looks at together.
+const evaluationBatch = 256
+
+// EvaluateClassifier returns mean cross-entropy and accuracy of the module in inference mode, with the prefix before
+// their names.
+func EvaluateClassifier(ctx context.Context, model nn.Layer, d dataset.Dataset[dataset.Sample], prefix string) (Metrics, error) {
+	var avg average
+	err := classify(ctx, model, d, func(scores *tensor.Tensor, b dataset.Batch, _ int) {
+		loss := losses.CrossEntropy(scores, b.Y).Item()
+		avg.add(Metrics{{"loss", loss}, {"accuracy", metrics.Accuracy(scores, b.Y)}}, float64(b.Len()))
+	})
+	return avg.metrics().With(prefix), err
+}
+
+// classify calls f with the scores of every batch of d in order; at is the place of its first sample.
+func classify(ctx context.Context, model nn.Layer, d dataset.Dataset[dataset.Sample], f func(scores *tensor.Tensor, b dataset.Batch, at int)) error {
+	model = nn.Eval(model)
+	loader := dataset.NewLoader(d, dataset.Collate, dataset.LoaderConfig{BatchSize: evaluationBatch})
+	at := 0
+	for b, err := range loader.Epoch(ctx, 0, 0) {
+		if err != nil {
+			return err
+		}
+		tensor.WithScope(func(s *tensor.Scope) { f(model.Forward(s.Enter(b.X)), b, at) })
+		at += b.Len()
+	}
+	return nil
+}
+
+// TestClassifier measures a model on the test set: accuracy, loss, top-5 accuracy and macro averages, and the confusion
+// matrix.
+func TestClassifier(ctx context.Context, model nn.Layer, test dataset.Dataset[dataset.Sample], info ImageInfo) (Metrics, *metrics.Confusion, error) {
+	m, confusion, _, err := testClassifier(ctx, model, test, info)
+	return m, confusion, err
+}
+
+func testClassifier(ctx context.Context, model nn.Layer, test dataset.Dataset[dataset.Sample], info ImageInfo) (Metrics, *metrics.Confusion, []mistake, error) {
+	confusion := metrics.NewConfusion(len(info.Classes))
+	var avg average
+	var wrong []mistake
+	err := classify(ctx, model, test, func(scores *tensor.Tensor, b dataset.Batch, at int) {
+		confusion.Add(scores, b.Y)
+		top5 := metrics.TopK(scores, b.Y, min(5, len(info.Classes)))
+		avg.add(Metrics{{"loss", losses.CrossEntropy(scores, b.Y).Item()}, {"top5", top5}}, float64(b.Len()))
+		p := tensor.Data[float32](scores.To(tensor.Float32).Softmax(1))
+		for i, y := range tensor.Data[int64](b.Y) {
+			row := p[i*len(info.Classes) : (i+1)*len(info.Classes)]
+			if k := largest(row); int64(k) != y {
+				wrong = append(wrong, mistake{at + i, int(y), k, row[k]})
+			}
+		}
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	loss := avg.metrics()
+	macro := confusion.Macro()
+	return Metrics{
+		{"test_accuracy", confusion.Accuracy()}, {"test_loss", loss[0].Value}, {"test_top5", loss[1].Value},
+		{"test_precision", macro.Precision}, {"test_recall", macro.Recall}, {"test_f1", macro.F1},
+	}, confusion, wrong, nil
+}
+
+// ReportClassifier is TestClassifier for a run that has just been trained: it leaves the run's pictures and result behind,
+// loss.png, accuracy.png, confusion.png, wrong.png (the most confident mistakes) and result.json.
+func ReportClassifier(ctx context.Context, run *Run, model nn.Layer, test dataset.Dataset[dataset.Sample], info ImageInfo) (Metrics, error) {
+	m, confusion, wrong, err := testClassifier(ctx, model, test, info)
+	if err != nil || run == nil {
+		return m, err
+	}
+	if err := run.plotHistory(); err != nil {
+		return nil, err
+	}
+	if err := plot.ConfusionMatrix(run.Path("confusion.png"), confusion.Counts, info.Classes, plot.ConfusionMatrixConfig{}); err != nil {
+		return nil, err
+	}
+	if err := plotWrong(ctx, run.Path("wrong.png"), wrong, test, info); err != nil {
+		return nil, err
+	}
+	return m, run.WriteJSON(ResultFile, m)
+}
+
+type mistake struct {
+	sample, truth, said int
+	confidence          float32
+}
+
+func largest(row []float32) int {
+	k := 0
+	for i, v := range row {
+		if v > row[k] {
+			k = i
+		}
+	}
+	return k
+}
+
+// plotWrong draws the most confident mistakes.
+func plotWrong(ctx context.Context, path string, wrong []mistake, test dataset.Dataset[dataset.Sample], info ImageInfo) error {
+	sort.SliceStable(wrong, func(i, j int) bool { return wrong[i].confidence > wrong[j].confidence })
+	wrong = wrong[:min(25, len(wrong))]
+	tiles := make([]plot.Tile, len(wrong))
+	for i, w := range wrong {
+		s, err := test.At(ctx, w.sample, nil)
+		if err != nil {
+			return err
+		}
+		tiles[i] = plot.Tile{
+			Image:   info.Picture(s.X),
+			Caption: fmt.Sprintf("true %s, said %s (%.2f)", info.Classes[w.truth], info.Classes[w.said], w.confidence),
+		}
+	}
+	return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Columns: 5, Title: "Most confident mistakes on the test set"})
+}
+
+// Picture turns an input (C, H, W) of one or three channels back into a picture.
+func (in ImageInfo) Picture(x *tensor.Tensor) image.Image {
+	v := x.Floats()
+	img := image.NewRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
+	at := func(c, i, j int) uint8 {
+		c = min(c, x.Dim(0)-1)
+		f := v[(c*x.Dim(1)+i)*x.Dim(2)+j]
+		if in.Mean != nil {
+			f = f*in.Std[c] + in.Mean[c]
+		}
+		return uint8(math.Round(255 * min(max(f, 0), 1)))
+	}
+	for i := range x.Dim(1) {
+		for j := range x.Dim(2) {
+			img.SetRGBA(j, i, color.RGBA{at(0, i, j), at(1, i, j), at(2, i, j), 255})
+		}
+	}
+	return img
+}
+
+// Input turns a picture of any size into the model's input (1, C, H, W): scaled with bilinear interpolation, grey where
+// the model has one channel, normalised. Transparent parts are black. invert is for dark strokes on a light ground, where
+// the model was trained on light ones on dark.
+func (in ImageInfo) Input(img image.Image, invert bool) *tensor.Tensor {
+	dst := image.NewRGBA(image.Rect(0, 0, in.Width, in.Height))
+	draw.Draw(dst, dst.Bounds(), image.Black, image.Point{}, draw.Src)
+	if img.Bounds().Dx() == in.Width && img.Bounds().Dy() == in.Height {
+		draw.Draw(dst, dst.Bounds(), img, img.Bounds().Min, draw.Over)
+	} else {
+		draw.BiLinear.Scale(dst, dst.Bounds(), img, img.Bounds(), draw.Over, nil)
+	}
+	x := make([]float32, in.Channels*in.Height*in.Width)
+	for i := range in.Height {
+		for j := range in.Width {
+			p := dst.RGBAAt(j, i)
+			rgb := [3]float64{float64(p.R), float64(p.G), float64(p.B)}
+			if in.Channels == 1 { // luma of ITU-R BT.601, as PIL and torchvision convert
+				rgb[0] = 0.299*rgb[0] + 0.587*rgb[1] + 0.114*rgb[2]
+			}
+			for c := range in.Channels {
+				f := rgb[c] / 255
+				if invert {
+					f = 1 - f
+				}
+				if in.Mean != nil {
+					f = (f - in.Mean[c]) / in.Std[c]
+				}
+				x[(c*in.Height+i)*in.Width+j] = float32(f)
+			}
+		}
+	}
+	return tensor.Of(x, 1, in.Channels, in.Height, in.Width)
+}
+
+// Prediction is a class and its probability.
+type Prediction struct {
+	Class       string  `json:"class"`
+	Probability float64 `json:"probability"`
+}
+
+// Predict returns the classes of one input (1, C, H, W) by falling probability.
+func (in ImageInfo) Predict(model nn.Layer, x *tensor.Tensor) []Prediction {
+	p := nn.Eval(model).Forward(x).Softmax(1).Floats()
+	r := make([]Prediction, len(p))
+	for i, v := range p {
+		r[i] = Prediction{in.Classes[i], v}
+	}
+	sort.SliceStable(r, func(i, j int) bool { return r[i].Probability > r[j].Probability })
+	return r
+}
+
+// plotHistory draws what metrics.jsonl holds: one picture for each metric that has a training or validation value.
+func (r *Run) plotHistory() error {
+	h, err := r.History()
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"loss", "accuracy"} {
+		var series [2][]plot.Point
+		for _, rec := range h {
+			for k, prefix := range []string{"train_", "val_"} {
+				if v := rec.Metrics[prefix+name]; v != nil {
+					series[k] = append(series[k], plot.Point{X: float64(rec.Epoch), Y: *v})
+				}
+			}
+		}
+		best := 0
+		for i, p := range series[1] {
+			if q := series[1][best]; name == "loss" && p.Y < q.Y || name == "accuracy" && p.Y > q.Y {
+				best = i
+			}
+		}
+		at := -1
+		if len(series[1]) > 0 {
+			at = int(series[1][best].X)
+		}
+		if err := plot.LearningCurve(r.Path(name+".png"), name, series[0], series[1], at); err != nil {
+			return err
+		}
+	}
+	return nil
+}

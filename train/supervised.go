@@ -1,0 +1,62 @@
+package train
+
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/nn"
+	"github.com/hadal-go/hadal/optim"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// SupervisedConfig are the options of Supervised.
+type SupervisedConfig struct {
+	ClipNorm  float64          // gradients are scaled down to this 2-norm over all parameters; 0: not
+	Scheduler *optim.Scheduler // sets the learning rate after each step; nil: constant
+	// Parts cuts each batch into this many parts whose gradients are added before the step: the gradient of a large batch
+	// in the memory of a small one. 0: 1.
+	Parts int
+	// Metrics measures the outputs of a batch beyond the loss; may be nil.
+	Metrics func(y *tensor.Tensor, b dataset.Batch) Metrics
+}
+
+// Supervised returns a Loop's Step for a model with one input: forward, loss, backward, clipping, optimizer step. loss is
+// a mean over samples, such as losses.CrossEntropy.
+func Supervised(model nn.Layer, loss func(y, target *tensor.Tensor) *tensor.Tensor, opt optim.Optimizer, cfg SupervisedConfig) func(*tensor.Scope, dataset.Batch) (Metrics, error) {
+	return func(s *tensor.Scope, b dataset.Batch) (Metrics, error) {
+		n, parts := b.Len(), max(1, min(cfg.Parts, b.Len()))
+		opt.ZeroGrad()
+		var sum average
+		for k := range parts {
+			lo, hi := k*n/parts, (k+1)*n/parts
+			part := b
+			if parts > 1 {
+				part = dataset.Batch{X: b.X.Narrow(0, lo, hi-lo), Y: b.Y.Narrow(0, lo, hi-lo)}
+			}
+			part = part.Enter(s)
+			y := model.Forward(part.X)
+			l := loss(y, part.Y)
+			m := Metrics{{Name: "loss", Value: l.Detach().Item()}}
+			if cfg.Metrics != nil {
+				m = append(m, cfg.Metrics(y.Detach(), part)...)
+			}
+			if v := m[0].Value; math.IsNaN(v) || math.IsInf(v, 0) {
+				return m, nil // the loop stops here; the weights stay as they were
+			}
+			share := float64(hi-lo) / float64(n)
+			sum.add(m, share)
+			if parts > 1 {
+				l = l.MulScalar(share)
+			}
+			l.Backward()
+		}
+		if cfg.ClipNorm > 0 {
+			optim.ClipGradNorm(opt.Params(), cfg.ClipNorm, 2)
+		}
+		opt.Step()
+		if cfg.Scheduler != nil {
+			cfg.Scheduler.Step()
+		}
+		return sum.metrics(), nil
+	}
+}

@@ -44,7 +44,7 @@ func Read[T Elem](t *Tensor, f func([]T)) {
 	if t.dtype != DTypeOf[T]() {
 		Fail("read", ErrDType, []Shape{t.shape}, "the tensor holds %v, not %v; convert it with To", t.dtype, DTypeOf[T]())
 	}
-	if !t.contiguous {
+	if t.step != nil {
 		t = t.Detach().Contiguous()
 	}
 	f(Slice[T](t.view("read")))
@@ -86,7 +86,7 @@ func formatData(t *Tensor) string {
 			return
 		}
 		b.WriteByte('[')
-		for i := range t.shape.dim[axis] {
+		for i := range t.shape.at(axis) {
 			if i > 0 {
 				b.WriteString(", ")
 			}

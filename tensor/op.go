@@ -281,14 +281,17 @@ func (o *outSpec) tensor(in []*Tensor, scope *Scope, recorded bool) *Tensor {
 		return newTensor(o.Spec, scope)
 	}
 	x := in[o.of]
-	return &Tensor{shape: o.Shape, strides: o.strides, off: x.off + o.off, dtype: o.DType, dev: x.dev,
-		contiguous: o.Shape.isContiguous(&o.strides), st: x.st, scope: scope}
+	t := &Tensor{shape: o.Shape, off: x.off + o.off, dtype: o.DType, dev: x.dev, st: x.st, scope: scope}
+	if !o.Shape.isContiguous(&o.strides) {
+		t.step = new(o.strides)
+	}
+	return t
 }
 
 func (c *Call) run(in []*Tensor) error {
 	if _, ok := c.op.(stridedOp); !ok {
 		for i, t := range c.In {
-			if !t.contiguous {
+			if t.step != nil {
 				c.In[i] = t.Detach().Contiguous()
 			}
 		}

@@ -29,7 +29,7 @@ func (batchNormOp) Infer(c *Call) {
 	if s.rank < 2 {
 		c.Fail(ErrShape, "the input must be (N, C) or (N, C, ...)")
 	}
-	ch := ShapeOf(s.dim[1])
+	ch := ShapeOf(s.at(1))
 	if c.In[1].shape != ch || c.In[2].shape != ch {
 		c.Fail(ErrShape, "weight and bias must have shape %v", ch)
 	}
@@ -79,14 +79,14 @@ func (o batchNormGradOp) Lower(in []*Tensor) []*Tensor {
 	var axes []int
 	per := Shape{rank: x.shape.rank}
 	n := 1
-	for i, d := range x.shape.dim[:x.shape.rank] {
-		per.dim[i] = 1
+	for i := range x.shape.rank {
 		if i == 1 {
-			per.dim[i] = d
+			per.set(i, x.shape.at(i))
 			continue
 		}
+		per.set(i, 1)
 		axes = append(axes, i)
-		n *= d
+		n *= x.shape.at(i)
 	}
 	mean := func(t *Tensor) *Tensor { return t.SumKeepdim(axes...).MulScalar(1 / float64(n)) }
 	d := x.Sub(mean(x))
@@ -98,7 +98,7 @@ func (o batchNormGradOp) Lower(in []*Tensor) []*Tensor {
 }
 
 func (cpuDevice) BatchNorm(eps float64, x, weight, bias, y, mean, variance, rstd View) {
-	n, c := x.Shape.dim[0], x.Shape.dim[1]
+	n, c := x.Shape.at(0), x.Shape.at(1)
 	hw := x.Shape.Numel() / (n * c)
 	if x.DType == Float64 {
 		cpu.BatchNorm(n, c, hw, eps, sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](bias), sliceOf[float64](y), sliceOf[float64](mean), sliceOf[float64](variance), sliceOf[float64](rstd))
@@ -108,7 +108,7 @@ func (cpuDevice) BatchNorm(eps float64, x, weight, bias, y, mean, variance, rstd
 }
 
 func (cpuDevice) BatchNormGrad(dy, x, weight, mean, rstd, dx, dweight, dbias View) {
-	n, c := x.Shape.dim[0], x.Shape.dim[1]
+	n, c := x.Shape.at(0), x.Shape.at(1)
 	hw := x.Shape.Numel() / (n * c)
 	if x.DType == Float64 {
 		cpu.BatchNormGrad(n, c, hw, sliceOf[float64](dy), sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](mean), sliceOf[float64](rstd), sliceOf[float64](dx), sliceOf[float64](dweight), sliceOf[float64](dbias))

@@ -113,5 +113,5 @@ func (cpuDevice) Compare(code cpu.Code, y, a, b View) bool {
 }
 
 func compareCPU[T cpu.Number](code cpu.Code, y, a, b View) {
-	cpu.Compare(code, y.Shape.dim[:y.Shape.rank], sliceOf[bool](y), operand[T](a), operand[T](b))
+	cpu.Compare(code, y.Shape.Dims(), sliceOf[bool](y), operand[T](a), operand[T](b))
 }

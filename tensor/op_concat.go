@@ -43,8 +43,8 @@ func (t *Tensor) Split(axis int, sizes ...int) []*Tensor {
 		}
 		n += s
 	}
-	if n != t.shape.dim[axis] {
-		Fail("split", ErrShape, []Shape{t.shape}, "the sizes %v add up to %d, axis %d has %d", sizes, n, axis, t.shape.dim[axis])
+	if n != t.shape.at(axis) {
+		Fail("split", ErrShape, []Shape{t.shape}, "the sizes %v add up to %d, axis %d has %d", sizes, n, axis, t.shape.at(axis))
 	}
 	if len(sizes) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func (t *Tensor) Chunk(axis, n int) []*Tensor {
 	if n < 1 {
 		Fail("chunk", ErrValue, []Shape{t.shape}, "the number of chunks, %d, must be positive", n)
 	}
-	left := t.shape.dim[axis]
+	left := t.shape.at(axis)
 	size := max(1, (left+n-1)/n)
 	sizes := []int{min(size, left)}
 	for left -= sizes[0]; left > 0; left -= size {
@@ -72,7 +72,7 @@ func (t *Tensor) Chunk(axis, n int) []*Tensor {
 // own would make a full-size gradient a step.
 func (t *Tensor) Unbind(axis int) []*Tensor {
 	axis = t.shape.axis("unbind", axis)
-	sizes := make([]int, t.shape.dim[axis])
+	sizes := make([]int, t.shape.at(axis))
 	for i := range sizes {
 		sizes[i] = 1
 	}
@@ -94,7 +94,7 @@ func (o concatOp) Infer(c *Call) {
 		if t.shape.rank != s.rank || t.shape.With(o.axis, 0) != s.With(o.axis, 0) {
 			c.Fail(ErrShape, "all sizes but that of axis %d must be equal", o.axis)
 		}
-		s.dim[o.axis] += t.shape.dim[o.axis]
+		s.set(o.axis, s.at(o.axis)+t.shape.at(o.axis))
 	}
 	c.Output(s, c.In[0].dtype)
 }
@@ -104,9 +104,9 @@ func (o concatOp) Run(d Device, c *Call) bool {
 		y, at := c.Y(0), 0
 		for i, t := range c.In {
 			part := y
-			part.Shape.dim[o.axis] = t.shape.dim[o.axis]
+			part.Shape.set(o.axis, t.shape.at(o.axis))
 			k.Place(part, at*y.Strides[o.axis], c.X(i))
-			at += t.shape.dim[o.axis]
+			at += t.shape.at(o.axis)
 		}
 	}
 	return ok
@@ -114,7 +114,7 @@ func (o concatOp) Run(d Device, c *Call) bool {
 func (o concatOp) VJP(b *Back) []*Tensor {
 	g, at := make([]*Tensor, b.NumIn()), 0
 	for i := range g {
-		n := b.InSpec(i).Shape.dim[o.axis]
+		n := b.InSpec(i).Shape.Dim(o.axis)
 		if b.Need(i) {
 			g[i] = b.Dout(0).Narrow(o.axis, at, n)
 		}
@@ -133,15 +133,16 @@ func (splitOp) Reads() Reads           { return ReadsNothing }
 func (splitOp) Run(Device, *Call) bool { return true }
 func (o splitOp) Infer(c *Call) {
 	x := c.In[0]
+	st := x.strides()
 	at := 0
 	for _, n := range o.sizes {
 		s := x.shape
-		s.dim[o.axis] = n
-		off := at * x.strides[o.axis]
+		s.set(o.axis, n)
+		off := at * st[o.axis]
 		if s.Numel() == 0 {
 			off = 0
 		}
-		c.OutputView(0, s, x.strides, off)
+		c.OutputView(0, s, st, off)
 		at += n
 	}
 }

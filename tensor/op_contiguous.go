@@ -4,7 +4,7 @@ import "github.com/hadal-go/hadal/internal/cpu"
 
 // Contiguous returns t with its elements in row-major order: t itself when they already are.
 func (t *Tensor) Contiguous() *Tensor {
-	if t.contiguous {
+	if t.step == nil {
 		return t
 	}
 	return t.Clone()
@@ -31,7 +31,7 @@ func (cloneOp) Run(d Device, c *Call) bool {
 
 // Pack copies by element size: the bits do not matter.
 func (cpuDevice) Pack(y, x View) {
-	dims := y.Shape.dim[:y.Shape.rank]
+	dims := y.Shape.Dims()
 	switch y.DType.Size() {
 	case 1:
 		cpu.Pack(dims, sliceOf[uint8](y), operand[uint8](x))

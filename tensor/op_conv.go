@@ -57,12 +57,12 @@ func ConvTranspose2d(x, w, bias *Tensor, cfg ConvTransposeConfig) *Tensor {
 		if n < 1 {
 			Fail("conv_transpose2d", ErrShape, []Shape{x.shape, w.shape}, "the result would have size %d", n)
 		}
-		s.dim[2+i] = n
+		s.set(2+i, n)
 	}
 	y := Apply1(convInputGradOp{convGeometry{c}, s}, x, w)
 	if bias != nil {
-		if bias.shape != ShapeOf(s.dim[1]) {
-			Fail("conv_transpose2d", ErrShape, []Shape{x.shape, w.shape, bias.shape}, "the bias must have shape (%d,)", s.dim[1])
+		if bias.shape != ShapeOf(s.at(1)) {
+			Fail("conv_transpose2d", ErrShape, []Shape{x.shape, w.shape, bias.shape}, "the bias must have shape (%d,)", s.at(1))
 		}
 		y = y.Add(bias.Reshape(-1, 1, 1))
 	}
@@ -110,13 +110,13 @@ type convGeometry struct{ cfg ConvConfig }
 // conv returns the kernel's geometry for input x, weight w and output y.
 func (o convGeometry) conv(x, w, y Shape) cpu.Conv {
 	c := o.cfg
-	return cpu.Conv{N: x.dim[0], C: x.dim[1], H: x.dim[2], W: x.dim[3], K: w.dim[0], R: w.dim[2], S: w.dim[3], OH: y.dim[2], OW: y.dim[3],
+	return cpu.Conv{N: x.at(0), C: x.at(1), H: x.at(2), W: x.at(3), K: w.at(0), R: w.at(2), S: w.at(3), OH: y.at(2), OW: y.at(3),
 		StrideH: c.Stride[0], StrideW: c.Stride[1], PadH: c.Padding[0], PadW: c.Padding[1], DilH: c.Dilation[0], DilW: c.Dilation[1], Groups: c.Groups}
 }
 
 // convFLOPs counts a multiplication and an addition for each term of the sums; y is the convolution's output, w its weight.
 func convFLOPs(y, w Shape) int64 {
-	return 2 * int64(y.Numel()) * int64(w.dim[1]) * int64(w.dim[2]) * int64(w.dim[3])
+	return 2 * int64(y.Numel()) * int64(w.at(1)) * int64(w.at(2)) * int64(w.at(3))
 }
 
 type convOp struct{ convGeometry }
@@ -132,20 +132,20 @@ func (convOp) Reads() Reads { return ReadsIn(0, 1) }
 func (o convOp) Infer(c *Call) {
 	d := c.SameDType()
 	x, w := c.In[0].shape, c.In[1].shape
-	if x.dim[1] != w.dim[1]*o.cfg.Groups {
-		c.Fail(ErrShape, "the input has %d channels and the weight takes %d x %d groups", x.dim[1], w.dim[1], o.cfg.Groups)
+	if x.at(1) != w.at(1)*o.cfg.Groups {
+		c.Fail(ErrShape, "the input has %d channels and the weight takes %d x %d groups", x.at(1), w.at(1), o.cfg.Groups)
 	}
-	if len(c.In) == 3 && c.In[2].shape != ShapeOf(w.dim[0]) {
-		c.Fail(ErrShape, "the bias must have shape (%d,)", w.dim[0])
+	if len(c.In) == 3 && c.In[2].shape != ShapeOf(w.at(0)) {
+		c.Fail(ErrShape, "the bias must have shape (%d,)", w.at(0))
 	}
-	s := ShapeOf(x.dim[0], w.dim[0], 0, 0)
+	s := ShapeOf(x.at(0), w.at(0), 0, 0)
 	for i := range 2 {
-		span := o.cfg.Dilation[i]*(w.dim[2+i]-1) + 1
-		n := x.dim[2+i] + 2*o.cfg.Padding[i] - span
-		if n < 0 || w.dim[2+i] < 1 {
-			c.Fail(ErrShape, "the kernel spans %d, more than the padded input's %d", span, x.dim[2+i]+2*o.cfg.Padding[i])
+		span := o.cfg.Dilation[i]*(w.at(2+i)-1) + 1
+		n := x.at(2+i) + 2*o.cfg.Padding[i] - span
+		if n < 0 || w.at(2+i) < 1 {
+			c.Fail(ErrShape, "the kernel spans %d, more than the padded input's %d", span, x.at(2+i)+2*o.cfg.Padding[i])
 		}
-		s.dim[2+i] = n/o.cfg.Stride[i] + 1
+		s.set(2+i, n/o.cfg.Stride[i]+1)
 	}
 	c.Output(s, d)
 }

@@ -44,14 +44,14 @@ func (crossEntropyOp) Reads() Reads { return ReadsAllIn }
 func (o crossEntropyOp) Infer(c *Call) {
 	x, t := c.In[0], c.In[1]
 	c.Rank(0, 2, "(N, C)")
-	if t.dtype != Int64 || t.shape != ShapeOf(x.shape.dim[0]) {
-		c.Fail(ErrShape, "the target must be int64 classes of shape (%d,), not %v %v", x.shape.dim[0], t.dtype, t.shape)
+	if t.dtype != Int64 || t.shape != ShapeOf(x.shape.at(0)) {
+		c.Fail(ErrShape, "the target must be int64 classes of shape (%d,), not %v %v", x.shape.at(0), t.dtype, t.shape)
 	}
 	if !x.dtype.computes() {
 		c.Fail(ErrDType, "the logits must be float32 or float64, not %v; convert with To", x.dtype)
 	}
-	if len(c.In) == 3 && (c.In[2].shape != ShapeOf(x.shape.dim[1]) || c.In[2].dtype != x.dtype) {
-		c.Fail(ErrShape, "the class weights must be %v of shape (%d,), not %v", x.dtype, x.shape.dim[1], c.In[2].dtype)
+	if len(c.In) == 3 && (c.In[2].shape != ShapeOf(x.shape.at(1)) || c.In[2].dtype != x.dtype) {
+		c.Fail(ErrShape, "the class weights must be %v of shape (%d,), not %v", x.dtype, x.shape.at(1), c.In[2].dtype)
 	}
 	c.Output(t.shape, x.dtype)
 	c.Save(t.shape, x.dtype)
@@ -73,7 +73,7 @@ func weightView(c *Call, i int) (w View) {
 }
 
 func checkClasses(c *Call, ignore int64) {
-	n := int64(c.In[0].shape.dim[1])
+	n := int64(c.In[0].shape.at(1))
 	for i, t := range sliceOf[int64](c.X(1)) {
 		if t != ignore && (t < 0 || t >= n) {
 			c.Fail(ErrIndex, "target %d at row %d is not a class in [0, %d)", t, i, n)
@@ -110,7 +110,7 @@ func (o crossEntropyGradOp) Run(d Device, c *Call) bool {
 func (crossEntropyGradOp) VJP(b *Back) []*Tensor { return LowerVJP(b) }
 func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 	dloss, x, t := in[0], in[1], in[2]
-	n, classes := x.shape.dim[0], x.shape.dim[1]
+	n, classes := x.shape.at(0), x.shape.at(1)
 	hot, keep := make([]float64, n*classes), make([]float64, n)
 	w := Ones(classes).Floats()
 	if len(in) == 5 {
@@ -134,7 +134,7 @@ func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 }
 
 func (cpuDevice) CrossEntropy(smooth float64, ignore int64, x, target, weight, loss, lse View) {
-	c, t := x.Shape.dim[1], sliceOf[int64](target)
+	c, t := x.Shape.at(1), sliceOf[int64](target)
 	if x.DType == Float64 {
 		cpu.CrossEntropy(c, smooth, ignore, sliceOf[float64](x), t, optional[float64](weight), sliceOf[float64](loss), sliceOf[float64](lse))
 	} else {
@@ -143,7 +143,7 @@ func (cpuDevice) CrossEntropy(smooth float64, ignore int64, x, target, weight, l
 }
 
 func (cpuDevice) CrossEntropyGrad(smooth float64, ignore int64, dloss, x, target, weight, lse, dx View) {
-	c, t := x.Shape.dim[1], sliceOf[int64](target)
+	c, t := x.Shape.at(1), sliceOf[int64](target)
 	if x.DType == Float64 {
 		cpu.CrossEntropyGrad(c, smooth, ignore, sliceOf[float64](dloss), sliceOf[float64](x), t, optional[float64](weight), sliceOf[float64](lse), sliceOf[float64](dx))
 	} else {

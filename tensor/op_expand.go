@@ -7,7 +7,7 @@ func (t *Tensor) Expand(dims ...int) *Tensor {
 	d := append(buf[:0], dims...)
 	for i, v := range d {
 		if k := i - (len(d) - t.shape.rank); v == -1 && k >= 0 {
-			d[i] = t.shape.dim[k]
+			d[i] = t.shape.at(k)
 		}
 	}
 	return t.ExpandTo(ShapeOf(d...))
@@ -28,7 +28,8 @@ type expandOp struct{ shape Shape }
 
 func (expandOp) Name() string { return "expand" }
 func (o expandOp) Infer(c *Call) {
-	c.OutputView(0, o.shape, expandStrides(c.In[0].shape, &c.In[0].strides, o.shape), 0)
+	st := c.In[0].strides()
+	c.OutputView(0, o.shape, expandStrides(c.In[0].shape, &st, o.shape), 0)
 }
 func (expandOp) Run(Device, *Call) bool { return true }
 func (expandOp) Reads() Reads           { return ReadsNothing }

@@ -45,12 +45,13 @@ func (x *Tensor) shrinkTo(op string, axis int, idx *Tensor) *Tensor {
 	if idx.dtype != Int64 || idx.shape.rank != x.shape.rank {
 		Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices must be int64 with as many dimensions as the input, not %v", idx.dtype)
 	}
-	for i, n := range idx.shape.dim[:idx.shape.rank] {
-		if i == axis || n == x.shape.dim[i] {
+	for i := range idx.shape.rank {
+		n := idx.shape.at(i)
+		if i == axis || n == x.shape.at(i) {
 			continue
 		}
-		if n > x.shape.dim[i] {
-			Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices' size %d along axis %d is larger than the input's %d", n, i, x.shape.dim[i])
+		if n > x.shape.at(i) {
+			Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices' size %d along axis %d is larger than the input's %d", n, i, x.shape.at(i))
 		}
 		x = x.Narrow(i, 0, n)
 	}
@@ -60,9 +61,9 @@ func (x *Tensor) shrinkTo(op string, axis int, idx *Tensor) *Tensor {
 // place returns x with its corner of shape s replaced by part.
 func (x *Tensor) place(s Shape, part *Tensor) *Tensor {
 	for i := range s.rank {
-		if s.dim[i] != x.shape.dim[i] {
-			head := x.Narrow(i, 0, s.dim[i]).place(s, part)
-			return Concat(i, head, x.Narrow(i, s.dim[i], x.shape.dim[i]-s.dim[i]))
+		if s.at(i) != x.shape.at(i) {
+			head := x.Narrow(i, 0, s.at(i)).place(s, part)
+			return Concat(i, head, x.Narrow(i, s.at(i), x.shape.at(i)-s.at(i)))
 		}
 	}
 	return part
@@ -82,8 +83,8 @@ func (gatherOp) Infer(c *Call) { c.Output(c.In[1].shape, c.In[0].dtype) }
 func (o gatherOp) Run(d Device, c *Call) bool {
 	k, ok := d.(gatherKernel)
 	if ok {
-		c.checkIndices(1, c.In[0].shape.dim[o.axis])
-		k.Gather(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.dim[o.axis], c.X(0), c.X(1), c.Y(0))
+		c.checkIndices(1, c.In[0].shape.at(o.axis))
+		k.Gather(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(0), c.X(1), c.Y(0))
 	}
 	return ok
 }
@@ -103,9 +104,9 @@ func (o scatterAddOp) Run(d Device, c *Call) bool {
 	if !ok {
 		return false
 	}
-	c.checkIndices(1, c.In[0].shape.dim[o.axis])
+	c.checkIndices(1, c.In[0].shape.at(o.axis))
 	d.(placeKernel).Place(c.Y(0), 0, c.X(0))
-	return k.ScatterAdd(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.dim[o.axis], c.X(2), c.X(1), c.Y(0))
+	return k.ScatterAdd(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(2), c.X(1), c.Y(0))
 }
 func (o scatterAddOp) VJP(b *Back) (g []*Tensor) {
 	g = b.Give(b.Dout(0), nil, nil)
@@ -126,9 +127,9 @@ func (scatterOp) Infer(c *Call) {
 func (o scatterOp) Run(d Device, c *Call) bool {
 	k, ok := d.(gatherKernel)
 	if ok {
-		c.checkIndices(1, c.In[0].shape.dim[o.axis])
+		c.checkIndices(1, c.In[0].shape.at(o.axis))
 		d.(placeKernel).Place(c.Y(0), 0, c.X(0))
-		k.Scatter(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.dim[o.axis], c.X(2), c.X(1), c.Y(0), c.S(0))
+		k.Scatter(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(2), c.X(1), c.Y(0), c.S(0))
 	}
 	return ok
 }

@@ -18,7 +18,7 @@ func Embedding(weight, idx *Tensor, paddingIdx *int64) *Tensor {
 	if paddingIdx != nil {
 		skip = *paddingIdx
 	}
-	s := idx.shape.Insert(idx.shape.rank, weight.shape.dim[1])
+	s := idx.shape.Insert(idx.shape.rank, weight.shape.at(1))
 	return Apply1(indexSelectOp{0, skip}, weight, idx.Reshape(idx.Numel())).ReshapeTo(s)
 }
 
@@ -29,7 +29,7 @@ func (x *Tensor) Flip(axes ...int) *Tensor {
 	}
 	r := x.reductionOf("flip", true, axes)
 	for a := range x.shape.rank {
-		if n := x.shape.dim[a]; r.axes[a] {
+		if n := x.shape.at(a); r.axes[a] {
 			x = x.IndexSelect(a, With(Int64).from(countdown(n), ShapeOf(n)).onDeviceOf(x))
 		}
 	}
@@ -69,19 +69,19 @@ func (o indexSelectOp) Infer(c *Call) {
 		c.Fail(ErrDType, "the indices must be int64 of one dimension, not %v %v", i.dtype, i.shape)
 	}
 	s := c.In[0].shape
-	s.dim[o.axis] = i.shape.dim[0]
+	s.set(o.axis, i.shape.at(0))
 	c.Output(s, c.In[0].dtype)
 }
 func (o indexSelectOp) Run(d Device, c *Call) bool {
 	k, ok := d.(indexKernel)
 	if ok {
-		c.checkIndices(1, c.In[0].shape.dim[o.axis])
+		c.checkIndices(1, c.In[0].shape.at(o.axis))
 		k.IndexSelect(rowsOf(c.In[0].shape, o.axis), c.X(0), c.X(1), c.Y(0))
 	}
 	return ok
 }
 func (o indexSelectOp) VJP(b *Back) []*Tensor {
-	return b.Give(Apply1(indexAddOp{o.axis, b.InSpec(0).Shape.dim[o.axis], o.skip}, b.Dout(0), b.In(1)), nil)
+	return b.Give(Apply1(indexAddOp{o.axis, b.InSpec(0).Shape.Dim(o.axis), o.skip}, b.Dout(0), b.In(1)), nil)
 }
 
 // checkIndices panics unless input i holds indices in [0, n).
@@ -106,7 +106,7 @@ func (indexAddOp) Name() string { return "index_add" }
 func (indexAddOp) Reads() Reads { return ReadsIn(1) }
 func (o indexAddOp) Infer(c *Call) {
 	s := c.In[0].shape
-	s.dim[o.axis] = o.n
+	s.set(o.axis, o.n)
 	c.Output(s, c.In[0].dtype)
 }
 func (o indexAddOp) Run(d Device, c *Call) bool {
@@ -118,9 +118,9 @@ func (o indexAddOp) VJP(b *Back) []*Tensor {
 	if o.skip >= 0 { // what was left out has no influence
 		s := Shape{rank: g.shape.rank}
 		for i := range s.rank {
-			s.dim[i] = 1
+			s.set(i, 1)
 		}
-		s.dim[o.axis] = b.In(1).Numel()
+		s.set(o.axis, b.In(1).Numel())
 		g = g.Mul(b.In(1).NeScalar(float64(o.skip)).To(g.dtype).ReshapeTo(s))
 	}
 	return b.Give(g, nil)

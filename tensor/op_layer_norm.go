@@ -11,7 +11,7 @@ func LayerNorm(x, weight, bias *Tensor, eps float64) *Tensor {
 	k := weight.shape.rank
 	fits := k >= 1 && k <= x.shape.rank && bias.shape == weight.shape
 	for i := 0; fits && i < k; i++ {
-		fits = x.shape.dim[x.shape.rank-k+i] == weight.shape.dim[i]
+		fits = x.shape.at(x.shape.rank-k+i) == weight.shape.at(i)
 	}
 	if !fits || weight.Numel() == 0 {
 		Fail("layer_norm", ErrShape, []Shape{x.shape, weight.shape, bias.shape}, "weight and bias must have the shape of the input's last dimensions, not empty")
@@ -33,7 +33,7 @@ func (layerNormOp) Reads() Reads { return ReadsIn(0, 1) }
 func (layerNormOp) Infer(c *Call) {
 	d := c.SameDType()
 	c.Output(c.In[0].shape, d)
-	rows := ShapeOf(c.In[0].shape.dim[0])
+	rows := ShapeOf(c.In[0].shape.at(0))
 	c.Save(rows, d)
 	c.Save(rows, d)
 }
@@ -69,7 +69,7 @@ func (layerNormGradOp) Run(d Device, c *Call) bool {
 func (layerNormGradOp) VJP(b *Back) []*Tensor { return LowerVJP(b) }
 func (o layerNormGradOp) Lower(in []*Tensor) []*Tensor {
 	dy, x, w := in[0], in[1], in[2]
-	mean := func(t *Tensor) *Tensor { return t.SumKeepdim(1).MulScalar(1 / float64(x.shape.dim[1])) }
+	mean := func(t *Tensor) *Tensor { return t.SumKeepdim(1).MulScalar(1 / float64(x.shape.at(1))) }
 	d := x.Sub(mean(x))
 	rstd := mean(d.Mul(d)).AddScalar(o.eps).Rsqrt()
 	xh := d.Mul(rstd)
@@ -79,7 +79,7 @@ func (o layerNormGradOp) Lower(in []*Tensor) []*Tensor {
 }
 
 func (cpuDevice) LayerNorm(eps float64, x, weight, bias, y, mean, rstd View) {
-	n, c := x.Shape.dim[0], x.Shape.dim[1]
+	n, c := x.Shape.at(0), x.Shape.at(1)
 	if x.DType == Float64 {
 		cpu.LayerNorm(n, c, eps, sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](bias), sliceOf[float64](y), sliceOf[float64](mean), sliceOf[float64](rstd))
 	} else {
@@ -88,7 +88,7 @@ func (cpuDevice) LayerNorm(eps float64, x, weight, bias, y, mean, rstd View) {
 }
 
 func (cpuDevice) LayerNormGrad(dy, x, weight, mean, rstd, dx, dweight, dbias View) {
-	n, c := x.Shape.dim[0], x.Shape.dim[1]
+	n, c := x.Shape.at(0), x.Shape.at(1)
 	if x.DType == Float64 {
 		cpu.LayerNormGrad(n, c, sliceOf[float64](dy), sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](mean), sliceOf[float64](rstd), sliceOf[float64](dx), sliceOf[float64](dweight), sliceOf[float64](dbias))
 	} else {

@@ -5,10 +5,10 @@ import "github.com/hadal-go/hadal/internal/cpu"
 // Linear returns x wᵀ + bias, the affine map of a dense layer: x (..., in), w (out, in), bias (out,) or nil, result
 // (..., out). The bias is added while the product is written.
 func Linear(x, w, bias *Tensor) *Tensor {
-	if x.shape.rank == 0 || w.shape.rank != 2 || x.Dim(-1) != w.shape.dim[1] {
+	if x.shape.rank == 0 || w.shape.rank != 2 || x.Dim(-1) != w.shape.at(1) {
 		Fail("linear", ErrShape, []Shape{x.shape, w.shape}, "input (..., in) and weight (out, in) must agree in the size in")
 	}
-	s := x.shape.With(-1, w.shape.dim[0])
+	s := x.shape.With(-1, w.shape.at(0))
 	if x.shape.rank != 2 {
 		x = x.ReshapeTo(ShapeOf(x.Numel()/max(1, x.Dim(-1)), x.Dim(-1)))
 	}
@@ -26,10 +26,10 @@ func (linearOp) Name() string { return "linear" }
 func (linearOp) Reads() Reads { return ReadsIn(0, 1) }
 func (linearOp) Infer(c *Call) {
 	d := c.SameDType()
-	if o := c.In[1].shape.dim[0]; c.In[2].shape != ShapeOf(o) {
+	if o := c.In[1].shape.at(0); c.In[2].shape != ShapeOf(o) {
 		c.Fail(ErrShape, "the bias must have shape (%d,)", o)
 	}
-	c.Output(ShapeOf(c.In[0].shape.dim[0], c.In[1].shape.dim[0]), d)
+	c.Output(ShapeOf(c.In[0].shape.at(0), c.In[1].shape.at(0)), d)
 }
 func (linearOp) Run(d Device, c *Call) bool {
 	k, ok := d.(linearKernel)
@@ -58,7 +58,7 @@ func (linearOp) VJP(b *Back) (g []*Tensor) {
 
 // FLOPs counts a multiplication and an addition for each term.
 func (linearOp) FLOPs(in, out []Spec) int64 {
-	return 2 * int64(out[0].Shape.Numel()) * int64(in[1].Shape.dim[1])
+	return 2 * int64(out[0].Shape.Numel()) * int64(in[1].Shape.at(1))
 }
 
 func (cpuDevice) Linear(y, x, w, bias View) {
@@ -70,7 +70,7 @@ func (cpuDevice) Linear(y, x, w, bias View) {
 }
 
 func linearCPU[T Float](y, x, w, bias View, gemm func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep cpu.Epilogue[T])) {
-	m, n, k := y.Shape.dim[0], y.Shape.dim[1], x.Shape.dim[1]
+	m, n, k := y.Shape.at(0), y.Shape.at(1), x.Shape.at(1)
 	if m == 0 || n == 0 {
 		return
 	}

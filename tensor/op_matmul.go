@@ -22,7 +22,7 @@ func (x *Tensor) MatMul(y *Tensor) *Tensor {
 		return x.MatMul(y.Unsqueeze(1)).Squeeze(-1)
 	case x.shape.rank > 2 && y.shape.rank == 2:
 		// One large product instead of a batch of small ones.
-		s := x.shape.With(-1, y.shape.dim[1])
+		s := x.shape.With(-1, y.shape.at(1))
 		return x.Reshape(-1, x.Dim(-1)).MatMul(y).ReshapeTo(s)
 	}
 	return Apply1(matmulOp{}, x, y)
@@ -41,14 +41,14 @@ func (matmulOp) Infer(c *Call) {
 	if !ok {
 		c.Fail(ErrShape, "the batch dimensions do not broadcast")
 	}
-	s = s.Insert(s.rank, a.dim[a.rank-2])
-	c.Output(s.Insert(s.rank, b.dim[b.rank-1]), d)
+	s = s.Insert(s.rank, a.at(a.rank-2))
+	c.Output(s.Insert(s.rank, b.at(b.rank-1)), d)
 }
 
 // batchOf returns the dimensions before the last two.
 func batchOf(s Shape) Shape {
 	s.rank -= 2
-	s.dim[s.rank], s.dim[s.rank+1] = 0, 0
+	clear(s.dim[s.rank:])
 	return s
 }
 
@@ -88,7 +88,7 @@ type gemmBatch[T Float] func(batch, m, n, k int, a []T, sa, ars, acs int, b []T,
 
 func matmulCPU[T Float](c, a, b View, gemm gemmBatch[T]) {
 	r := c.Shape.rank
-	m, n, k := c.Shape.dim[r-2], c.Shape.dim[r-1], a.Shape.dim[a.Shape.rank-1]
+	m, n, k := c.Shape.at(r-2), c.Shape.at(r-1), a.Shape.at(a.Shape.rank-1)
 	if c.Shape.Numel() == 0 {
 		return
 	}
@@ -101,7 +101,7 @@ func matmulCPU[T Float](c, a, b View, gemm gemmBatch[T]) {
 	inner, ia, ib := 1, 0, 0
 	axis := batch.rank - 1
 	for ; axis >= 0; axis-- {
-		d := batch.dim[axis]
+		d := batch.at(axis)
 		if d == 1 {
 			continue
 		}
@@ -118,8 +118,8 @@ func matmulCPU[T Float](c, a, b View, gemm gemmBatch[T]) {
 	for o := range outer.Numel() {
 		oa, ob, rest := 0, 0, o
 		for i := axis; i >= 0; i-- {
-			j := rest % outer.dim[i]
-			rest /= outer.dim[i]
+			j := rest % outer.at(i)
+			rest /= outer.at(i)
 			oa, ob = oa+j*sa[i], ob+j*sb[i]
 		}
 		var xa, xb []T

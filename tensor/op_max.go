@@ -143,7 +143,7 @@ func extremeCPU[T cpu.Number](max bool, axes axisSet, x, y, at View) {
 	better := func(v, best T) bool {
 		return v == v && best == best && (max && v > best || !max && v < best) || v != v && best == best
 	}
-	cpu.Reduce(x.Shape.dim[:x.Shape.rank], operand[T](x), axes, cpu.Reducer[T, extreme[T]]{
+	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, extreme[T]]{
 		Init: extreme[T]{at: -1},
 		Run: func(a extreme[T], x []T, at int) extreme[T] {
 			for i, v := range x {

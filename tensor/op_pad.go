@@ -33,7 +33,7 @@ func (t *Tensor) Pad(mode PadMode, value float64, pairs ...int) *Tensor {
 		axis := t.shape.rank - 1 - i/2
 		lo, hi := pairs[i], pairs[i+1]
 		if crop := max(0, -lo); crop > 0 || hi < 0 {
-			n := t.shape.dim[axis] - crop - max(0, -hi)
+			n := t.shape.at(axis) - crop - max(0, -hi)
 			if n < 0 {
 				Fail("pad", ErrShape, []Shape{t.shape}, "cropping %d and %d leaves nothing of axis %d", -lo, -hi, axis)
 			}
@@ -44,7 +44,7 @@ func (t *Tensor) Pad(mode PadMode, value float64, pairs ...int) *Tensor {
 			continue
 		}
 		if mode == PadConstant {
-			o := padOp{slice: sliceOp{axis, lo, t.shape.dim[axis], 1}, shape: t.shape.With(axis, lo+t.shape.dim[axis]+hi), value: value}
+			o := padOp{slice: sliceOp{axis, lo, t.shape.at(axis), 1}, shape: t.shape.With(axis, lo+t.shape.at(axis)+hi), value: value}
 			t = Apply1(o, t)
 			continue
 		}
@@ -56,7 +56,7 @@ func (t *Tensor) Pad(mode PadMode, value float64, pairs ...int) *Tensor {
 
 // padIndex lists which position each padded one copies.
 func padIndex(t *Tensor, mode PadMode, axis, lo, hi int) []int64 {
-	n := t.shape.dim[axis]
+	n := t.shape.at(axis)
 	most := n
 	if mode == PadReflect {
 		most = n - 1
@@ -88,7 +88,7 @@ func padIndex(t *Tensor, mode PadMode, axis, lo, hi int) []int64 {
 // Roll returns t with its elements shifted by n positions along an axis; what falls off the end comes back at the start.
 func (t *Tensor) Roll(axis, n int) *Tensor {
 	axis = t.shape.axis("roll", axis)
-	d := t.shape.dim[axis]
+	d := t.shape.at(axis)
 	if d == 0 {
 		return t
 	}
@@ -123,7 +123,7 @@ func (o padOp) Run(d Device, c *Call) bool {
 			fillView(y, o.value)
 		}
 		part := y
-		part.Shape.dim[o.slice.axis] = o.slice.n
+		part.Shape.set(o.slice.axis, o.slice.n)
 		k.Place(part, o.slice.start*y.Strides[o.slice.axis], c.X(0))
 	}
 	return ok

@@ -44,8 +44,9 @@ func (o permuteOp) Infer(c *Call) {
 	x := c.In[0]
 	s := Shape{rank: x.shape.rank}
 	var st Strides
+	from := x.strides()
 	for i := range s.rank {
-		s.dim[i], st[i] = x.shape.dim[o.axes[i]], x.strides[o.axes[i]]
+		s.dim[i], st[i] = x.shape.dim[o.axes[i]], from[o.axes[i]]
 	}
 	c.OutputView(0, s, st, 0)
 }

@@ -91,7 +91,7 @@ func (c PoolConfig) window(op string, x *Tensor) cpu.Window {
 		if c.Dilation[i] == 0 {
 			c.Dilation[i] = 1
 		}
-		k, s, p, d, size := c.Kernel[i], c.Stride[i], c.Padding[i], c.Dilation[i], x.shape.dim[2+i]
+		k, s, p, d, size := c.Kernel[i], c.Stride[i], c.Padding[i], c.Dilation[i], x.shape.at(2+i)
 		if k < 1 || s < 1 || d < 1 || p < 0 || 2*p > k {
 			Fail(op, ErrValue, []Shape{x.shape}, "kernel %d, stride %d and dilation %d must be positive, padding %d between 0 and half the kernel", k, s, d, p)
 		}
@@ -107,7 +107,7 @@ func (c PoolConfig) window(op string, x *Tensor) cpu.Window {
 			out[i]--
 		}
 	}
-	return cpu.Window{H: x.shape.dim[2], W: x.shape.dim[3], OH: out[0], OW: out[1], R: c.Kernel[0], S: c.Kernel[1], StrideH: c.Stride[0], StrideW: c.Stride[1],
+	return cpu.Window{H: x.shape.at(2), W: x.shape.at(3), OH: out[0], OW: out[1], R: c.Kernel[0], S: c.Kernel[1], StrideH: c.Stride[0], StrideW: c.Stride[1],
 		PadH: c.Padding[0], PadW: c.Padding[1], DilH: c.Dilation[0], DilW: c.Dilation[1]}
 }
 
@@ -115,14 +115,15 @@ func adaptive(op string, x *Tensor, h, w int) cpu.Window {
 	if x.shape.rank != 4 {
 		Fail(op, ErrShape, []Shape{x.shape}, "input must be (N, C, H, W)")
 	}
-	if h < 1 || w < 1 || x.shape.dim[2] < 1 || x.shape.dim[3] < 1 {
+	if h < 1 || w < 1 || x.shape.at(2) < 1 || x.shape.at(3) < 1 {
 		Fail(op, ErrValue, []Shape{x.shape}, "input and output sizes (%d, %d) must be positive", h, w)
 	}
-	return cpu.Window{H: x.shape.dim[2], W: x.shape.dim[3], OH: h, OW: w, Adaptive: true}
+	return cpu.Window{H: x.shape.at(2), W: x.shape.at(3), OH: h, OW: w, Adaptive: true}
 }
 
 func pooled(s Shape, h, w int) Shape {
-	s.dim[2], s.dim[3] = h, w
+	s.set(2, h)
+	s.set(3, w)
 	return s
 }
 
@@ -227,7 +228,7 @@ func (o avgPoolGradOp) Run(d Device, c *Call) bool {
 }
 func (o avgPoolGradOp) VJP(b *Back) []*Tensor { return b.Give(Apply1(avgPoolOp(o), b.Dout(0))) }
 
-func planes(v View) int { return v.Shape.dim[0] * v.Shape.dim[1] }
+func planes(v View) int { return v.Shape.at(0) * v.Shape.at(1) }
 
 func (cpuDevice) MaxPool(g cpu.Window, x, y, at View) {
 	if y.DType == Float64 {
@@ -238,7 +239,7 @@ func (cpuDevice) MaxPool(g cpu.Window, x, y, at View) {
 }
 
 func (cpuDevice) PoolScatter(dy, at, dx View) {
-	hw, out := dx.Shape.dim[2]*dx.Shape.dim[3], dy.Shape.dim[2]*dy.Shape.dim[3]
+	hw, out := dx.Shape.at(2)*dx.Shape.at(3), dy.Shape.at(2)*dy.Shape.at(3)
 	if dx.DType == Float64 {
 		cpu.PoolScatter(planes(dx), hw, out, sliceOf[float64](dy), sliceOf[int32](at), sliceOf[float64](dx))
 	} else {
@@ -247,7 +248,7 @@ func (cpuDevice) PoolScatter(dy, at, dx View) {
 }
 
 func (cpuDevice) PoolGather(x, at, y View) {
-	hw, out := x.Shape.dim[2]*x.Shape.dim[3], y.Shape.dim[2]*y.Shape.dim[3]
+	hw, out := x.Shape.at(2)*x.Shape.at(3), y.Shape.at(2)*y.Shape.at(3)
 	if y.DType == Float64 {
 		cpu.PoolGather(planes(x), hw, out, sliceOf[float64](x), sliceOf[int32](at), sliceOf[float64](y))
 	} else {

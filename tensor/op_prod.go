@@ -11,7 +11,7 @@ func (x *Tensor) Prod(axes ...int) *Tensor {
 	for i := range x.shape.rank {
 		if r.axes[i] {
 			order = append(order, i)
-			n *= x.shape.dim[i]
+			n *= x.shape.at(i)
 		}
 	}
 	kept := r.result(x.shape)

@@ -30,7 +30,8 @@ func (t *Tensor) ReshapeTo(s Shape) *Tensor {
 	if t.Numel() != s.Numel() {
 		Fail("reshape", ErrShape, []Shape{t.shape, s}, "%d elements cannot fill %d", t.Numel(), s.Numel())
 	}
-	st, ok := viewStrides(t.shape, &t.strides, s)
+	from := t.strides()
+	st, ok := viewStrides(t.shape, &from, s)
 	if !ok {
 		t = t.Clone()
 		st = s.Contiguous()
@@ -45,18 +46,18 @@ func (t *Tensor) Flatten(start int) *Tensor {
 	}
 	start = t.shape.axis("flatten", start)
 	s := Shape{rank: start + 1, dim: t.shape.dim}
-	for _, d := range t.shape.dim[start+1 : t.shape.rank] {
-		s.dim[start] *= d
-	}
 	clear(s.dim[s.rank:])
+	for i := s.rank; i < t.shape.rank; i++ {
+		s.set(start, s.at(start)*t.shape.at(i))
+	}
 	return t.ReshapeTo(s)
 }
 
 // Squeeze removes the given dimensions where their size is 1, all such dimensions when none are given.
 func (t *Tensor) Squeeze(axes ...int) *Tensor {
 	r := t.reductionOf("squeeze", false, axes)
-	for i, d := range t.shape.dim[:t.shape.rank] {
-		r.axes[i] = r.axes[i] && d == 1
+	for i := range t.shape.rank {
+		r.axes[i] = r.axes[i] && t.shape.at(i) == 1
 	}
 	return t.ReshapeTo(r.result(t.shape))
 }
@@ -94,19 +95,19 @@ func viewStrides(from Shape, st *Strides, to Shape) (r Strides, ok bool) {
 		i0, j0 := i, j
 		a, b := 1, 1
 		if i < from.rank {
-			a = from.dim[i]
+			a = from.at(i)
 			i++
 		}
 		if j < to.rank {
-			b = to.dim[j]
+			b = to.at(j)
 			j++
 		}
 		for a != b {
 			if a < b {
-				a *= from.dim[i]
+				a *= from.at(i)
 				i++
 			} else {
-				b *= to.dim[j]
+				b *= to.at(j)
 				j++
 			}
 		}
@@ -116,7 +117,7 @@ func viewStrides(from Shape, st *Strides, to Shape) (r Strides, ok bool) {
 		step := 0 // stride of the group's innermost dimension that is not 1
 		last := -1
 		for k := i - 1; k >= i0; k-- {
-			if from.dim[k] == 1 {
+			if from.at(k) == 1 {
 				continue
 			}
 			if last < 0 {
@@ -124,11 +125,11 @@ func viewStrides(from Shape, st *Strides, to Shape) (r Strides, ok bool) {
 			} else if st[k] != last {
 				return r, false
 			}
-			last = st[k] * from.dim[k]
+			last = st[k] * from.at(k)
 		}
 		for k := j - 1; k >= j0; k-- {
 			r[k] = step
-			step *= to.dim[k]
+			step *= to.at(k)
 		}
 	}
 	return r, true

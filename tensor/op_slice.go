@@ -4,7 +4,7 @@ package tensor
 // negative positions count from the end and positions outside are clipped. It panics with ErrValue unless step >= 1.
 func (t *Tensor) Slice(axis, start, end, step int) *Tensor {
 	axis = t.shape.axis("slice", axis)
-	n := t.shape.dim[axis]
+	n := t.shape.at(axis)
 	clip := func(i int) int {
 		if i < 0 {
 			i += n
@@ -22,10 +22,10 @@ func (t *Tensor) Slice(axis, start, end, step int) *Tensor {
 func (t *Tensor) Narrow(axis, start, n int) *Tensor {
 	axis = t.shape.axis("narrow", axis)
 	if start < 0 {
-		start += t.shape.dim[axis]
+		start += t.shape.at(axis)
 	}
-	if start < 0 || n < 0 || start+n > t.shape.dim[axis] {
-		Fail("narrow", ErrIndex, []Shape{t.shape}, "elements [%d, %d) are not within axis %d of size %d", start, start+n, axis, t.shape.dim[axis])
+	if start < 0 || n < 0 || start+n > t.shape.at(axis) {
+		Fail("narrow", ErrIndex, []Shape{t.shape}, "elements [%d, %d) are not within axis %d of size %d", start, start+n, axis, t.shape.at(axis))
 	}
 	return Apply1(sliceOp{axis, start, n, 1}, t)
 }
@@ -33,8 +33,8 @@ func (t *Tensor) Narrow(axis, start, n int) *Tensor {
 // Select returns the view at position i along an axis, which is removed. It panics with ErrIndex when i is out of range.
 func (t *Tensor) Select(axis, i int) *Tensor {
 	axis = t.shape.axis("select", axis)
-	if i < -t.shape.dim[axis] || i >= t.shape.dim[axis] {
-		Fail("select", ErrIndex, []Shape{t.shape}, "index %d is out of range for axis %d of size %d", i, axis, t.shape.dim[axis])
+	if i < -t.shape.at(axis) || i >= t.shape.at(axis) {
+		Fail("select", ErrIndex, []Shape{t.shape}, "index %d is out of range for axis %d of size %d", i, axis, t.shape.at(axis))
 	}
 	return t.Narrow(axis, i, 1).ReshapeTo(t.shape.Remove(axis))
 }
@@ -44,8 +44,8 @@ type sliceOp struct{ axis, start, n, step int }
 func (sliceOp) Name() string { return "slice" }
 func (o sliceOp) Infer(c *Call) {
 	x := c.In[0]
-	s, st := x.shape, x.strides
-	s.dim[o.axis] = o.n
+	s, st := x.shape, x.strides()
+	s.set(o.axis, o.n)
 	off := o.start * st[o.axis]
 	if o.n == 0 {
 		off = 0
@@ -78,7 +78,7 @@ func (o unsliceOp) Run(d Device, c *Call) bool {
 		y := c.Y(0)
 		at := y.Strides[o.slice.axis] * o.slice.start
 		place := y
-		place.Shape.dim[o.slice.axis] = o.slice.n
+		place.Shape.set(o.slice.axis, o.slice.n)
 		place.Strides[o.slice.axis] *= o.slice.step
 		k.Zero(y)
 		k.Place(place, at, c.X(0))

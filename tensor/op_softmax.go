@@ -23,12 +23,12 @@ type softmaxKernel interface {
 
 // rowsOf cuts a shape along an axis.
 func rowsOf(s Shape, axis int) cpu.Rows {
-	r := cpu.Rows{Outer: 1, N: s.dim[axis], Inner: 1}
-	for _, d := range s.dim[:axis] {
-		r.Outer *= d
+	r := cpu.Rows{Outer: 1, N: s.at(axis), Inner: 1}
+	for i := range axis {
+		r.Outer *= s.at(i)
 	}
-	for _, d := range s.dim[axis+1 : s.rank] {
-		r.Inner *= d
+	for i := axis + 1; i < s.rank; i++ {
+		r.Inner *= s.at(i)
 	}
 	return r
 }

@@ -23,7 +23,7 @@ func (x *Tensor) SumTo(s Shape) *Tensor {
 	var a axisSet
 	d := x.shape.rank - s.rank
 	for i := range x.shape.rank {
-		a[i] = i < d || s.dim[i-d] == 1 && x.shape.dim[i] != 1
+		a[i] = i < d || s.at(i-d) == 1 && x.shape.at(i) != 1
 	}
 	return Apply1(sumOp{reduction{a, true}}, x).ReshapeTo(s)
 }
@@ -73,7 +73,7 @@ func (cpuDevice) Sum(y, x View, axes [MaxRank]bool) bool {
 
 func sumCPU[T, A float32 | float64 | int64](y, x View, axes [MaxRank]bool) {
 	out := sliceOf[T](y)
-	cpu.Reduce(x.Shape.dim[:x.Shape.rank], operand[T](x), axes, cpu.Reducer[T, A]{
+	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, A]{
 		Run: func(acc A, x []T, _ int) A {
 			// Four sums at a time: additions need not wait for each other.
 			var a, b, c, d A

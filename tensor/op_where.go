@@ -77,5 +77,5 @@ func (cpuDevice) Select(y, cond, a, b View) {
 }
 
 func selectCPU[T uint8 | uint16 | uint32 | uint64](y, cond, a, b View) {
-	cpu.Select(y.Shape.dim[:y.Shape.rank], sliceOf[T](y), operand[bool](cond), operand[T](a), operand[T](b))
+	cpu.Select(y.Shape.Dims(), sliceOf[T](y), operand[bool](cond), operand[T](a), operand[T](b))
 }

@@ -22,7 +22,7 @@ func (cpuDevice) Place(y View, at int, x View) {
 		return
 	}
 	y.ptr = unsafe.Add(y.ptr, at*y.DType.Size())
-	dims := x.Shape.dim[:x.Shape.rank]
+	dims := x.Shape.Dims()
 	switch y.DType.Size() {
 	case 1:
 		cpu.Place(dims, operand[uint8](y), operand[uint8](x))

@@ -71,7 +71,7 @@ func runPointwise(d Device, c *Call) bool {
 			t = t.Detach().Contiguous()
 		}
 		c.In[i] = t
-		flat = flat && t.contiguous && t.shape == y.shape
+		flat = flat && t.step == nil && t.shape == y.shape
 	}
 	p := c.op.(pointwiser).Kernel()
 	if flat {
@@ -93,11 +93,11 @@ func runPointwise(d Device, c *Call) bool {
 // first.
 func (t *Tensor) transposed() bool {
 	last := t.shape.rank - 1
-	if t.contiguous || last < 1 || t.strides[last] <= 1 || t.shape.Numel() < 1<<12 {
+	if t.step == nil || last < 1 || t.step[last] <= 1 || t.shape.Numel() < 1<<12 {
 		return false
 	}
-	for i, st := range t.strides[:last] {
-		if st == 1 && t.shape.dim[i] > 1 {
+	for i, st := range t.step[:last] {
+		if st == 1 && t.shape.at(i) > 1 {
 			return true
 		}
 	}
@@ -160,7 +160,7 @@ func mapCPU[T cpu.Number](p cpu.Pointwise, y View, x []View) bool {
 	for i, v := range x {
 		in[i] = operand[T](v)
 	}
-	return cpu.Map(p, y.Shape.dim[:y.Shape.rank], sliceOf[T](y), in[:len(x)]...)
+	return cpu.Map(p, y.Shape.Dims(), sliceOf[T](y), in[:len(x)]...)
 }
 
 func operand[T any](v View) cpu.Operand[T] {

@@ -15,13 +15,13 @@ func (reduction) Strided() {}
 // result returns the shape that is left.
 func (r reduction) result(s Shape) Shape {
 	o := Shape{}
-	for i, d := range s.dim[:s.rank] {
+	for i := range s.rank {
 		switch {
 		case !r.axes[i]:
-			o.dim[o.rank] = d
+			o.set(o.rank, s.at(i))
 			o.rank++
 		case r.keep:
-			o.dim[o.rank] = 1
+			o.set(o.rank, 1)
 			o.rank++
 		}
 	}
@@ -31,9 +31,9 @@ func (r reduction) result(s Shape) Shape {
 // count returns the number of elements folded into each result.
 func (r reduction) count(s Shape) int {
 	n := 1
-	for i, d := range s.dim[:s.rank] {
+	for i := range s.rank {
 		if r.axes[i] {
-			n *= d
+			n *= s.at(i)
 		}
 	}
 	return n
@@ -44,7 +44,7 @@ func (r reduction) spread(t *Tensor, s Shape) *Tensor {
 	k := s
 	for i := range s.rank {
 		if r.axes[i] {
-			k.dim[i] = 1
+			k.set(i, 1)
 		}
 	}
 	return t.ReshapeTo(k).ExpandTo(s)

@@ -69,7 +69,7 @@ func (s *Scope) releases(t *Tensor) bool {
 
 // whole reports whether t is all of its storage in row-major order.
 func (t *Tensor) whole() bool {
-	return t.contiguous && t.st.bytes == t.shape.Numel()*t.dtype.Size()
+	return t.step == nil && t.st.bytes == t.shape.Numel()*t.dtype.Size()
 }
 
 func (s *Scope) own(st *storage) {

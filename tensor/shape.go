@@ -2,16 +2,21 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
 // MaxRank is the largest number of dimensions a tensor may have.
 const MaxRank = 8
 
-// Shape is the size of a tensor along each dimension. It is a plain comparable value: two shapes are equal when s == t.
+// maxSize is the largest size of a dimension: shapes are kept small because every tensor and recorded op holds some.
+const maxSize = math.MaxInt32
+
+// Shape is the size of a tensor along each dimension, each at most 2³¹ − 1. It is a plain comparable value: two shapes are
+// equal when s == t.
 type Shape struct {
 	rank int
-	dim  [MaxRank]int
+	dim  [MaxRank]int32
 }
 
 // ShapeOf returns the shape with the given sizes. It panics with ErrShape on a negative size or more than MaxRank sizes.
@@ -24,25 +29,41 @@ func ShapeOf(dims ...int) Shape {
 		if d < 0 {
 			Fail("shape", ErrShape, nil, "size %d of dimension %d is negative", d, i)
 		}
-		s.dim[i] = d
+		s.set(i, d)
 	}
 	return s
+}
+
+// at and set access dimension i, which must exist.
+func (s *Shape) at(i int) int { return int(s.dim[i]) }
+
+func (s *Shape) set(i, n int) {
+	if n > maxSize {
+		Fail("shape", ErrShape, nil, "size %d of dimension %d is larger than %d", n, i, maxSize)
+	}
+	s.dim[i] = int32(n)
 }
 
 // Rank returns the number of dimensions.
 func (s Shape) Rank() int { return s.rank }
 
 // Dim returns the size of dimension i; negative i counts from the end. It panics with ErrAxis when i is out of range.
-func (s Shape) Dim(i int) int { return s.dim[s.axis("dim", i)] }
+func (s Shape) Dim(i int) int { return s.at(s.axis("dim", i)) }
 
 // Dims returns the sizes as a new slice.
-func (s Shape) Dims() []int { return append([]int(nil), s.dim[:s.rank]...) }
+func (s Shape) Dims() []int {
+	d := make([]int, s.rank)
+	for i := range d {
+		d[i] = s.at(i)
+	}
+	return d
+}
 
 // Numel returns the number of elements, the product of the sizes (1 for a scalar).
 func (s Shape) Numel() int {
 	n := 1
 	for _, d := range s.dim[:s.rank] {
-		n *= d
+		n *= int(d)
 	}
 	return n
 }
@@ -50,7 +71,7 @@ func (s Shape) Numel() int {
 // String formats the shape as Python and PyTorch do: (2, 3), (5,), ().
 func (s Shape) String() string {
 	if s.rank == 1 {
-		return fmt.Sprintf("(%d,)", s.dim[0])
+		return fmt.Sprintf("(%d,)", s.at(0))
 	}
 	var b strings.Builder
 	b.WriteByte('(')
@@ -66,7 +87,7 @@ func (s Shape) String() string {
 
 // With returns a copy of s whose dimension i has size n.
 func (s Shape) With(i, n int) Shape {
-	s.dim[s.axis("with", i)] = n
+	s.set(s.axis("with", i), n)
 	return s
 }
 
@@ -76,7 +97,7 @@ func (s Shape) Insert(i, n int) Shape {
 		Fail("shape", ErrShape, []Shape{s}, "at most %d dimensions are supported", MaxRank)
 	}
 	copy(s.dim[i+1:s.rank+1], s.dim[i:s.rank])
-	s.dim[i] = n
+	s.set(i, n)
 	s.rank++
 	return s
 }
@@ -109,7 +130,7 @@ func (s Shape) Contiguous() (st Strides) {
 	n := 1
 	for i := s.rank - 1; i >= 0; i-- {
 		st[i] = n
-		n *= s.dim[i]
+		n *= s.at(i)
 	}
 	return st
 }
@@ -118,10 +139,10 @@ func (s Shape) Contiguous() (st Strides) {
 func (s Shape) isContiguous(st *Strides) bool {
 	n := 1
 	for i := s.rank - 1; i >= 0; i-- {
-		if s.dim[i] == 0 {
+		if s.at(i) == 0 {
 			return true
 		}
-		if s.dim[i] != 1 && st[i] != n {
+		if s.at(i) != 1 && st[i] != n {
 			// An earlier size of zero makes any strides right.
 			for _, d := range s.dim[:i] {
 				if d == 0 {
@@ -130,7 +151,7 @@ func (s Shape) isContiguous(st *Strides) bool {
 			}
 			return false
 		}
-		n *= s.dim[i]
+		n *= s.at(i)
 	}
 	return true
 }
@@ -146,11 +167,11 @@ func Broadcast(a, b Shape) (s Shape, ok bool) {
 	}
 	s = a
 	for i, j := a.rank-b.rank, 0; j < b.rank; i, j = i+1, j+1 {
-		x, y := a.dim[i], b.dim[j]
+		x, y := a.at(i), b.at(j)
 		switch {
 		case x == y || y == 1:
 		case x == 1:
-			s.dim[i] = y
+			s.set(i, y)
 		default:
 			return s, false
 		}
@@ -162,7 +183,7 @@ func Broadcast(a, b Shape) (s Shape, ok bool) {
 func expandStrides(from Shape, st *Strides, to Shape) (r Strides) {
 	d := to.rank - from.rank
 	for i := 0; i < from.rank; i++ {
-		if from.dim[i] == to.dim[i+d] {
+		if from.at(i) == to.at(i+d) {
 			r[i+d] = st[i]
 		}
 	}

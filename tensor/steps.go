@@ -24,7 +24,7 @@ func Steps(t *Tensor) []Step {
 			s.In = append(s.In, n.in[i].inSpec())
 			s.From = append(s.From, from)
 			var l *Tensor
-			if n.in[i].leaf != nil {
+			if n.in[i].leaf() != nil {
 				l = n.in[i].t
 			}
 			s.Leaves = append(s.Leaves, l)

@@ -12,11 +12,16 @@ import (
 type storage struct {
 	ptr     unsafe.Pointer
 	bytes   int
-	block   mem.Block
+	scope   *Scope        // the scope that frees it, under its lock; nil: a leaf or the garbage collector
+	from    *fromPool     // where the memory is from; nil: it lies beside the storage
 	version atomic.Uint32 // bumped by every Param or Buffer update
 	freed   atomic.Bool   // set when its owner, a scope or a leaf, gave it back
 	held    bool          // a leaf owns it as its gradient
-	scope   *Scope        // the scope that frees it, under its lock; nil: a leaf or the garbage collector
+}
+
+// fromPool is memory from package mem.
+type fromPool struct {
+	block   mem.Block
 	cleanup runtime.Cleanup
 }
 
@@ -28,8 +33,13 @@ type tinyStorage struct {
 	data [tinyBytes / 8]uint64
 }
 
-// alloc gives st n bytes of arbitrary content, owned by scope or by the collector; tiny is the place for small data.
-func (st *storage) alloc(n int, scope *Scope, tiny *[tinyBytes / 8]uint64) {
+type largeStorage struct {
+	storage
+	from fromPool
+}
+
+// alloc gives st n bytes of arbitrary content, owned by scope or by the collector: from the pool, or at tiny.
+func (st *storage) alloc(n int, scope *Scope, p *fromPool, tiny *[tinyBytes / 8]uint64) {
 	st.bytes = n
 	if n == 0 {
 		return
@@ -37,8 +47,8 @@ func (st *storage) alloc(n int, scope *Scope, tiny *[tinyBytes / 8]uint64) {
 	if tiny != nil {
 		st.ptr = unsafe.Pointer(tiny)
 	} else {
-		st.block = mem.Get(n)
-		st.ptr = st.block.Ptr()
+		p.block = mem.Get(n)
+		st.from, st.ptr = p, p.block.Ptr()
 	}
 	if scope != nil {
 		st.scope = scope
@@ -51,8 +61,8 @@ func (st *storage) alloc(n int, scope *Scope, tiny *[tinyBytes / 8]uint64) {
 // collect leaves the memory to the garbage collector.
 func (st *storage) collect() {
 	st.scope = nil
-	if st.block.OffHeap() {
-		st.cleanup = runtime.AddCleanup(st, func(b mem.Block) { b.Put() }, st.block)
+	if p := st.from; p != nil && p.block.OffHeap() {
+		p.cleanup = runtime.AddCleanup(st, func(b mem.Block) { b.Put() }, p.block)
 	}
 }
 
@@ -60,8 +70,10 @@ func (st *storage) collect() {
 func (st *storage) free() {
 	if st.freed.CompareAndSwap(false, true) {
 		st.ptr = nil
-		st.cleanup.Stop()
-		st.block.Put()
+		if p := st.from; p != nil {
+			p.cleanup.Stop()
+			p.block.Put()
+		}
 	}
 }
 
@@ -95,7 +107,7 @@ func Slice[T Elem](v View) []T {
 func (v View) IsContiguous() bool { return v.Shape.isContiguous(&v.Strides) }
 
 func (t *Tensor) view(op string) View {
-	v := View{DType: t.dtype, Shape: t.shape, Strides: t.strides}
+	v := View{DType: t.dtype, Shape: t.shape, Strides: t.strides()}
 	v.ptr = t.force(op)
 	return v
 }
@@ -103,7 +115,8 @@ func (t *Tensor) view(op string) View {
 // sliceOf is Slice for code that has already matched T to the dtype.
 func sliceOf[T any](v View) []T {
 	n := 1
-	for i, d := range v.Shape.dim[:v.Shape.rank] {
+	for i := range v.Shape.rank {
+		d := v.Shape.at(i)
 		if d == 0 {
 			return nil
 		}

@@ -13,34 +13,35 @@ type node struct {
 	saved []*Tensor
 	outs  []outRef
 	scope *Scope
-	freed atomic.Bool
 	mark  uint64 // id of the Backward that visits it, under visiting
-	pos   int    // its place in that Backward's order
+	pos   int32  // its place in that Backward's order
+	freed atomic.Bool
 
 	inBuf  [3]edge
 	outBuf [1]outRef
 }
 
-// edge is one input of a node. t is nil when the input is neither a leaf nor read by the VJP, so that its data can go; its
-// spec is then that of the node's result, or a copy where no node made it.
+// edge is one input of a node: the tensor, or only the place in the graph that it came from when the VJP does not read its
+// data, so that the data can go.
 type edge struct {
 	t       *Tensor
-	node    *node
-	leaf    *leaf
-	spec    *Spec
+	node    *node // that made it as its result number out
 	out     int32
-	version uint32
-	read    bool
+	version uint32 // of t's storage
 }
 
 func (e *edge) inSpec() Spec {
-	switch {
-	case e.t != nil:
+	if e.t != nil {
 		return e.t.Spec()
-	case e.spec != nil:
-		return *e.spec
 	}
 	return e.node.outs[e.out].spec
+}
+
+func (e *edge) leaf() *leaf {
+	if e.t != nil {
+		return e.t.leaf
+	}
+	return nil
 }
 
 // outRef holds what the VJP may ask of a result: its spec and, if it reads outputs, the storage.
@@ -73,12 +74,12 @@ func (c *Call) record(in []*Tensor) {
 	}
 	for i, t := range in {
 		e := &n.in[i]
-		e.node, e.out, e.leaf, e.read = t.node, int32(t.out), t.leaf, reads.in(i)
+		e.node, e.out = t.node, t.out
 		switch {
-		case e.read || e.leaf != nil:
+		case reads.in(i) || t.leaf != nil || t.node == nil && t.st.bytes <= tinyBytes:
 			e.t, e.version = t, t.st.version.Load()
-		case e.node == nil:
-			e.spec = &Spec{t.shape, t.dtype, t.dev}
+		case t.node == nil:
+			e.t = &Tensor{shape: t.shape, dtype: t.dtype, dev: t.dev, st: new(storage)}
 		}
 	}
 	n.outs = n.outBuf[:0]
@@ -96,7 +97,7 @@ func (c *Call) record(in []*Tensor) {
 		n.outs = append(n.outs, r)
 		n.scope = t.scope
 		if t.dtype.IsFloat() {
-			t.node, t.out = n, i
+			t.node, t.out = n, int32(i)
 		}
 	}
 	if len(c.outs) > c.nout {
@@ -136,7 +137,7 @@ func (b *Back) OutSpec(i int) Spec { return b.node.outs[i].spec }
 // in Reads. It panics with ErrStale when the data was updated since.
 func (b *Back) In(i int) *Tensor {
 	e := &b.node.in[i]
-	if !e.read {
+	if !b.node.op.Reads().in(i) {
 		Fail(b.node.op.Name(), ErrGraph, nil, "its VJP reads input %d without declaring it in Reads", i)
 	}
 	if e.t.st.version.Load() != e.version {
@@ -154,9 +155,9 @@ func (b *Back) Out(i int) *Tensor {
 	if o.st == nil {
 		Fail(b.node.op.Name(), ErrGraph, nil, "its VJP reads output %d without declaring it in Reads", i)
 	}
-	t := &Tensor{shape: o.spec.Shape, strides: o.spec.Shape.Contiguous(), contiguous: true, dtype: o.spec.DType, dev: o.spec.Device, st: o.st, scope: b.node.scope}
+	t := &Tensor{shape: o.spec.Shape, dtype: o.spec.DType, dev: o.spec.Device, st: o.st, scope: b.node.scope}
 	if b.create {
-		t.node, t.out = b.node, i
+		t.node, t.out = b.node, int32(i)
 	}
 	return t
 }
@@ -385,7 +386,7 @@ func newPass(roots, wrt []*Tensor, create, retain bool, stop map[*node]bool) *pa
 			if p.want == nil {
 				p.want, p.final = map[*node][]int{}, map[wantKey]*Tensor{}
 			}
-			p.want[w.node] = append(p.want[w.node], w.out)
+			p.want[w.node] = append(p.want[w.node], int(w.out))
 		default:
 			Fail("backward", ErrGraph, []Shape{w.shape}, "a gradient was asked for a tensor that does not require grad")
 		}
@@ -435,7 +436,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 			}
 			n := f.n
 			stack = stack[:len(stack)-1]
-			n.pos = len(p.nodes)
+			n.pos = int32(len(p.nodes))
 			p.edgeAt = append(p.edgeAt, len(p.edges))
 			need := p.want[n] != nil
 			for i := range n.in {
@@ -444,10 +445,10 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 				switch {
 				case p.stop[n]:
 				case e.node != nil && p.need[e.node.pos]:
-					k = e.node.pos
+					k = int(e.node.pos)
 					need = true
-				case e.leaf != nil && (all || wantLeaf[e.leaf]):
-					k = -1 - p.leafIndex(leafPos, e.leaf)
+				case e.leaf() != nil && (all || wantLeaf[e.leaf()]):
+					k = -1 - p.leafIndex(leafPos, e.leaf())
 					need = true
 				}
 				p.edges = append(p.edges, k)
@@ -461,7 +462,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 		}
 		at := -1
 		if t.node != nil {
-			at = t.node.pos
+			at = int(t.node.pos)
 		}
 		p.rootAt = append(p.rootAt, at)
 	}
@@ -501,7 +502,7 @@ func (p *pass) run(seeds []*Tensor) {
 				}
 			}
 		} else {
-			p.add(&p.grads[p.gradAt[p.rootAt[i]]+t.out], g)
+			p.add(&p.grads[p.gradAt[p.rootAt[i]]+int(t.out)], g)
 		}
 	}
 	for k := len(p.nodes) - 1; k >= 0; k-- {
@@ -610,7 +611,7 @@ func (p *pass) gradOf(w *Tensor) *Tensor {
 		}
 		return nil
 	}
-	return p.final[wantKey{w.node, w.out}]
+	return p.final[wantKey{w.node, int(w.out)}]
 }
 
 // LowerVJP differentiates an op through its Lower: the gradient of ops without a better one, and the second derivative of
@@ -657,7 +658,7 @@ type aliasOp struct{}
 
 func (aliasOp) Name() string { return "alias" }
 func (aliasOp) Infer(c *Call) {
-	c.OutputView(0, c.In[0].shape, c.In[0].strides, 0)
+	c.OutputView(0, c.In[0].shape, c.In[0].strides(), 0)
 }
 func (aliasOp) Run(Device, *Call) bool { return true }
 func (aliasOp) VJP(b *Back) []*Tensor  { return b.Give(b.Dout(0)) }

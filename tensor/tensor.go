@@ -6,17 +6,16 @@ import "fmt"
 // used by several goroutines at once; Backward writes to the leaves it reaches and must not run twice at once on the same
 // leaves (autograd.Grad may).
 type Tensor struct {
-	shape      Shape
-	strides    Strides
-	off        int // elements from the storage's start
-	dtype      DType
-	contiguous bool
-	dev        Device
-	st         *storage
-	scope      *Scope
-	node       *node // the recorded op that made it, if any
-	out        int   // which of the op's results it is
-	leaf       *leaf // set on tensors that accumulate a gradient
+	shape Shape
+	step  *Strides // nil: contiguous
+	off   int      // elements from the storage's start
+	dev   Device
+	st    *storage
+	scope *Scope
+	node  *node // the recorded op that made it, if any
+	leaf  *leaf // set on tensors that accumulate a gradient
+	out   int32 // which of node's results it is
+	dtype DType
 }
 
 // Spec is what is known of a tensor without its data.
@@ -30,7 +29,7 @@ type Spec struct {
 func (t *Tensor) Shape() Shape { return t.shape }
 
 // Dim returns the size of dimension i; negative i counts from the end.
-func (t *Tensor) Dim(i int) int { return t.shape.dim[t.shape.axis("dim", i)] }
+func (t *Tensor) Dim(i int) int { return t.shape.at(t.shape.axis("dim", i)) }
 
 // Rank returns the number of dimensions.
 func (t *Tensor) Rank() int { return t.shape.rank }
@@ -45,13 +44,23 @@ func (t *Tensor) DType() DType { return t.dtype }
 func (t *Tensor) Device() Device { return t.dev }
 
 // Strides returns the element distance between neighbours along each dimension.
-func (t *Tensor) Strides() []int { return append([]int(nil), t.strides[:t.shape.rank]...) }
+func (t *Tensor) Strides() []int {
+	st := t.strides()
+	return append([]int(nil), st[:t.shape.rank]...)
+}
+
+func (t *Tensor) strides() Strides {
+	if t.step != nil {
+		return *t.step
+	}
+	return t.shape.Contiguous()
+}
 
 // Spec returns shape, dtype and device.
 func (t *Tensor) Spec() Spec { return Spec{t.shape, t.dtype, t.dev} }
 
 // IsContiguous reports whether the elements lie in memory in row-major order.
-func (t *Tensor) IsContiguous() bool { return t.contiguous }
+func (t *Tensor) IsContiguous() bool { return t.step == nil }
 
 // RequiresGrad reports whether ops on t are recorded: t is a leaf that collects a gradient, or was computed from one.
 func (t *Tensor) RequiresGrad() bool { return t.node != nil || t.leaf != nil }
@@ -116,16 +125,16 @@ func newTensor(spec Spec, scope *Scope) *Tensor {
 	if spec.bytes() > tinyBytes {
 		f := new(struct {
 			t  Tensor
-			st storage
+			st largeStorage
 		})
-		f.t.init(spec, scope, &f.st, nil)
+		f.t.init(spec, scope, &f.st.storage, &f.st.from, nil)
 		return &f.t
 	}
 	f := new(struct {
 		t  Tensor
 		st tinyStorage
 	})
-	f.t.init(spec, scope, &f.st.storage, &f.st.data)
+	f.t.init(spec, scope, &f.st.storage, nil, &f.st.data)
 	return &f.t
 }
 
@@ -134,20 +143,20 @@ func newTensor(spec Spec, scope *Scope) *Tensor {
 func newRecorded(spec Spec, scope *Scope) *Tensor {
 	t := new(Tensor)
 	if spec.bytes() > tinyBytes {
-		t.init(spec, scope, new(storage), nil)
+		st := new(largeStorage)
+		t.init(spec, scope, &st.storage, &st.from, nil)
 	} else {
 		st := new(tinyStorage)
-		t.init(spec, scope, &st.storage, &st.data)
+		t.init(spec, scope, &st.storage, nil, &st.data)
 	}
 	return t
 }
 
 func (s *Spec) bytes() int { return s.Shape.Numel() * s.DType.Size() }
 
-func (t *Tensor) init(spec Spec, scope *Scope, st *storage, tiny *[tinyBytes / 8]uint64) {
-	t.shape, t.dtype, t.dev = spec.Shape, spec.DType, spec.Device
-	t.strides, t.contiguous, t.scope, t.st = spec.Shape.Contiguous(), true, scope, st
+func (t *Tensor) init(spec Spec, scope *Scope, st *storage, p *fromPool, tiny *[tinyBytes / 8]uint64) {
+	t.shape, t.dtype, t.dev, t.scope, t.st = spec.Shape, spec.DType, spec.Device, scope, st
 	if spec.Device != Meta {
-		st.alloc(spec.bytes(), scope, tiny)
+		st.alloc(spec.bytes(), scope, p, tiny)
 	}
 }

@@ -29,7 +29,7 @@ var levels = [][]string{
 	{"nn", "optim", "dataset", "metrics", "plot", "prob", "linear", "vision", "audio", "text", "graph"},
 	{"models", "train", "rl", "dist"},
 	{"recipes"},
-	{"cmd", "bench"},
+	{"cmd", "bench", "."},
 }
 
 // sideways lists the imports that the levels do not allow, by folder: packages in from may import those in to.

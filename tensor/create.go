@@ -30,7 +30,7 @@ func (f Factory) empty(s Shape) *Tensor {
 	return newTensor(Spec{s, f.DType, f.Device}, nil)
 }
 
-// Full returns a tensor filled with v, converted to the dtype.
+// Full returns a tensor filled with v, converted to the dtype as To does.
 func (f Factory) Full(v float64, dims ...int) *Tensor { return f.FullShape(v, ShapeOf(dims...)) }
 
 // FullShape is Full with a Shape.
@@ -77,12 +77,12 @@ func (f Factory) Zeros(dims ...int) *Tensor { return f.Full(0, dims...) }
 // Ones returns a tensor of ones.
 func (f Factory) Ones(dims ...int) *Tensor { return f.Full(1, dims...) }
 
-// Arange returns start, start+step, ... up to but not including end: ceil((end-start)/step) values. It panics with
-// ErrValue when step is zero or leads away from end.
+// Arange returns start, start+step, ... up to but not including end: ⌈(end-start)/step⌉ values, converted to the dtype as To
+// does. It panics with ErrValue when step is zero or leads away from end.
 func (f Factory) Arange(start, end, step float64) *Tensor {
 	n := math.Ceil((end - start) / step)
-	if step == 0 || !(n >= 0) || n > math.MaxInt32*64 {
-		Fail("arange", ErrValue, nil, "no range from %v to %v by %v", start, end, step)
+	if step == 0 || !(n >= 0 && n <= maxSize) {
+		Fail("arange", ErrValue, nil, "no range from %v to %v by %v: the step must be towards the end, with at most %d values", start, end, step, maxSize)
 	}
 	v := make([]float64, int(n))
 	for i := range v {
@@ -91,11 +91,13 @@ func (f Factory) Arange(start, end, step float64) *Tensor {
 	return f.from(v, ShapeOf(len(v)))
 }
 
-// Linspace returns n values evenly spaced from start to end, both included.
+// Linspace returns n values evenly spaced from start to end, both included (for n = 1, start alone), converted to the dtype as
+// To does. It panics with ErrValue when n is negative.
 func (f Factory) Linspace(start, end float64, n int) *Tensor {
 	if n < 0 {
 		Fail("linspace", ErrValue, nil, "the number of values, %d, is negative", n)
 	}
+	s := ShapeOf(n)
 	v := make([]float64, n)
 	for i := range v { // from both ends, so that the last value is exactly end
 		if i < n/2 || n == 1 {
@@ -104,42 +106,46 @@ func (f Factory) Linspace(start, end float64, n int) *Tensor {
 			v[i] = end - float64(n-1-i)*(end-start)/float64(n-1)
 		}
 	}
-	return f.from(v, ShapeOf(n))
+	return f.from(v, s)
 }
 
 // Eye returns the n by n identity matrix.
 func (f Factory) Eye(n int) *Tensor {
+	s := ShapeOf(n, n)
 	v := make([]float64, n*n)
 	for i := range n {
 		v[i*n+i] = 1
 	}
-	return f.from(v, ShapeOf(n, n))
+	return f.from(v, s)
 }
 
 func (f Factory) from(v []float64, s Shape) *Tensor {
-	t := OfShape(v, s)
 	if f.Device == Meta {
 		return f.empty(s)
 	}
-	t = t.To(f.DType)
+	t := OfShape(v, s).To(f.DType)
 	if f.Device != nil {
 		t = t.ToDevice(f.Device)
 	}
 	return t
 }
 
-// Rand returns values uniform in [0, 1).
+// Rand returns values uniform in [0, 1). It panics with ErrDType unless the dtype is floating-point.
 func (f Factory) Rand(g *random.Generator, dims ...int) *Tensor {
-	return f.random(g, ShapeOf(dims...), random.Uniform32, random.Uniform64)
+	if steps := map[DType]float64{Float16: 1 << 11, BFloat16: 1 << 8}[f.DType]; steps > 0 {
+		// Multiples of what the type resolves below 1: rounding could give 1 itself.
+		return Factory{Device: f.Device}.Rand(g, dims...).MulScalar(steps).Floor().DivScalar(steps).To(f.DType)
+	}
+	return f.random("rand", g, ShapeOf(dims...), random.Uniform32, random.Uniform64)
 }
 
-// Randn returns values of the standard normal distribution.
+// Randn returns values of the standard normal distribution. It panics with ErrDType unless the dtype is floating-point.
 func (f Factory) Randn(g *random.Generator, dims ...int) *Tensor {
-	return f.random(g, ShapeOf(dims...), random.Normal32, random.Normal64)
+	return f.random("randn", g, ShapeOf(dims...), random.Normal32, random.Normal64)
 }
 
-// RandInt returns integers uniform in [lo, hi), as Int64 unless the factory has another integer dtype. It panics with
-// ErrValue when the range is empty.
+// RandInt returns integers uniform in [lo, hi), as Int64 unless the factory has another integer dtype, to which they are
+// converted as To does. It panics with ErrValue when the range is empty.
 func (f Factory) RandInt(g *random.Generator, lo, hi int64, dims ...int) *Tensor {
 	if lo >= hi {
 		Fail("randint", ErrValue, nil, "the range [%d, %d) is empty", lo, hi)
@@ -160,9 +166,12 @@ func (f Factory) RandInt(g *random.Generator, lo, hi int64, dims ...int) *Tensor
 const randomGrain = 1 << 14
 
 // random draws one key from g; element i depends on the key and i alone, so the values do not depend on how work is split.
-func (f Factory) random(g *random.Generator, s Shape, fill32 func([]float32, random.Key, int), fill64 func([]float64, random.Key, int)) *Tensor {
+func (f Factory) random(op string, g *random.Generator, s Shape, fill32 func([]float32, random.Key, int), fill64 func([]float64, random.Key, int)) *Tensor {
+	if !f.DType.IsFloat() {
+		Fail(op, ErrDType, []Shape{s}, "there are no random fractions of %v; use RandInt", f.DType)
+	}
 	if !f.DType.computes() {
-		return Factory{Device: f.Device}.random(g, s, fill32, fill64).To(f.DType)
+		return Factory{Device: f.Device}.random(op, g, s, fill32, fill64).To(f.DType)
 	}
 	key := g.Next()
 	t := f.empty(s)
@@ -189,9 +198,25 @@ func Ones(dims ...int) *Tensor { return Factory{}.Ones(dims...) }
 // Full returns a float32 tensor filled with v.
 func Full(v float64, dims ...int) *Tensor { return Factory{}.Full(v, dims...) }
 
-// Arange returns the int64 values start, start+step, ... below end; With(Float32).Arange gives others.
+// Arange returns the int64 values start, start+step, ... up to but not including end; With(Float32).Arange gives others. It
+// panics with ErrValue when step is zero or leads away from end.
 func Arange(start, end, step int) *Tensor {
-	return With(Int64).Arange(float64(start), float64(end), float64(step))
+	span, by := uint64(end)-uint64(start), uint64(step) // right even where a difference of ints overflows
+	if step < 0 {
+		span, by = -span, -by
+	}
+	n := uint64(maxSize + 1)
+	if step != 0 && (end == start || (end > start) == (step > 0)) {
+		n = span/by + min(span%by, 1)
+	}
+	if n > maxSize {
+		Fail("arange", ErrValue, nil, "no range from %d to %d by %d: the step must be towards the end, with at most %d values", start, end, step, maxSize)
+	}
+	v := make([]int64, n)
+	for i := range v {
+		v[i] = int64(start + i*step)
+	}
+	return Of(v)
 }
 
 // Linspace returns n float32 values evenly spaced from start to end, both included.
@@ -206,7 +231,7 @@ func Rand(g *random.Generator, dims ...int) *Tensor { return Factory{}.Rand(g, d
 // Randn returns float32 values of the standard normal distribution.
 func Randn(g *random.Generator, dims ...int) *Tensor { return Factory{}.Randn(g, dims...) }
 
-// RandInt returns int64 values uniform in [lo, hi).
+// RandInt returns int64 values uniform in [lo, hi). It panics with ErrValue when the range is empty.
 func RandInt(g *random.Generator, lo, hi int64, dims ...int) *Tensor {
 	return Factory{}.RandInt(g, lo, hi, dims...)
 }

@@ -3,6 +3,7 @@ package tensor
 import (
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -51,7 +52,8 @@ func Read[T Elem](t *Tensor, f func([]T)) {
 	runtime.KeepAlive(t)
 }
 
-// Item returns the only element as a float64 (bool as 0 or 1). It panics with ErrShape when there are more or none.
+// Item returns the only element as a float64 (bool as 0 or 1). It panics with ErrShape when there are more or none. An
+// integer beyond ±2⁵³ is rounded; Data is exact.
 func (t *Tensor) Item() float64 {
 	if t.Numel() != 1 {
 		Fail("item", ErrShape, []Shape{t.shape}, "only a tensor of one element is a number; this has %d", t.Numel())
@@ -72,17 +74,26 @@ func formatData(t *Tensor) string {
 	if t.Numel() > most {
 		return fmt.Sprintf("%d elements", t.Numel())
 	}
-	v := t.Floats()
-	format := func(f float64) string { return fmt.Sprintf("%.5g", f) }
-	if t.dtype == Bool {
-		format = func(f float64) string { return fmt.Sprint(f != 0) }
+	t = t.Detach()
+	var format func(i int) string
+	switch {
+	case t.dtype == Bool:
+		v := Data[bool](t)
+		format = func(i int) string { return strconv.FormatBool(v[i]) }
+	case t.dtype.IsFloat():
+		v := t.Floats()
+		format = func(i int) string { return fmt.Sprintf("%.5g", v[i]) }
+	default:
+		v := Data[int64](t.To(Int64))
+		format = func(i int) string { return strconv.FormatInt(v[i], 10) }
 	}
+	next := 0
 	var b strings.Builder
 	var walk func(axis int)
 	walk = func(axis int) {
 		if axis == t.shape.rank {
-			b.WriteString(format(v[0]))
-			v = v[1:]
+			b.WriteString(format(next))
+			next++
 			return
 		}
 		b.WriteByte('[')

@@ -84,8 +84,9 @@ func DTypeOf[T Elem]() DType {
 	return Bool
 }
 
-// Promote returns the type in which values of a and b are combined, by PyTorch's rule for tensors: bool < uint8 < int32 <
-// int64 < float16, bfloat16 < float32 < float64, and float16 with bfloat16 gives float32.
+// Promote returns the type in which values of a and b are combined, by PyTorch's rule for tensors with dimensions: bool < uint8
+// < int32 < int64 < float16, bfloat16 < float32 < float64, and float16 with bfloat16 gives float32. Tensors without dimensions
+// count the same (PyTorch lets them give way); numbers, as in AddScalar, keep the tensor's type where it can hold the result.
 func Promote(a, b DType) DType {
 	if a == b {
 		return a
@@ -100,7 +101,7 @@ func Promote(a, b DType) DType {
 	return b
 }
 
-// BF16FromFloat32 rounds to nearest even.
+// BF16FromFloat32 rounds to nearest even; a NaN stays a NaN.
 func BF16FromFloat32(f float32) BF16 {
 	b := math.Float32bits(f)
 	if f != f {
@@ -109,7 +110,7 @@ func BF16FromFloat32(f float32) BF16 {
 	return BF16((b + 0x7fff + b>>16&1) >> 16)
 }
 
-// Float32 is exact.
+// Float32 returns the value, exactly.
 func (h BF16) Float32() float32 { return math.Float32frombits(uint32(h) << 16) }
 
 // F16FromFloat32 rounds to nearest even; values beyond 65504 become infinite, as IEEE 754 asks.
@@ -128,7 +129,7 @@ func F16FromFloat32(f float32) F16 {
 	return sign | F16((b-0x38000000+0xfff+b>>13&1)>>13)
 }
 
-// Float32 is exact.
+// Float32 returns the value, exactly.
 func (h F16) Float32() float32 {
 	sign, e, m := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&0x3ff)
 	switch e {

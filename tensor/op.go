@@ -307,6 +307,9 @@ func (c *Call) run(in []*Tensor) error {
 // own VJP could not read the values that Run was to save.
 func (c *Call) fallback(in []*Tensor) {
 	l, ok := c.op.(Lowerer)
+	if !ok && c.dev == CPU {
+		c.Fail(ErrDType, "%v is not supported here; convert with To(tensor.Float32)", c.In[0].dtype)
+	}
 	if !ok {
 		c.Fail(ErrDevice, "no kernel for %v on %v", c.In[0].dtype, c.dev)
 	}

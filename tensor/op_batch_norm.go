@@ -17,8 +17,8 @@ func BatchNorm(x, weight, bias *Tensor, eps float64) (y, mean, variance *Tensor)
 type batchNormOp struct{ eps float64 }
 
 type batchNormKernel interface {
-	BatchNorm(eps float64, x, weight, bias, y, mean, variance, rstd View)
-	BatchNormGrad(dy, x, weight, mean, rstd, dx, dweight, dbias View)
+	BatchNorm(eps float64, x, weight, bias, y, mean, variance, mu, rstd View)
+	BatchNormGrad(dy, x, weight, mu, rstd, dx, dweight, dbias View)
 }
 
 func (batchNormOp) Name() string { return "batch_norm" }
@@ -39,14 +39,19 @@ func (batchNormOp) Infer(c *Call) {
 	c.Output(s, d)
 	c.Output(ch, d)
 	c.Output(ch, d)
-	c.Save(ch, d)
-	c.Save(ch, d)
+	if c.Recording() {
+		c.Save(ch, Float64) // mean
+		c.Save(ch, Float64) // rstd
+	}
 }
 func (o batchNormOp) Run(d Device, c *Call) bool {
 	k, ok := d.(batchNormKernel)
 	if ok {
-		k.BatchNorm(o.eps, c.X(0), c.X(1), c.X(2), c.Y(0), c.Y(1), c.Y(2), c.S(1))
-		k.(placeKernel).Place(c.S(0), 0, c.Y(1))
+		var mu, rstd View
+		if c.Recording() {
+			mu, rstd = c.S(0), c.S(1)
+		}
+		k.BatchNorm(o.eps, c.X(0), c.X(1), c.X(2), c.Y(0), c.Y(1), c.Y(2), mu, rstd)
 	}
 	return ok
 }
@@ -55,7 +60,8 @@ func (o batchNormOp) VJP(b *Back) []*Tensor {
 	return b.Give(Apply(batchNormGradOp(o), b.Dout(0), b.In(0), b.In(1), b.Saved(0), b.Saved(1))...)
 }
 
-// batchNormGradOp maps (dy, x, weight, mean, rstd) to (dx, dweight, dbias). mean and rstd are x's own, kept for speed.
+// batchNormGradOp maps (dy, x, weight, mean, rstd) to (dx, dweight, dbias). mean and rstd are x's own, kept for speed;
+// Lower computes them anew, so that second derivatives flow through x.
 type batchNormGradOp struct{ eps float64 }
 
 func (batchNormGradOp) Name() string { return "batch_norm_grad" }
@@ -90,6 +96,7 @@ func (o batchNormGradOp) Lower(in []*Tensor) []*Tensor {
 	}
 	mean := func(t *Tensor) *Tensor { return t.SumKeepdim(axes...).MulScalar(1 / float64(n)) }
 	d := x.Sub(mean(x))
+	d = d.Sub(mean(d)) // what the first mean was rounded by
 	rstd := mean(d.Mul(d)).AddScalar(o.eps).Rsqrt()
 	xh := d.Mul(rstd)
 	g := dy.Mul(w.ReshapeTo(per))
@@ -97,22 +104,22 @@ func (o batchNormGradOp) Lower(in []*Tensor) []*Tensor {
 	return []*Tensor{dx, dy.Mul(xh).Sum(axes...), dy.Sum(axes...)}
 }
 
-func (cpuDevice) BatchNorm(eps float64, x, weight, bias, y, mean, variance, rstd View) {
+func (cpuDevice) BatchNorm(eps float64, x, weight, bias, y, mean, variance, mu, rstd View) {
 	n, c := x.Shape.at(0), x.Shape.at(1)
 	hw := x.Shape.Numel() / (n * c)
 	if x.DType == Float64 {
-		cpu.BatchNorm(n, c, hw, eps, sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](bias), sliceOf[float64](y), sliceOf[float64](mean), sliceOf[float64](variance), sliceOf[float64](rstd))
+		cpu.BatchNorm(n, c, hw, eps, sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](bias), sliceOf[float64](y), sliceOf[float64](mean), sliceOf[float64](variance), optional[float64](mu), optional[float64](rstd))
 	} else {
-		cpu.BatchNorm(n, c, hw, eps, sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float32](bias), sliceOf[float32](y), sliceOf[float32](mean), sliceOf[float32](variance), sliceOf[float32](rstd))
+		cpu.BatchNorm(n, c, hw, eps, sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float32](bias), sliceOf[float32](y), sliceOf[float32](mean), sliceOf[float32](variance), optional[float64](mu), optional[float64](rstd))
 	}
 }
 
-func (cpuDevice) BatchNormGrad(dy, x, weight, mean, rstd, dx, dweight, dbias View) {
+func (cpuDevice) BatchNormGrad(dy, x, weight, mu, rstd, dx, dweight, dbias View) {
 	n, c := x.Shape.at(0), x.Shape.at(1)
 	hw := x.Shape.Numel() / (n * c)
 	if x.DType == Float64 {
-		cpu.BatchNormGrad(n, c, hw, sliceOf[float64](dy), sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](mean), sliceOf[float64](rstd), sliceOf[float64](dx), sliceOf[float64](dweight), sliceOf[float64](dbias))
+		cpu.BatchNormGrad(n, c, hw, sliceOf[float64](dy), sliceOf[float64](x), sliceOf[float64](weight), sliceOf[float64](mu), sliceOf[float64](rstd), sliceOf[float64](dx), sliceOf[float64](dweight), sliceOf[float64](dbias))
 	} else {
-		cpu.BatchNormGrad(n, c, hw, sliceOf[float32](dy), sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float32](mean), sliceOf[float32](rstd), sliceOf[float32](dx), sliceOf[float32](dweight), sliceOf[float32](dbias))
+		cpu.BatchNormGrad(n, c, hw, sliceOf[float32](dy), sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float64](mu), sliceOf[float64](rstd), sliceOf[float32](dx), sliceOf[float32](dweight), sliceOf[float32](dbias))
 	}
 }

@@ -1,7 +1,7 @@
 package tensor
 
 // Concat joins tensors along an axis; their other sizes must be equal, dtypes are promoted. It panics with ErrShape when
-// they are not, or when there is nothing to join.
+// they are not, or when there is nothing to join. One tensor alone is returned as it is.
 func Concat(axis int, ts ...*Tensor) *Tensor {
 	if len(ts) == 0 {
 		Fail("concat", ErrShape, nil, "there is nothing to join")
@@ -21,19 +21,26 @@ func Concat(axis int, ts ...*Tensor) *Tensor {
 	return Apply1(concatOp{ts[0].shape.axis("concat", axis)}, in...)
 }
 
-// Stack joins tensors of one shape along a new axis.
+// Stack joins tensors of one shape along a new axis, -1 being the last; dtypes are promoted. It panics with ErrShape when
+// shapes differ, or when there is nothing to join.
 func Stack(axis int, ts ...*Tensor) *Tensor {
+	if len(ts) == 0 {
+		Fail("stack", ErrShape, nil, "there is nothing to join")
+	}
+	if n := ts[0].shape.rank; axis < -n-1 || axis > n {
+		Fail("stack", ErrAxis, []Shape{ts[0].shape}, "the new axis %d is out of range for %d dimensions", axis, n+1)
+	}
 	in := make([]*Tensor, len(ts))
 	for i, t := range ts {
 		if t.shape != ts[0].shape {
-			Fail("stack", ErrShape, []Shape{ts[0].shape, t.shape}, "all tensors must have one shape")
+			Fail("stack", ErrShape, []Shape{ts[0].shape, t.shape}, "all tensors must have one shape, tensor %d differs from the first", i)
 		}
 		in[i] = t.Unsqueeze(axis)
 	}
 	return Concat(axis, in...)
 }
 
-// Split cuts t along an axis into views of the given sizes, which must add up to the axis's.
+// Split cuts t along an axis into views of the given sizes. It panics with ErrShape unless they add up to the axis's size.
 func (t *Tensor) Split(axis int, sizes ...int) []*Tensor {
 	axis = t.shape.axis("split", axis)
 	n := 0
@@ -52,17 +59,19 @@ func (t *Tensor) Split(axis int, sizes ...int) []*Tensor {
 	return Apply(splitOp{axis, append([]int(nil), sizes...)}, t)
 }
 
-// Chunk cuts t along an axis into n views of equal size, the last ones smaller or absent where n does not divide it, as
-// PyTorch does.
+// Chunk cuts t along an axis of size d into views of size ⌈d/n⌉: at most n, of which the last may be smaller, and n empty
+// ones when d is 0, as PyTorch does. It panics with ErrValue unless n >= 1.
 func (t *Tensor) Chunk(axis, n int) []*Tensor {
 	axis = t.shape.axis("chunk", axis)
 	if n < 1 {
 		Fail("chunk", ErrValue, []Shape{t.shape}, "the number of chunks, %d, must be positive", n)
 	}
 	left := t.shape.at(axis)
-	size := max(1, (left+n-1)/n)
-	sizes := []int{min(size, left)}
-	for left -= sizes[0]; left > 0; left -= size {
+	if left == 0 {
+		return t.Split(axis, make([]int, n)...)
+	}
+	var sizes []int
+	for size := (left + n - 1) / n; left > 0; left -= size {
 		sizes = append(sizes, min(size, left))
 	}
 	return t.Split(axis, sizes...)

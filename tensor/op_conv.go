@@ -64,6 +64,9 @@ func ConvTranspose2d(x, w, bias *Tensor, cfg ConvTransposeConfig) *Tensor {
 		if bias.shape != ShapeOf(s.at(1)) {
 			Fail("conv_transpose2d", ErrShape, []Shape{x.shape, w.shape, bias.shape}, "the bias must have shape (%d,)", s.at(1))
 		}
+		if bias.dtype != y.dtype {
+			Fail("conv_transpose2d", ErrDType, []Shape{x.shape, w.shape, bias.shape}, "the input is %v and the bias %v; convert one with To", y.dtype, bias.dtype)
+		}
 		y = y.Add(bias.Reshape(-1, 1, 1))
 	}
 	return y
@@ -81,6 +84,9 @@ func ConvTranspose1d(x, w, bias *Tensor, cfg ConvTransposeConfig) *Tensor {
 func (c ConvConfig) defaults(op string, x, w *Tensor) ConvConfig {
 	if x.shape.rank != 4 || w.shape.rank != 4 {
 		Fail(op, ErrShape, []Shape{x.shape, w.shape}, "input must be (N, C, H, W) and the weight must have 4 dimensions")
+	}
+	if w.shape.dim[2] == 0 || w.shape.dim[3] == 0 {
+		Fail(op, ErrShape, []Shape{x.shape, w.shape}, "the weight has an empty kernel")
 	}
 	for i := range 2 {
 		if c.Stride[i] == 0 {
@@ -114,6 +120,18 @@ func (o convGeometry) conv(x, w, y Shape) cpu.Conv {
 		StrideH: c.Stride[0], StrideW: c.Stride[1], PadH: c.Padding[0], PadW: c.Padding[1], DilH: c.Dilation[0], DilW: c.Dilation[1], Groups: c.Groups}
 }
 
+// forward returns conv(x, w) for an output of shape y, which may be smaller: output padding of at least the stride has made
+// room in x for more positions.
+func (o convGeometry) forward(x, w *Tensor, y Shape) *Tensor {
+	r := Apply1(convOp{o}, x, w)
+	for i := 2; i < 4; i++ {
+		if r.shape.dim[i] > y.dim[i] {
+			r = r.Narrow(i, 0, int(y.dim[i]))
+		}
+	}
+	return r
+}
+
 // convFLOPs counts a multiplication and an addition for each term of the sums; y is the convolution's output, w its weight.
 func convFLOPs(y, w Shape) int64 {
 	return 2 * int64(y.Numel()) * int64(w.at(1)) * int64(w.at(2)) * int64(w.at(3))
@@ -133,7 +151,7 @@ func (o convOp) Infer(c *Call) {
 	d := c.SameDType()
 	x, w := c.In[0].shape, c.In[1].shape
 	if x.at(1) != w.at(1)*o.cfg.Groups {
-		c.Fail(ErrShape, "the input has %d channels and the weight takes %d x %d groups", x.at(1), w.at(1), o.cfg.Groups)
+		c.Fail(ErrShape, "the input has %d channels and the weight takes %d (%d per group)", x.at(1), w.at(1)*o.cfg.Groups, w.at(1))
 	}
 	if len(c.In) == 3 && c.In[2].shape != ShapeOf(w.at(0)) {
 		c.Fail(ErrShape, "the bias must have shape (%d,)", w.at(0))
@@ -202,7 +220,7 @@ func (o convInputGradOp) Run(d Device, c *Call) bool {
 func (o convInputGradOp) VJP(b *Back) (g []*Tensor) {
 	g = b.Give(nil, nil)
 	if b.Need(0) {
-		g[0] = Apply1(convOp{o.convGeometry}, b.Dout(0), b.In(1))
+		g[0] = o.forward(b.Dout(0), b.In(1), b.InSpec(0).Shape)
 	}
 	if b.Need(1) {
 		g[1] = Apply1(convWeightGradOp{o.convGeometry, b.InSpec(1).Shape}, b.Dout(0), b.In(0))
@@ -237,7 +255,7 @@ func (o convWeightGradOp) VJP(b *Back) (g []*Tensor) {
 		g[0] = Apply1(convInputGradOp{o.convGeometry, b.InSpec(0).Shape}, b.In(1), b.Dout(0))
 	}
 	if b.Need(1) {
-		g[1] = Apply1(convOp{o.convGeometry}, b.In(0), b.Dout(0))
+		g[1] = o.forward(b.In(0), b.Dout(0), b.InSpec(1).Shape)
 	}
 	return g
 }

@@ -14,13 +14,14 @@ type CrossEntropyConfig struct {
 //
 //	loss_i = Σ_k q_k (logsumexp(x_i) − x_ik),  q_k = (1−ε) w_t [k=t] + ε/C w_k.
 //
-// Package losses reduces it. It panics with ErrIndex when a class is outside [0, C) and is not the ignored one.
+// The weights are constants: no gradient reaches them. Package losses reduces the loss, and takes other shapes and
+// probabilities as targets. It panics with ErrIndex when a class is outside [0, C) and is not the ignored one.
 func CrossEntropy(x, target *Tensor, cfg CrossEntropyConfig) *Tensor {
 	o := crossEntropyOp{smooth: cfg.LabelSmoothing, ignore: -100}
 	if cfg.IgnoreIndex != nil {
 		o.ignore = *cfg.IgnoreIndex
 	}
-	if o.smooth < 0 || o.smooth > 1 {
+	if !(o.smooth >= 0 && o.smooth <= 1) {
 		Fail("cross_entropy", ErrValue, []Shape{x.shape}, "label smoothing %v must lie in [0, 1]", o.smooth)
 	}
 	if cfg.Weight != nil {
@@ -35,8 +36,8 @@ type crossEntropyOp struct {
 }
 
 type crossEntropyKernel interface {
-	CrossEntropy(smooth float64, ignore int64, x, target, weight, loss, lse View)
-	CrossEntropyGrad(smooth float64, ignore int64, dloss, x, target, weight, lse, dx View)
+	CrossEntropy(smooth float64, ignore int64, x, target, weight, loss View)
+	CrossEntropyGrad(smooth float64, ignore int64, dloss, x, target, weight, dx View)
 }
 
 func (crossEntropyOp) Name() string { return "cross_entropy" }
@@ -44,23 +45,28 @@ func (crossEntropyOp) Reads() Reads { return ReadsAllIn }
 func (o crossEntropyOp) Infer(c *Call) {
 	x, t := c.In[0], c.In[1]
 	c.Rank(0, 2, "(N, C)")
-	if t.dtype != Int64 || t.shape != ShapeOf(x.shape.at(0)) {
-		c.Fail(ErrShape, "the target must be int64 classes of shape (%d,), not %v %v", x.shape.at(0), t.dtype, t.shape)
-	}
 	if !x.dtype.computes() {
 		c.Fail(ErrDType, "the logits must be float32 or float64, not %v; convert with To", x.dtype)
 	}
-	if len(c.In) == 3 && (c.In[2].shape != ShapeOf(x.shape.at(1)) || c.In[2].dtype != x.dtype) {
-		c.Fail(ErrShape, "the class weights must be %v of shape (%d,), not %v", x.dtype, x.shape.at(1), c.In[2].dtype)
+	if t.dtype != Int64 {
+		c.Fail(ErrDType, "the target must be int64 classes, not %v", t.dtype)
+	}
+	if t.shape != ShapeOf(x.shape.at(0)) {
+		c.Fail(ErrShape, "the target must have shape (%d,)", x.shape.at(0))
+	}
+	if len(c.In) == 3 && c.In[2].dtype != x.dtype {
+		c.Fail(ErrDType, "the class weights must be %v, not %v; convert with To", x.dtype, c.In[2].dtype)
+	}
+	if len(c.In) == 3 && c.In[2].shape != ShapeOf(x.shape.at(1)) {
+		c.Fail(ErrShape, "the class weights must have shape (%d,)", x.shape.at(1))
 	}
 	c.Output(t.shape, x.dtype)
-	c.Save(t.shape, x.dtype)
 }
 func (o crossEntropyOp) Run(d Device, c *Call) bool {
 	k, ok := d.(crossEntropyKernel)
 	if ok {
 		checkClasses(c, o.ignore)
-		k.CrossEntropy(o.smooth, o.ignore, c.X(0), c.X(1), weightView(c, 2), c.Y(0), c.S(0))
+		k.CrossEntropy(o.smooth, o.ignore, c.X(0), c.X(1), weightView(c, 2), c.Y(0))
 	}
 	return ok
 }
@@ -82,7 +88,7 @@ func checkClasses(c *Call, ignore int64) {
 }
 
 func (o crossEntropyOp) VJP(b *Back) (g []*Tensor) {
-	in := []*Tensor{b.Dout(0), b.In(0), b.In(1), b.Saved(0)}
+	in := []*Tensor{b.Dout(0), b.In(0), b.In(1)}
 	g = append(b.Give(nil, nil), nil)[:b.NumIn()]
 	if b.NumIn() == 3 {
 		in = append(in, b.In(2))
@@ -93,8 +99,7 @@ func (o crossEntropyOp) VJP(b *Back) (g []*Tensor) {
 	return g
 }
 
-// crossEntropyGradOp maps (dloss, x, target, lse[, weight]) to dx = dloss (softmax(x) Σq − q). lse is x's own logsumexp,
-// kept for speed; Lower computes it anew, so that second derivatives flow through x.
+// crossEntropyGradOp maps (dloss, x, target[, weight]) to dx = dloss (softmax(x) Σq − q).
 type crossEntropyGradOp crossEntropyOp
 
 func (crossEntropyGradOp) Name() string  { return "cross_entropy_grad" }
@@ -103,7 +108,7 @@ func (crossEntropyGradOp) Infer(c *Call) { c.Output(c.In[1].shape, c.In[1].dtype
 func (o crossEntropyGradOp) Run(d Device, c *Call) bool {
 	k, ok := d.(crossEntropyKernel)
 	if ok {
-		k.CrossEntropyGrad(o.smooth, o.ignore, c.X(0), c.X(1), c.X(2), weightView(c, 4), c.X(3), c.Y(0))
+		k.CrossEntropyGrad(o.smooth, o.ignore, c.X(0), c.X(1), c.X(2), weightView(c, 3), c.Y(0))
 	}
 	return ok
 }
@@ -113,8 +118,8 @@ func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 	n, classes := x.shape.at(0), x.shape.at(1)
 	hot, keep := make([]float64, n*classes), make([]float64, n)
 	w := Ones(classes).Floats()
-	if len(in) == 5 {
-		w = in[4].Floats()
+	if len(in) == 4 {
+		w = in[3].Floats()
 	}
 	Read(t.Detach(), func(t []int64) {
 		for i, k := range t {
@@ -133,20 +138,20 @@ func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 	return []*Tensor{p.Sub(q).Mul(dloss.Unsqueeze(1)).Mul(Of(keep, n, 1).To(x.dtype))}
 }
 
-func (cpuDevice) CrossEntropy(smooth float64, ignore int64, x, target, weight, loss, lse View) {
+func (cpuDevice) CrossEntropy(smooth float64, ignore int64, x, target, weight, loss View) {
 	c, t := x.Shape.at(1), sliceOf[int64](target)
 	if x.DType == Float64 {
-		cpu.CrossEntropy(c, smooth, ignore, sliceOf[float64](x), t, optional[float64](weight), sliceOf[float64](loss), sliceOf[float64](lse))
+		cpu.CrossEntropy(c, smooth, ignore, sliceOf[float64](x), t, optional[float64](weight), sliceOf[float64](loss))
 	} else {
-		cpu.CrossEntropy(c, smooth, ignore, sliceOf[float32](x), t, optional[float32](weight), sliceOf[float32](loss), sliceOf[float32](lse))
+		cpu.CrossEntropy(c, smooth, ignore, sliceOf[float32](x), t, optional[float32](weight), sliceOf[float32](loss))
 	}
 }
 
-func (cpuDevice) CrossEntropyGrad(smooth float64, ignore int64, dloss, x, target, weight, lse, dx View) {
+func (cpuDevice) CrossEntropyGrad(smooth float64, ignore int64, dloss, x, target, weight, dx View) {
 	c, t := x.Shape.at(1), sliceOf[int64](target)
 	if x.DType == Float64 {
-		cpu.CrossEntropyGrad(c, smooth, ignore, sliceOf[float64](dloss), sliceOf[float64](x), t, optional[float64](weight), sliceOf[float64](lse), sliceOf[float64](dx))
+		cpu.CrossEntropyGrad(c, smooth, ignore, sliceOf[float64](dloss), sliceOf[float64](x), t, optional[float64](weight), sliceOf[float64](dx))
 	} else {
-		cpu.CrossEntropyGrad(c, smooth, ignore, sliceOf[float32](dloss), sliceOf[float32](x), t, optional[float32](weight), sliceOf[float32](lse), sliceOf[float32](dx))
+		cpu.CrossEntropyGrad(c, smooth, ignore, sliceOf[float32](dloss), sliceOf[float32](x), t, optional[float32](weight), sliceOf[float32](dx))
 	}
 }

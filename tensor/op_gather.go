@@ -3,20 +3,22 @@ package tensor
 import "github.com/hadal-go/hadal/internal/cpu"
 
 // Gather returns values picked along an axis: with axis 0 of three, y[i,j,k] = x[idx[i,j,k], j, k]. idx is Int64 of x's
-// rank, and in the other dimensions at most x's size. It panics with ErrIndex on an index outside [0, size).
+// rank, and in the other dimensions at most x's size; the result has its shape. It panics with ErrIndex on an index outside
+// [0, size), ErrDType or ErrShape on other indices.
 func (x *Tensor) Gather(axis int, idx *Tensor) *Tensor {
 	axis = x.shape.axis("gather", axis)
 	return Apply1(gatherOp{axis}, x.shrinkTo("gather", axis, idx), idx)
 }
 
 // Scatter returns x with the values of src written at idx along an axis, the inverse of Gather: with axis 0 of three,
-// y[idx[i,j,k], j, k] = src[i,j,k]; of equal indices the last in row-major order stays. src has idx's shape.
+// y[idx[i,j,k], j, k] = src[i,j,k]; of equal indices the last in row-major order stays, and gets the gradient. src has idx's
+// shape and x's dtype; idx and panics are as in Gather.
 func (x *Tensor) Scatter(axis int, idx, src *Tensor) *Tensor {
 	return x.scatter("scatter", false, axis, idx, src)
 }
 
 // ScatterAdd returns x with the values of src added at idx along an axis: with axis 0 of three,
-// y[idx[i,j,k], j, k] += src[i,j,k]. src has idx's shape.
+// y[idx[i,j,k], j, k] += src[i,j,k], in row-major order. src has idx's shape and x's dtype; idx and panics are as in Gather.
 func (x *Tensor) ScatterAdd(axis int, idx, src *Tensor) *Tensor {
 	return x.scatter("scatter_add", true, axis, idx, src)
 }
@@ -24,8 +26,11 @@ func (x *Tensor) ScatterAdd(axis int, idx, src *Tensor) *Tensor {
 func (x *Tensor) scatter(op string, add bool, axis int, idx, src *Tensor) *Tensor {
 	axis = x.shape.axis(op, axis)
 	part := x.shrinkTo(op, axis, idx)
-	if src.shape != idx.shape || src.dtype != x.dtype {
-		Fail(op, ErrShape, []Shape{x.shape, idx.shape, src.shape}, "the source must have the indices' shape and the dtype %v, not %v", x.dtype, src.dtype)
+	if src.shape != idx.shape {
+		Fail(op, ErrShape, []Shape{x.shape, idx.shape, src.shape}, "the source's shape, the third, must be the indices', the second")
+	}
+	if src.dtype != x.dtype {
+		Fail(op, ErrDType, []Shape{x.shape, idx.shape, src.shape}, "the source is %v, the input %v; convert one with To", src.dtype, x.dtype)
 	}
 	apply := func(p *Tensor) *Tensor {
 		if add {
@@ -42,8 +47,11 @@ func (x *Tensor) scatter(op string, add bool, axis int, idx, src *Tensor) *Tenso
 
 // shrinkTo returns the corner of x that idx covers outside the axis.
 func (x *Tensor) shrinkTo(op string, axis int, idx *Tensor) *Tensor {
-	if idx.dtype != Int64 || idx.shape.rank != x.shape.rank {
-		Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices must be int64 with as many dimensions as the input, not %v", idx.dtype)
+	if idx.dtype != Int64 {
+		Fail(op, ErrDType, []Shape{x.shape, idx.shape}, "the indices are %v; convert them with To(tensor.Int64)", idx.dtype)
+	}
+	if idx.shape.rank != x.shape.rank {
+		Fail(op, ErrShape, []Shape{x.shape, idx.shape}, "the indices must have as many dimensions as the input")
 	}
 	for i := range idx.shape.rank {
 		n := idx.shape.at(i)
@@ -122,14 +130,20 @@ func (scatterOp) Name() string { return "scatter" }
 func (scatterOp) Reads() Reads { return ReadsIn(1) }
 func (scatterOp) Infer(c *Call) {
 	c.Output(c.In[0].shape, c.In[0].dtype)
-	c.Save(c.In[1].shape, Bool) // which source elements were not overwritten
+	if c.Recording() {
+		c.Save(c.In[1].shape, Bool) // which source elements were not overwritten
+	}
 }
 func (o scatterOp) Run(d Device, c *Call) bool {
 	k, ok := d.(gatherKernel)
 	if ok {
 		c.checkIndices(1, c.In[0].shape.at(o.axis))
 		d.(placeKernel).Place(c.Y(0), 0, c.X(0))
-		k.Scatter(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(2), c.X(1), c.Y(0), c.S(0))
+		var won View
+		if c.Recording() {
+			won = c.S(0)
+		}
+		k.Scatter(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(2), c.X(1), c.Y(0), won)
 	}
 	return ok
 }
@@ -179,7 +193,11 @@ func (cpuDevice) ScatterAdd(r cpu.Rows, m int, x, idx, y View) bool {
 }
 
 func (cpuDevice) Scatter(r cpu.Rows, m int, x, idx, y, won View) {
-	i, w := sliceOf[int64](idx), sliceOf[bool](won)
+	i := sliceOf[int64](idx)
+	var w []bool
+	if won.ptr != nil {
+		w = sliceOf[bool](won)
+	}
 	switch y.DType.Size() {
 	case 1:
 		cpu.Scatter(r.Outer, r.N, m, r.Inner, sliceOf[uint8](x), i, sliceOf[uint8](y), w)

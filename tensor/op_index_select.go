@@ -3,26 +3,32 @@ package tensor
 import "github.com/hadal-go/hadal/internal/cpu"
 
 // IndexSelect returns the slices of x at the given positions along an axis: idx is Int64 of shape (M,), and the result has
-// size M there. It panics with ErrIndex on a position outside [0, size).
+// size M there; positions may repeat, and their gradients add up. It panics with ErrIndex on a position outside [0, size).
 func (x *Tensor) IndexSelect(axis int, idx *Tensor) *Tensor {
 	return Apply1(indexSelectOp{x.shape.axis("index_select", axis), -1}, x, idx)
 }
 
 // Embedding returns the rows of weight (V, D) at the given Int64 indices of any shape: result (..., D). The row
-// paddingIdx, unless nil, gets no gradient.
+// paddingIdx, unless nil, gets no gradient; -1 is the last. It panics with ErrIndex on an index outside [0, V).
 func Embedding(weight, idx *Tensor, paddingIdx *int64) *Tensor {
 	if weight.shape.rank != 2 {
-		Fail("embedding", ErrShape, []Shape{weight.shape, idx.shape}, "the weight must be (V, D)")
+		Fail("embedding", ErrShape, []Shape{weight.shape, idx.shape}, "the weight must be (V, D), 2 dimensions")
 	}
 	skip := int64(-1)
 	if paddingIdx != nil {
-		skip = *paddingIdx
+		v := int64(weight.shape.at(0))
+		if skip = *paddingIdx; skip < -v || skip >= v {
+			Fail("embedding", ErrIndex, []Shape{weight.shape, idx.shape}, "the padding index %d is no row of the weight", skip)
+		}
+		if skip < 0 {
+			skip += v
+		}
 	}
 	s := idx.shape.Insert(idx.shape.rank, weight.shape.at(1))
 	return Apply1(indexSelectOp{0, skip}, weight, idx.Reshape(idx.Numel())).ReshapeTo(s)
 }
 
-// Flip returns x with the order reversed along the given axes.
+// Flip returns x with the order reversed along the given axes; x itself when none are given.
 func (x *Tensor) Flip(axes ...int) *Tensor {
 	if len(axes) == 0 {
 		return x
@@ -65,8 +71,11 @@ func (indexSelectOp) Name() string { return "index_select" }
 func (indexSelectOp) Reads() Reads { return ReadsIn(1) }
 func (o indexSelectOp) Infer(c *Call) {
 	i := c.In[1]
-	if i.dtype != Int64 || i.shape.rank != 1 {
-		c.Fail(ErrDType, "the indices must be int64 of one dimension, not %v %v", i.dtype, i.shape)
+	if i.dtype != Int64 {
+		c.Fail(ErrDType, "the indices are %v; convert them with To(tensor.Int64)", i.dtype)
+	}
+	if i.shape.rank != 1 {
+		c.Fail(ErrShape, "the indices must have one dimension; use Gather for others")
 	}
 	s := c.In[0].shape
 	s.set(o.axis, i.shape.at(0))

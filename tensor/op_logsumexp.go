@@ -1,7 +1,7 @@
 package tensor
 
 // LogSumExp returns ln Σ exp(x) over the axes (all when none are given), which are removed, computed from differences to
-// the maximum. Over nothing it is -Inf.
+// the maximum, so that no exp overflows. Over nothing it is -Inf. Its gradient, softmax(x), is NaN at infinite maxima.
 func (x *Tensor) LogSumExp(axes ...int) *Tensor {
 	r := x.reductionOf("logsumexp", false, axes)
 	if r.count(x.shape) == 0 {

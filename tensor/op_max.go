@@ -3,7 +3,8 @@ package tensor
 import "github.com/hadal-go/hadal/internal/cpu"
 
 // Max returns the largest element over the axes (all when none are given), which are removed. NaN counts as largest. The
-// gradient is shared evenly among equal maxima. It panics with ErrShape when there is nothing to compare.
+// gradient is shared evenly among equal maxima, and is NaN where the maximum is. It panics with ErrShape when there is nothing
+// to compare.
 func (x *Tensor) Max(axes ...int) *Tensor {
 	return Apply1(extremeOp{x.reductionOf("max", false, axes), true}, x)
 }
@@ -13,7 +14,7 @@ func (x *Tensor) MaxKeepdim(axes ...int) *Tensor {
 	return Apply1(extremeOp{x.reductionOf("max", true, axes), true}, x)
 }
 
-// Min returns the smallest element over the axes; see Max.
+// Min returns the smallest element over the axes; NaN counts as smallest. See Max.
 func (x *Tensor) Min(axes ...int) *Tensor {
 	return Apply1(extremeOp{x.reductionOf("min", false, axes), false}, x)
 }
@@ -23,7 +24,8 @@ func (x *Tensor) MinKeepdim(axes ...int) *Tensor {
 	return Apply1(extremeOp{x.reductionOf("min", true, axes), false}, x)
 }
 
-// ArgMax returns the Int64 position of the first largest element along an axis, which is removed. NaN counts as largest.
+// ArgMax returns the Int64 position of the first largest element along an axis, which is removed. NaN counts as largest. It
+// panics with ErrShape when there is nothing to compare.
 func (x *Tensor) ArgMax(axis int) *Tensor {
 	return Apply1(argExtremeOp{x.reductionOf("argmax", false, []int{axis}), true}, x)
 }
@@ -33,17 +35,19 @@ func (x *Tensor) ArgMin(axis int) *Tensor {
 	return Apply1(argExtremeOp{x.reductionOf("argmin", false, []int{axis}), false}, x)
 }
 
-// MaxAlong returns the largest elements along an axis and their Int64 positions; the gradient goes to those positions.
+// MaxAlong returns the largest elements along an axis, which is removed, and their Int64 positions, the first of equal ones;
+// the gradient goes to those positions alone. See ArgMax.
 func (x *Tensor) MaxAlong(axis int) (values, indices *Tensor) {
+	axis = x.shape.axis("max_along", axis)
 	indices = x.Detach().ArgMax(axis)
-	axis = x.shape.axis("max", axis)
 	return x.Gather(axis, indices.Unsqueeze(axis)).ReshapeTo(indices.shape), indices
 }
 
-// MinAlong returns the smallest elements along an axis and their Int64 positions; the gradient goes to those positions.
+// MinAlong returns the smallest elements along an axis, which is removed, and their Int64 positions, the first of equal ones;
+// the gradient goes to those positions alone. See ArgMin.
 func (x *Tensor) MinAlong(axis int) (values, indices *Tensor) {
+	axis = x.shape.axis("min_along", axis)
 	indices = x.Detach().ArgMin(axis)
-	axis = x.shape.axis("min", axis)
 	return x.Gather(axis, indices.Unsqueeze(axis)).ReshapeTo(indices.shape), indices
 }
 
@@ -116,7 +120,7 @@ func (cpuDevice) Extreme(max bool, axes axisSet, x, y, at View) bool {
 		extremeCPU[int64](max, axes, x, y, at)
 	case Int32:
 		extremeCPU[int32](max, axes, x, y, at)
-	case Uint8:
+	case Uint8, Bool: // false < true
 		extremeCPU[uint8](max, axes, x, y, at)
 	default:
 		return false

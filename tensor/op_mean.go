@@ -2,54 +2,64 @@ package tensor
 
 import "math"
 
-// Mean returns the mean over the axes (all when none are given), which are removed. The mean of nothing is NaN. It panics
-// with ErrDType for integers.
+// Mean returns the mean Σ x / n over the axes (all when none are given), which are removed. The mean of nothing is NaN. It
+// panics with ErrDType for integers.
 func (x *Tensor) Mean(axes ...int) *Tensor {
-	return x.mean(x.reductionOf("mean", false, axes))
+	return x.mean("mean", x.reductionOf("mean", false, axes))
 }
 
 // MeanKeepdim is Mean with the reduced axes kept at size 1.
 func (x *Tensor) MeanKeepdim(axes ...int) *Tensor {
-	return x.mean(x.reductionOf("mean", true, axes))
+	return x.mean("mean", x.reductionOf("mean", true, axes))
 }
 
-func (x *Tensor) mean(r reduction) *Tensor {
+func (x *Tensor) mean(op string, r reduction) *Tensor {
 	if !x.dtype.IsFloat() {
-		Fail("mean", ErrDType, []Shape{x.shape}, "the mean of %v is not %v; convert with To(tensor.Float32)", x.dtype, x.dtype)
+		Fail(op, ErrDType, []Shape{x.shape}, "the %s of %v is not %v; convert with To(tensor.Float32)", op, x.dtype, x.dtype)
 	}
 	n := r.count(x.shape)
 	s := Apply1(sumOp{r}, x)
 	if n == 0 {
 		return s.AddScalar(math.NaN())
 	}
-	return s.MulScalar(1 / float64(n))
+	return s.DivScalar(float64(n))
 }
 
 // Var returns the variance over the axes (all when none are given): Σ (x − mean)² / (n − correction). Correction 1 is the
-// unbiased estimate and PyTorch's default, 0 the maximum-likelihood one.
+// unbiased estimate and PyTorch's default, 0 the maximum-likelihood one. Where n <= correction it is NaN. It panics with
+// ErrDType for integers.
 func (x *Tensor) Var(correction int, axes ...int) *Tensor {
-	return x.variance(correction, x.reductionOf("var", false, axes))
+	return x.variance("var", correction, x.reductionOf("var", false, axes))
 }
 
 // VarKeepdim is Var with the reduced axes kept at size 1.
 func (x *Tensor) VarKeepdim(correction int, axes ...int) *Tensor {
-	return x.variance(correction, x.reductionOf("var", true, axes))
+	return x.variance("var", correction, x.reductionOf("var", true, axes))
 }
 
-func (x *Tensor) variance(correction int, r reduction) *Tensor {
-	d := x.Sub(x.mean(reduction{r.axes, true}))
+// variance sums squares of differences to the mean: in one pass, Σ x² − n mean² would cancel.
+func (x *Tensor) variance(op string, correction int, r reduction) *Tensor {
+	d := x.Sub(x.mean(op, reduction{r.axes, true}))
 	s := Apply1(sumOp{r}, d.Mul(d))
 	n := r.count(x.shape) - correction
 	if n <= 0 {
 		return s.MulScalar(math.NaN())
 	}
-	return s.MulScalar(1 / float64(n))
+	return s.DivScalar(float64(n))
 }
 
-// Std returns the square root of Var.
-func (x *Tensor) Std(correction int, axes ...int) *Tensor { return x.Var(correction, axes...).Sqrt() }
+// Std returns the square root of Var. Its gradient where all elements are equal is zero.
+func (x *Tensor) Std(correction int, axes ...int) *Tensor {
+	return x.variance("std", correction, x.reductionOf("std", false, axes)).sqrtOrZero()
+}
 
 // StdKeepdim is Std with the reduced axes kept at size 1.
 func (x *Tensor) StdKeepdim(correction int, axes ...int) *Tensor {
-	return x.VarKeepdim(correction, axes...).Sqrt()
+	return x.variance("std", correction, x.reductionOf("std", true, axes)).sqrtOrZero()
+}
+
+// sqrtOrZero is Sqrt with the gradient 0 at 0, which a root of squares has in the middle of its cone.
+func (s *Tensor) sqrtOrZero() *Tensor {
+	zero := s.Detach().EqScalar(0)
+	return s.MaskedFill(zero, 1).Sqrt().MaskedFill(zero, 0)
 }

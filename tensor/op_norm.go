@@ -3,8 +3,9 @@ package tensor
 import "math"
 
 // Norm returns the p-norm (Σ |x|^p)^(1/p) over the axes (all when none are given), which are removed: p = 2 is Euclid's,
-// math.Inf(1) and math.Inf(-1) the largest and smallest magnitude, 0 the number of non-zero elements. The gradient of the
-// 2-norm at zero is zero.
+// math.Inf(1) and math.Inf(-1) the largest and smallest magnitude, 0 the number of non-zero elements, which has no gradient.
+// For p >= 1 the gradient at zero is zero; for p < 1 it is NaN at zero elements. It panics with ErrDType for integers, and
+// with ErrShape for an infinite p when there are no elements.
 func (x *Tensor) Norm(p float64, axes ...int) *Tensor {
 	return x.norm(p, x.reductionOf("norm", false, axes))
 }
@@ -15,11 +16,12 @@ func (x *Tensor) NormKeepdim(p float64, axes ...int) *Tensor {
 }
 
 func (x *Tensor) norm(p float64, r reduction) *Tensor {
+	if !x.dtype.IsFloat() {
+		Fail("norm", ErrDType, []Shape{x.shape}, "the norm of %v is not %v; convert with To(tensor.Float32)", x.dtype, x.dtype)
+	}
 	switch {
 	case p == 2:
-		s := Apply1(sumOp{r}, x.Mul(x))
-		zero := s.Detach().EqScalar(0)
-		return s.MaskedFill(zero, 1).Sqrt().MaskedFill(zero, 0)
+		return Apply1(sumOp{r}, x.Mul(x)).sqrtOrZero()
 	case p == 1:
 		return Apply1(sumOp{r}, x.Abs())
 	case p == 0:
@@ -27,16 +29,23 @@ func (x *Tensor) norm(p float64, r reduction) *Tensor {
 	case math.IsInf(p, 0):
 		return Apply1(extremeOp{r, p > 0}, x.Abs())
 	}
-	return Apply1(sumOp{r}, x.Abs().PowScalar(p)).PowScalar(1 / p)
+	s := Apply1(sumOp{r}, x.Abs().PowScalar(p))
+	if p < 1 {
+		return s.PowScalar(1 / p)
+	}
+	zero := s.Detach().EqScalar(0)
+	return s.MaskedFill(zero, 1).PowScalar(1/p).MaskedFill(zero, 0)
 }
 
-// Any reports, as Bool, whether any element over the axes is not zero; of nothing, false.
+// Any reports, as Bool, whether any element over the axes (all when none are given), which are removed, is not zero (NaN is
+// not); of nothing, false.
 func (x *Tensor) Any(axes ...int) *Tensor {
 	r := x.reductionOf("any", false, axes)
 	return Apply1(sumOp{r}, x.Detach().To(Bool)).GtScalar(0)
 }
 
-// All reports, as Bool, whether all elements over the axes are not zero; of nothing, true.
+// All reports, as Bool, whether all elements over the axes (all when none are given), which are removed, are not zero (NaN is
+// not); of nothing, true.
 func (x *Tensor) All(axes ...int) *Tensor {
 	r := x.reductionOf("all", false, axes)
 	return Apply1(sumOp{r}, x.Detach().To(Bool)).EqScalar(float64(r.count(x.shape)))

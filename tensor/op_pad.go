@@ -24,10 +24,16 @@ func (m PadMode) String() string {
 
 // Pad returns t with elements added: pairs lists (before, after) for the last dimension, then the one before it, and so
 // on, as in PyTorch. value fills PadConstant. Negative numbers crop. It panics with ErrShape when a reflection would need
-// more elements than there are, or a circle more than one round.
+// more elements than there are, or a circle more than one round, and with ErrValue when t is an integer and value is not.
 func (t *Tensor) Pad(mode PadMode, value float64, pairs ...int) *Tensor {
 	if len(pairs)%2 != 0 || len(pairs)/2 > t.shape.rank {
 		Fail("pad", ErrShape, []Shape{t.shape}, "%d numbers are not pairs for at most %d dimensions", len(pairs), t.shape.rank)
+	}
+	if mode > PadCircular {
+		Fail("pad", ErrValue, []Shape{t.shape}, "there is no mode %v", mode)
+	}
+	if mode == PadConstant && !t.dtype.holds(value) {
+		Fail("pad", ErrValue, []Shape{t.shape}, "%v does not fit %v; convert with To(tensor.Float32)", value, t.dtype)
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		axis := t.shape.rank - 1 - i/2
@@ -35,7 +41,7 @@ func (t *Tensor) Pad(mode PadMode, value float64, pairs ...int) *Tensor {
 		if crop := max(0, -lo); crop > 0 || hi < 0 {
 			n := t.shape.at(axis) - crop - max(0, -hi)
 			if n < 0 {
-				Fail("pad", ErrShape, []Shape{t.shape}, "cropping %d and %d leaves nothing of axis %d", -lo, -hi, axis)
+				Fail("pad", ErrShape, []Shape{t.shape}, "cropping %d and %d takes more than the %d elements of axis %d", crop, max(0, -hi), t.shape.at(axis), axis)
 			}
 			t = t.Narrow(axis, crop, n)
 			lo, hi = max(0, lo), max(0, hi)

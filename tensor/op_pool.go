@@ -8,7 +8,7 @@ type PoolConfig struct {
 	Stride   [2]int // 0: the kernel's size
 	Padding  [2]int // at most half the kernel; maxima ignore it
 	Dilation [2]int // of MaxPool; 0: 1
-	CeilMode bool   // also windows that hang over the end, but start inside
+	CeilMode bool   // also windows that hang over the padded end, if they start in the input or the padding before it
 	// IgnorePadding divides averages by the elements inside the input alone (PyTorch's count_include_pad=False).
 	IgnorePadding bool
 }
@@ -22,13 +22,17 @@ func (x *Tensor) MaxPool2d(n int) *Tensor { return MaxPool2d(x, Square(n)) }
 // AvgPool2d returns the mean of each n by n window, stride n: (N, C, H, W) -> (N, C, ⌊H/n⌋, ⌊W/n⌋).
 func (x *Tensor) AvgPool2d(n int) *Tensor { return AvgPool2d(x, Square(n)) }
 
-// MaxPool2d returns the largest element of each window of x (N, C, H, W); the gradient goes to the first of equals.
-// Result sizes are ⌊(H + 2·padding − dilation·(kernel−1) − 1)/stride⌋ + 1, rounded up in ceil mode.
+// MaxPool2d returns the largest element of each window of x (N, C, H, W), NaN where there is one; the gradient goes to the
+// first of equals. Result sizes are ⌊(H + 2·padding − dilation·(kernel−1) − 1)/stride⌋ + 1, rounded up in ceil mode. A
+// window that dilation takes into the padding alone gives -Inf. It panics with ErrShape when the kernel does not fit and
+// with ErrValue when an option is out of its range.
 func MaxPool2d(x *Tensor, cfg PoolConfig) *Tensor {
 	return Apply1(maxPoolOp{cfg.window("max_pool2d", x)}, x)
 }
 
-// AvgPool2d returns the mean of each window of x (N, C, H, W). It panics with ErrValue when a dilation is set.
+// AvgPool2d returns the mean of each window of x (N, C, H, W), of the sizes and with the panics of MaxPool2d. Zeros of the
+// padding count unless cfg.IgnorePadding; what hangs over the padded end in ceil mode never does. It panics with ErrValue
+// when a dilation is set.
 func AvgPool2d(x *Tensor, cfg PoolConfig) *Tensor {
 	g := cfg.window("avg_pool2d", x)
 	if g.DilH != 1 || g.DilW != 1 {
@@ -47,12 +51,14 @@ func AvgPool1d(x *Tensor, cfg PoolConfig) *Tensor {
 	return AvgPool2d(sequence("avg_pool1d", x), cfg.flat()).Squeeze(2)
 }
 
-// AdaptiveMaxPool2d pools x (N, C, H, W) to (N, C, h, w): output i covers rows ⌊i·H/h⌋ to ⌈(i+1)·H/h⌉.
+// AdaptiveMaxPool2d pools x (N, C, H, W) to (N, C, h, w): output i covers rows ⌊i·H/h⌋ to ⌈(i+1)·H/h⌉. It panics with
+// ErrValue when a size is 0.
 func AdaptiveMaxPool2d(x *Tensor, h, w int) *Tensor {
 	return Apply1(maxPoolOp{adaptive("adaptive_max_pool2d", x, h, w)}, x)
 }
 
-// AdaptiveAvgPool2d pools x (N, C, H, W) to (N, C, h, w): output i is the mean of rows ⌊i·H/h⌋ to ⌈(i+1)·H/h⌉.
+// AdaptiveAvgPool2d pools x (N, C, H, W) to (N, C, h, w): output i is the mean of rows ⌊i·H/h⌋ to ⌈(i+1)·H/h⌉. It panics
+// with ErrValue when a size is 0.
 func AdaptiveAvgPool2d(x *Tensor, h, w int) *Tensor {
 	return Apply1(avgPoolOp{adaptive("adaptive_avg_pool2d", x, h, w), false}, x)
 }
@@ -96,15 +102,15 @@ func (c PoolConfig) window(op string, x *Tensor) cpu.Window {
 			Fail(op, ErrValue, []Shape{x.shape}, "kernel %d, stride %d and dilation %d must be positive, padding %d between 0 and half the kernel", k, s, d, p)
 		}
 		n := size + 2*p - d*(k-1) - 1
-		if n < 0 {
-			Fail(op, ErrShape, []Shape{x.shape}, "the kernel spans %d, more than the padded input's %d", d*(k-1)+1, size+2*p)
-		}
 		if c.CeilMode {
 			n += s - 1
 		}
 		out[i] = n/s + 1
 		if c.CeilMode && (out[i]-1)*s >= size+p {
 			out[i]--
+		}
+		if n < 0 || out[i] < 1 {
+			Fail(op, ErrShape, []Shape{x.shape}, "the kernel spans %d, more than the padded input's %d", d*(k-1)+1, size+2*p)
 		}
 	}
 	return cpu.Window{H: x.shape.at(2), W: x.shape.at(3), OH: out[0], OW: out[1], R: c.Kernel[0], S: c.Kernel[1], StrideH: c.Stride[0], StrideW: c.Stride[1],
@@ -142,12 +148,18 @@ func (maxPoolOp) Reads() Reads { return ReadsNothing }
 func (o maxPoolOp) Infer(c *Call) {
 	s := pooled(c.In[0].shape, o.win.OH, o.win.OW)
 	c.Output(s, c.SameDType())
-	c.Save(s, Int32)
+	if c.Recording() {
+		c.Save(s, Int32)
+	}
 }
 func (o maxPoolOp) Run(d Device, c *Call) bool {
 	k, ok := d.(poolKernel)
 	if ok {
-		k.MaxPool(o.win, c.X(0), c.Y(0), c.S(0))
+		var at View
+		if c.Recording() {
+			at = c.S(0)
+		}
+		k.MaxPool(o.win, c.X(0), c.Y(0), at)
 	}
 	return ok
 }
@@ -232,9 +244,9 @@ func planes(v View) int { return v.Shape.at(0) * v.Shape.at(1) }
 
 func (cpuDevice) MaxPool(g cpu.Window, x, y, at View) {
 	if y.DType == Float64 {
-		cpu.MaxPool(g, planes(x), sliceOf[float64](x), sliceOf[float64](y), sliceOf[int32](at))
+		cpu.MaxPool(g, planes(x), sliceOf[float64](x), sliceOf[float64](y), optional[int32](at))
 	} else {
-		cpu.MaxPool(g, planes(x), sliceOf[float32](x), sliceOf[float32](y), sliceOf[int32](at))
+		cpu.MaxPool(g, planes(x), sliceOf[float32](x), sliceOf[float32](y), optional[int32](at))
 	}
 }
 

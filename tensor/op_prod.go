@@ -1,7 +1,8 @@
 package tensor
 
 // Prod returns the product over the axes (all when none are given), which are removed; the product of nothing is 1.
-// Factors are multiplied in pairs, so that every derivative is exact also where some are zero.
+// Factors are multiplied in pairs, so that every derivative is exact also where some are zero. Integers and bools multiply as
+// int64.
 func (x *Tensor) Prod(axes ...int) *Tensor {
 	r := x.reductionOf("prod", false, axes)
 	if !x.dtype.IsFloat() {
@@ -21,7 +22,7 @@ func (x *Tensor) Prod(axes ...int) *Tensor {
 		}
 	}
 	if n == 0 {
-		return Factory{x.dtype, x.dev}.FullShape(1, kept)
+		return Apply1(sumOp{r}, x).AddScalar(1)
 	}
 	p := x.Permute(order...).ReshapeTo(ShapeOf(n, kept.Numel()))
 	for n > 1 {

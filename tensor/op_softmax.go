@@ -2,12 +2,14 @@ package tensor
 
 import "github.com/hadal-go/hadal/internal/cpu"
 
-// Softmax returns exp(x) / Σ exp(x) along an axis, computed from differences to the maximum (Bridle, 1990).
+// Softmax returns exp(x) / Σ exp(x) along an axis, computed from differences to the maximum (Bridle, 1990). An element of
+// -Inf gets 0; a row of -Inf alone, or with +Inf or NaN, is NaN. It panics with ErrAxis.
 func (x *Tensor) Softmax(axis int) *Tensor {
 	return Apply1(softmaxOp{x.shape.axis("softmax", axis)}, x)
 }
 
-// LogSoftmax returns ln softmax(x) along an axis, computed as x - logsumexp(x).
+// LogSoftmax returns ln softmax(x) along an axis, computed as x - logsumexp(x). Infinities and NaN are as in Softmax. It
+// panics with ErrAxis.
 func (x *Tensor) LogSoftmax(axis int) *Tensor {
 	return Apply1(logSoftmaxOp{x.shape.axis("log_softmax", axis)}, x)
 }

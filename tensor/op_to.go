@@ -4,8 +4,10 @@ import (
 	"github.com/hadal-go/hadal/internal/cpu"
 )
 
-// To returns the tensor converted to dtype d (t itself when it has it). Floats become integers by truncation towards zero,
-// anything becomes bool by != 0, float16 and bfloat16 round to nearest even.
+// To returns the tensor converted to dtype d (t itself when it has it). Floats become integers by truncation towards zero, what
+// no int64 holds (NaN, too large) some integer that depends on the machine; int64 wraps around in smaller integers; anything
+// becomes bool by != 0, true 1; floats round to nearest even, to float16 and bfloat16 by way of float32, as in PyTorch. The
+// gradient is converted back.
 func (t *Tensor) To(d DType) *Tensor {
 	if t.dtype == d {
 		return t

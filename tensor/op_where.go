@@ -13,10 +13,15 @@ func Where(cond, a, b *Tensor) *Tensor { return Apply1(whereOp{}, cond, a, b) }
 // MaskedFill returns v where mask is true and x elsewhere, in x's dtype, broadcast. It panics with ErrDType unless mask
 // holds bools and with ErrValue when x is an integer and v is not.
 func (x *Tensor) MaskedFill(mask *Tensor, v float64) *Tensor {
-	if !x.dtype.IsFloat() && x.dtype != Bool && (v != math.Trunc(v) || math.Abs(v) > x.dtype.largest()) {
+	if !x.dtype.holds(v) {
 		Fail("masked_fill", ErrValue, []Shape{x.shape, mask.shape}, "%v does not fit %v; convert with To(tensor.Float32)", v, x.dtype)
 	}
 	return Where(mask, x.scalar(v), x)
+}
+
+// holds reports whether tensors of type d can be filled with v: integers with a whole number that is not too large.
+func (d DType) holds(v float64) bool {
+	return d.IsFloat() || d == Bool || v == math.Trunc(v) && math.Abs(v) <= d.largest()
 }
 
 type whereOp struct{ AnyStrides }

@@ -12,6 +12,8 @@ const MaxRank = 8
 // maxSize is the largest size of a dimension: shapes are kept small because every tensor and recorded op holds some.
 const maxSize = math.MaxInt32
 
+const maxNumel = math.MaxInt >> 3
+
 // Shape is the size of a tensor along each dimension, each at most 2³¹ − 1. It is a plain comparable value: two shapes are
 // equal when s == t.
 type Shape struct {
@@ -19,17 +21,23 @@ type Shape struct {
 	dim  [MaxRank]int32
 }
 
-// ShapeOf returns the shape with the given sizes. It panics with ErrShape on a negative size or more than MaxRank sizes.
+// ShapeOf returns the shape with the given sizes. It panics with ErrShape on a negative size, more than MaxRank sizes or
+// 2⁶⁰ elements and more.
 func ShapeOf(dims ...int) Shape {
 	if len(dims) > MaxRank {
 		Fail("shape", ErrShape, nil, "%d dimensions; at most %d are supported", len(dims), MaxRank)
 	}
 	s := Shape{rank: len(dims)}
+	n := 1
 	for i, d := range dims {
 		if d < 0 {
 			Fail("shape", ErrShape, nil, "size %d of dimension %d is negative", d, i)
 		}
 		s.set(i, d)
+		if n > maxNumel/max(d, 1) { // their bytes would overflow an int
+			Fail("shape", ErrShape, nil, "sizes %v are more elements than memory can hold", dims)
+		}
+		n *= max(d, 1)
 	}
 	return s
 }

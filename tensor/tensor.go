@@ -111,7 +111,7 @@ func (t *Tensor) ZeroGrad() {
 	}
 }
 
-// String formats dtype, shape and, for small tensors, the elements.
+// String formats elements, dtype and shape on one line: floats with 5 digits; of more than 1000 elements, only their number.
 func (t *Tensor) String() string {
 	if t.dev == Meta {
 		return fmt.Sprintf("tensor(%v %v on meta)", t.dtype, t.shape)

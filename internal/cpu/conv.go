@@ -24,9 +24,10 @@ type Conv struct {
 // rows is the length of the sum behind each output of a group.
 func (g *Conv) rows() int { return g.C / g.Groups * g.R * g.S }
 
-// pointwise reports whether the input planes are already the matrix to multiply.
+// pointwise reports whether the input planes are already the matrix to multiply. Those of a transposed convolution with
+// output padding are larger than the outputs.
 func (g *Conv) pointwise() bool {
-	return g.R == 1 && g.S == 1 && g.StrideH == 1 && g.StrideW == 1 && g.PadH == 0 && g.PadW == 0
+	return g.R == 1 && g.S == 1 && g.StrideH == 1 && g.StrideW == 1 && g.PadH == 0 && g.PadW == 0 && g.H == g.OH && g.W == g.OW
 }
 
 // chunk is the number of output positions whose patches are gathered at a time: about 256 KiB of float32.

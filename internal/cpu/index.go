@@ -29,7 +29,7 @@ func IndexAdd[T Number](outer, n, inner int, x []T, idx []int64, skip int64, y [
 			}
 		}
 	}
-	if outer > 1 {
+	if outer != 1 {
 		parallel.For(outer, max(1, grainCheap/max(1, m*inner)), func(lo, hi int) {
 			for o := lo; o < hi; o++ {
 				add(o, 0, n)

@@ -1,6 +1,10 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // Window is a sliding window over planes of H x W, giving OH x OW. Where Adaptive, output i covers input rows
 // ⌊i·H/OH⌋ to ⌈(i+1)·H/OH⌉, and the other fields are unused.
@@ -49,14 +53,20 @@ func (g *Window) count(i, j int, padded bool) int {
 	return max(0, (r1-r0+rs-1)/rs) * max(0, (c1-c0+cs-1)/cs)
 }
 
-// MaxPool writes the largest element of each window of each plane to y and its place in the plane to at (-1 for a window
-// that covers padding alone). The first of equals wins; NaN wins over numbers.
+// MaxPool writes the largest element of each window of each plane to y and its place in the plane to at, unless nil. The
+// first of equals wins; NaN wins over numbers. A window that covers padding alone gives -Inf and -1.
 func MaxPool[T float32 | float64](g Window, planes int, x, y []T, at []int32) {
 	out := g.OH * g.OW
 	parallel.For(planes, max(1, grainCheap/max(1, g.H*g.W)), func(lo, hi int) {
+		var a []int32
+		if at == nil {
+			a = make([]int32, out)
+		}
 		for n := lo; n < hi; n++ {
-			p := x[n*g.H*g.W : (n+1)*g.H*g.W]
-			o, a := y[n*out:(n+1)*out], at[n*out:(n+1)*out]
+			p, o := x[n*g.H*g.W:(n+1)*g.H*g.W], y[n*out:(n+1)*out]
+			if at != nil {
+				a = at[n*out : (n+1)*out]
+			}
 			if g.R == 2 && g.S == 2 && g.StrideH == 2 && g.StrideW == 2 && g.PadH == 0 && g.PadW == 0 && g.DilH == 1 && g.DilW == 1 && 2*g.OH <= g.H && 2*g.OW <= g.W {
 				maxPool2(&g, p, o, a)
 				continue
@@ -65,8 +75,7 @@ func MaxPool[T float32 | float64](g Window, planes int, x, y []T, at []int32) {
 				r0, r1, rs := g.rows(i)
 				for j := range g.OW {
 					c0, c1, cs := g.cols(j)
-					var best T
-					k := -1
+					best, k := T(math.Inf(-1)), -1
 					for r := r0; r < r1; r += rs {
 						for c := c0; c < c1; c += cs {
 							if v := p[r*g.W+c]; k < 0 || v > best || v != v && best == best {
@@ -144,13 +153,13 @@ func AvgPool[T float32 | float64](g Window, planes int, padded bool, x, y []T) {
 				r0, r1, rs := g.rows(i)
 				for j := range g.OW {
 					c0, c1, cs := g.cols(j)
-					var sum T
+					var sum float64 // a global average has many terms
 					for r := r0; r < r1; r += rs {
 						for c := c0; c < c1; c += cs {
-							sum += p[r*g.W+c]
+							sum += float64(p[r*g.W+c])
 						}
 					}
-					o[i*g.OW+j] = sum / T(g.count(i, j, padded))
+					o[i*g.OW+j] = T(sum / float64(g.count(i, j, padded)))
 				}
 			}
 		}

@@ -9,28 +9,65 @@ import (
 // Rows is a tensor cut along one axis: outer x n x inner elements, of which rows are the n elements apart by inner.
 type Rows struct{ Outer, N, Inner int }
 
-func (r Rows) each(body func(at int)) {
-	rows := r.Outer * r.Inner
-	parallel.For(rows, max(1, grainCostly/max(1, r.N)), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			body(i/r.Inner*r.N*r.Inner + i%r.Inner)
+// strip is how many neighbouring rows are copied out together where their elements are apart: a cache line of float32.
+const strip = 16
+
+// eachRow calls f with each row of a, of b, unless nil, and of y, contiguous; f fills y's, which overlaps no other.
+func eachRow[T float32 | float64](r Rows, a, b, y []T, f func(a, b, y []T)) {
+	n := r.N
+	if r.Inner == 1 {
+		parallel.For(r.Outer, max(1, grainCostly/max(1, n)), func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				var bi []T
+				if b != nil {
+					bi = b[i*n : (i+1)*n]
+				}
+				f(a[i*n:(i+1)*n], bi, y[i*n:(i+1)*n])
+			}
+		})
+		return
+	}
+	strips := (r.Inner + strip - 1) / strip
+	parallel.For(r.Outer*strips, max(1, grainCostly/max(1, strip*n)), func(lo, hi int) {
+		ld := n + strip // rows that began a power of 2 apart would share the sets of the cache
+		buf := columns[T](3 * strip * ld)
+		defer putColumns(buf)
+		ra, rb, ry := (*buf)[:strip*ld], (*buf)[strip*ld:2*strip*ld], (*buf)[2*strip*ld:]
+		for t := lo; t < hi; t++ {
+			at := t/strips*n*r.Inner + t%strips*strip
+			w := min(strip, r.Inner-t%strips*strip)
+			for i := range n {
+				for j, v := range a[at+i*r.Inner:][:w] {
+					ra[j*ld+i] = v
+				}
+			}
+			for i := range n {
+				if b == nil {
+					break
+				}
+				for j, v := range b[at+i*r.Inner:][:w] {
+					rb[j*ld+i] = v
+				}
+			}
+			for j := range w {
+				f(ra[j*ld:j*ld+n], rb[j*ld:j*ld+n], ry[j*ld:j*ld+n])
+			}
+			for i := range n {
+				d := y[at+i*r.Inner:][:w]
+				for j := range d {
+					d[j] = ry[j*ld+i]
+				}
+			}
 		}
 	})
 }
 
-// Softmax computes y = exp(x - max) / Σ exp(x - max) along rows. A row of -Inf gives NaN, as PyTorch does.
+// Softmax computes y = exp(x - max) / Σ exp(x - max) along rows. A row with NaN or +Inf or of -Inf alone gives NaN, as in
+// PyTorch.
 func Softmax[T float32 | float64](r Rows, x, y []T) {
-	r.each(func(at int) {
-		st, end := r.Inner, at+r.N*r.Inner
-		m := rowMax(x, at, end, st)
-		var sum float64
-		for i := at; i < end; i += st {
-			e := math.Exp(float64(x[i] - m))
-			y[i] = T(e)
-			sum += e
-		}
-		inv := T(1 / sum)
-		for i := at; i < end; i += st {
+	eachRow(r, x, nil, y, func(x, _, y []T) {
+		inv := T(1 / expSum(y, x, largest(x)))
+		for i := range y {
 			y[i] *= inv
 		}
 	})
@@ -38,59 +75,54 @@ func Softmax[T float32 | float64](r Rows, x, y []T) {
 
 // LogSoftmax computes y = x - max - ln Σ exp(x - max) along rows.
 func LogSoftmax[T float32 | float64](r Rows, x, y []T) {
-	r.each(func(at int) {
-		st, end := r.Inner, at+r.N*r.Inner
-		m, l := rowLogSumExp(x, at, end, st)
-		for i := at; i < end; i += st {
-			y[i] = x[i] - m - l
+	eachRow(r, x, nil, y, func(x, _, y []T) {
+		m, l := logSumExp(x)
+		for i, v := range x {
+			y[i] = v - m - l
 		}
 	})
 }
 
 // SoftmaxGrad computes dx = y (dy - Σ dy y) along rows.
 func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
-	r.each(func(at int) {
-		st, end := r.Inner, at+r.N*r.Inner
-		var sum float64
-		for i := at; i < end; i += st {
-			sum += float64(dy[i]) * float64(y[i])
-		}
+	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
+		y, dx = y[:len(dy)], dx[:len(dy)]
+		_, sum := sumProducts(dy, y, 0)
 		s := T(sum)
-		for i := at; i < end; i += st {
-			dx[i] = y[i] * (dy[i] - s)
+		for i, v := range dy {
+			dx[i] = y[i] * (v - s)
 		}
 	})
 }
 
 // LogSoftmaxGrad computes dx = dy - exp(y) Σ dy along rows.
 func LogSoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
-	r.each(func(at int) {
-		st, end := r.Inner, at+r.N*r.Inner
+	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
 		var sum float64
-		for i := at; i < end; i += st {
-			sum += float64(dy[i])
+		for _, v := range dy {
+			sum += float64(v)
 		}
-		for i := at; i < end; i += st {
-			dx[i] = T(float64(dy[i]) - math.Exp(float64(y[i]))*sum)
+		s := T(sum)
+		expSum(dx, y, 0)
+		for i, v := range dy {
+			dx[i] = v - dx[i]*s
 		}
 	})
 }
 
-// CrossEntropy computes, for each row of x (n, c) with class t[i], the loss Σ_k q_k (lse - x_k) and lse = ln Σ exp x,
-// where q_k = (1-smooth) w_t [k = t] + smooth/c w_k. Rows of class ignore give 0. weight may be nil.
-func CrossEntropy[T float32 | float64](c int, smooth float64, ignore int64, x []T, t []int64, weight, loss, lse []T) {
+// CrossEntropy computes, for each row of x (n, c) with class t[i], the loss Σ_k q_k (ln Σ exp x - x_k), where
+// q_k = (1-smooth) w_t [k = t] + smooth/c w_k. Rows of class ignore give 0. weight may be nil.
+func CrossEntropy[T float32 | float64](c int, smooth float64, ignore int64, x []T, t []int64, weight, loss []T) {
 	parallel.For(len(t), max(1, grainCostly/max(1, c)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			row := x[i*c : (i+1)*c]
-			m, l := rowLogSumExp(x, i*c, (i+1)*c, 1)
-			lse[i] = m + l
 			if t[i] == ignore {
 				loss[i] = 0
 				continue
 			}
-			// Differences to the maximum first: lse - x of large logits would cancel.
-			v := float64(l) - float64(row[t[i]]-m)
-			v *= (1 - smooth) * classWeight(weight, int(t[i]))
+			// Differences to the maximum first: ln Σ exp x - x of large logits would cancel.
+			m, l := logSumExp(row)
+			v := (float64(l) - float64(row[t[i]]-m)) * (1 - smooth) * classWeight(weight, int(t[i]))
 			if smooth != 0 {
 				var s float64
 				for k, xk := range row {
@@ -104,7 +136,7 @@ func CrossEntropy[T float32 | float64](c int, smooth float64, ignore int64, x []
 }
 
 // CrossEntropyGrad computes dx_k = dloss (softmax_k Σ q - q_k).
-func CrossEntropyGrad[T float32 | float64](c int, smooth float64, ignore int64, dloss, x []T, t []int64, weight, lse, dx []T) {
+func CrossEntropyGrad[T float32 | float64](c int, smooth float64, ignore int64, dloss, x []T, t []int64, weight, dx []T) {
 	var total float64
 	for k := range c {
 		total += classWeight(weight, k)
@@ -117,15 +149,17 @@ func CrossEntropyGrad[T float32 | float64](c int, smooth float64, ignore int64, 
 				continue
 			}
 			wt := (1 - smooth) * classWeight(weight, int(t[i]))
-			sum := wt + smooth/float64(c)*total
-			g := float64(dloss[i])
-			for k, v := range row {
-				q := smooth / float64(c) * classWeight(weight, k)
-				if k == int(t[i]) {
-					q += wt
+			g, share := float64(dloss[i]), smooth/float64(c)
+			scale := g * (wt + share*total) / expSum(d, row, largest(row))
+			target := float64(d[t[i]])*scale - g*(wt+share*classWeight(weight, int(t[i])))
+			for k, e := range d {
+				v := float64(e) * scale
+				if share != 0 {
+					v -= g * share * classWeight(weight, k)
 				}
-				d[k] = T(g * (math.Exp(float64(v-lse[i]))*sum - q))
+				d[k] = T(v)
 			}
+			d[t[i]] = T(target)
 		}
 	})
 }
@@ -137,23 +171,49 @@ func classWeight[T float32 | float64](w []T, k int) float64 {
 	return float64(w[k])
 }
 
-func rowMax[T float32 | float64](x []T, at, end, st int) T {
+// largest returns the maximum of the numbers in x, -Inf without any: NaN come back in the differences to it.
+func largest[T float32 | float64](x []T) T {
 	m := T(math.Inf(-1))
-	for i := at; i < end; i += st {
-		m = max(m, x[i])
+	for _, v := range x {
+		if v > m {
+			m = v
+		}
 	}
 	return m
 }
 
-// rowLogSumExp returns the maximum m and ln Σ exp(x - m).
-func rowLogSumExp[T float32 | float64](x []T, at, end, st int) (m, l T) {
-	m = rowMax(x, at, end, st)
-	if math.IsInf(float64(m), 0) { // differences to it would be NaN
-		return 0, m
+// logSumExp returns the maximum m of x and ln Σ exp(x - m).
+func logSumExp[T float32 | float64](x []T) (m, l T) {
+	m = largest(x)
+	return m, T(math.Log(expSum(nil, x, m)))
+}
+
+// expSum returns Σ exp(x - m) for m no smaller than any x and, unless y is nil, writes the terms to it.
+func expSum[T float32 | float64](y, x []T, m T) (sum float64) {
+	if x, ok := any(x).([]float32); ok {
+		return expSum32(any(y).([]float32), x, float32(m))
 	}
-	var sum float64
-	for i := at; i < end; i += st {
-		sum += math.Exp(float64(x[i] - m))
+	for i, v := range x {
+		e := math.Exp(float64(v - m))
+		if sum += e; y != nil {
+			y[i] = T(e)
+		}
 	}
-	return m, T(math.Log(sum))
+	return sum
+}
+
+// expSum32 is expSum with the exponential of pw_core.go.
+func expSum32(y, x []float32, m float32) (sum float64) {
+	for i, v := range x {
+		z := float64(v - m)
+		if z < -104 {
+			z = -104 // below, it is 0 in float32
+		}
+		s, q := expParts(z)
+		e := s + float64(s*q)
+		if sum += e; y != nil {
+			y[i] = float32(e)
+		}
+	}
+	return sum
 }

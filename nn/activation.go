@@ -2,7 +2,13 @@ package nn
 
 import "github.com/hadal-go/hadal/tensor"
 
-// The activations below apply the tensor method of the same name; see there for formulas.
+// The activations below apply the tensor method of the same name. Func makes a layer of the others.
+
+// Func is a layer made of a function without parameters, such as nn.Func((*tensor.Tensor).Mish).
+type Func func(x *tensor.Tensor) *tensor.Tensor
+
+// Forward returns f(x).
+func (f Func) Forward(x *tensor.Tensor) *tensor.Tensor { return f(x) }
 
 // ReLU is max(x, 0).
 type ReLU struct{}
@@ -56,19 +62,24 @@ type Softplus struct{}
 // Forward applies the function elementwise.
 func (Softplus) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Softplus(1, 20) }
 
-// Softmax normalises exp(x) along Axis.
-type Softmax struct{ Axis int }
+// Softmax is e^x / Σ e^x, the sum being along Axis.
+type Softmax struct {
+	Axis *int // nil: the last
+}
 
 // Forward applies the function along the axis.
-func (l Softmax) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Softmax(l.Axis) }
+func (l Softmax) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Softmax(or(l.Axis, -1)) }
 
 // LogSoftmax is the logarithm of Softmax.
-type LogSoftmax struct{ Axis int }
+type LogSoftmax struct {
+	Axis *int // nil: the last
+}
 
 // Forward applies the function along the axis.
-func (l LogSoftmax) Forward(x *tensor.Tensor) *tensor.Tensor { return x.LogSoftmax(l.Axis) }
+func (l LogSoftmax) Forward(x *tensor.Tensor) *tensor.Tensor { return x.LogSoftmax(or(l.Axis, -1)) }
 
-func or(p *float64, otherwise float64) float64 {
+// or returns what p points to, or the default where it is nil.
+func or[T any](p *T, otherwise T) T {
 	if p == nil {
 		return otherwise
 	}

@@ -1,26 +1,27 @@
 package nn
 
-import (
-	"github.com/hadal-go/hadal/tensor"
-)
+import "github.com/hadal-go/hadal/tensor"
 
-// BatchNorm normalises each channel, dimension 1, of x (N, C, ...) (Ioffe and Szegedy, 2015). While training it uses the
-// batch's mean and variance and updates the running ones,
+// BatchNorm normalises each channel, dimension 1, of x (N, C, ...) (Ioffe and Szegedy, 2015):
+//
+//	y = (x − mean)/√(var + eps) · weight + bias
+//
+// While training, mean and biased variance are the batch's, and the running ones follow them,
 //
 //	running ← (1 − momentum) running + momentum batch
 //
 // with the unbiased variance; Eval modules use the running ones. BatchNorm1d and BatchNorm2d are the same layer with a
 // check of the input's dimensions.
 type BatchNorm struct {
-	Weight            *Param  // (C,), or nil
-	Bias              *Param  // (C,), or nil
-	RunningMean       *Buffer // (C,)
-	RunningVar        *Buffer // (C,)
-	NumBatchesTracked *Buffer // Int64 scalar
-	Eps               float64
+	Weight            *Param   // (C,), or nil: 1
+	Bias              *Param   // (C,), or nil: 0
+	RunningMean       *Buffer  // (C,)
+	RunningVar        *Buffer  // (C,)
+	NumBatchesTracked *Buffer  // Int64 scalar
 	Momentum          *float64 // nil: a plain average over all batches
+	Eps               float64
 	Mode              Mode
-	ranks             [2]int // allowed dimensions of the input; zero: any
+	ranks             [2]int // least and most dimensions of the input; zero: any
 }
 
 // BatchNormConfig are the options of batch normalisation.
@@ -28,6 +29,7 @@ type BatchNormConfig struct {
 	Eps               float64  // 0: 1e-5
 	Momentum          *float64 // nil: 0.1
 	CumulativeAverage bool     // running statistics are plain averages over all batches; Momentum is not used
+	NoAffine          bool     // neither weight nor bias
 }
 
 // NewBatchNorm1d returns a layer for x (N, C) or (N, C, L).
@@ -42,23 +44,17 @@ func NewBatchNorm2d(channels int, cfg BatchNormConfig) *BatchNorm {
 
 func newBatchNorm(c int, cfg BatchNormConfig, ranks [2]int) *BatchNorm {
 	l := &BatchNorm{
-		Weight:            tensor.NewParam(tensor.Ones(c)),
-		Bias:              tensor.NewParam(tensor.Zeros(c)),
 		RunningMean:       tensor.NewBuffer(tensor.Zeros(c)),
 		RunningVar:        tensor.NewBuffer(tensor.Ones(c)),
 		NumBatchesTracked: tensor.NewBuffer(tensor.Scalar[int64](0)),
-		Eps:               cfg.Eps,
-		Momentum:          cfg.Momentum,
+		Eps:               epsilon("batch_norm", cfg.Eps),
 		ranks:             ranks,
 	}
-	if l.Eps == 0 {
-		l.Eps = 1e-5
+	if !cfg.NoAffine {
+		l.Weight, l.Bias = tensor.NewParam(tensor.Ones(c)), tensor.NewParam(tensor.Zeros(c))
 	}
-	switch {
-	case cfg.CumulativeAverage:
-		l.Momentum = nil
-	case l.Momentum == nil:
-		l.Momentum = new(0.1)
+	if !cfg.CumulativeAverage {
+		l.Momentum = new(or(cfg.Momentum, 0.1))
 	}
 	return l
 }
@@ -66,21 +62,34 @@ func newBatchNorm(c int, cfg BatchNormConfig, ranks [2]int) *BatchNorm {
 // Forward normalises x. It panics with ErrShape on other dimensions, and while training on a single value a channel,
 // which has no variance.
 func (l *BatchNorm) Forward(x *tensor.Tensor) *tensor.Tensor {
-	if l.ranks != [2]int{} && (x.Rank() < l.ranks[0] || x.Rank() > l.ranks[1]) || x.Rank() < 2 || x.Dim(1) != l.RunningMean.Numel() {
-		tensor.Fail("batch_norm", tensor.ErrShape, []tensor.Shape{x.Shape()}, "the input must have %d to %d dimensions with %d channels in the second", l.ranks[0], l.ranks[1], l.RunningMean.Numel())
-	}
+	l.check(x)
 	if l.Mode == Infer {
 		return l.infer(x)
 	}
-	n := x.Numel() / max(1, x.Dim(1))
-	if n == 1 {
+	n, computes := x.Numel()/max(1, x.Dim(1)), x.Device() != tensor.Meta
+	if n == 1 && computes {
 		tensor.Fail("batch_norm", tensor.ErrShape, []tensor.Shape{x.Shape()}, "training needs more than one value a channel; use a larger batch")
 	}
-	y, mean, variance := tensor.BatchNorm(x, l.Weight.Tensor, l.Bias.Tensor, l.Eps)
-	if x.Device() != tensor.Meta {
+	w, b := affine(x, l.Weight, l.Bias, []int{x.Dim(1)})
+	y, mean, variance := tensor.BatchNorm(x, w, b, l.Eps)
+	if computes {
 		l.track(mean, variance.MulScalar(float64(n)/float64(n-1)))
 	}
 	return y
+}
+
+func (l *BatchNorm) check(x *tensor.Tensor) {
+	want := "(N, C, ...)"
+	switch l.ranks {
+	case [2]int{2, 3}:
+		want = "(N, C) or (N, C, L)"
+	case [2]int{4, 4}:
+		want = "(N, C, H, W)"
+	}
+	c, r := l.RunningMean.Numel(), x.Rank()
+	if r < max(2, l.ranks[0]) || l.ranks[1] > 0 && r > l.ranks[1] || x.Dim(1) != c {
+		tensor.Fail("batch_norm", tensor.ErrShape, []tensor.Shape{x.Shape()}, "the input must be %s with C = %d", want, c)
+	}
 }
 
 // track moves the running statistics towards those of the batch.
@@ -96,8 +105,9 @@ func (l *BatchNorm) track(mean, variance *tensor.Tensor) {
 
 // infer applies y = x·scale + shift with scale = weight/√(var + eps), shift = bias − mean·scale.
 func (l *BatchNorm) infer(x *tensor.Tensor) *tensor.Tensor {
-	scale := l.RunningVar.AddScalar(l.Eps).Rsqrt().Mul(l.Weight.Tensor)
-	shift := l.Bias.Sub(l.RunningMean.Mul(scale))
+	w, b := affine(x, l.Weight, l.Bias, []int{x.Dim(1)})
+	scale := l.RunningVar.AddScalar(l.Eps).Rsqrt().Mul(w)
+	shift := b.Sub(l.RunningMean.Mul(scale))
 	dims := make([]int, x.Rank()-1)
 	for i := range dims {
 		dims[i] = 1

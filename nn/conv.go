@@ -6,7 +6,8 @@ import (
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// ConvConfig are the options of convolution layers. Sizes are the same in every dimension; set Options for others.
+// ConvConfig are the options of convolution layers. Sizes are the same in every dimension; for others set the layer's
+// Options and, for kernels that are not square, its Weight.
 type ConvConfig struct {
 	Stride      int            // 0: 1
 	Padding     int            // on every side
@@ -31,21 +32,36 @@ type Conv2d struct {
 }
 
 // NewConv2d returns a layer from in to out channels with a square kernel, initialised as PyTorch does: uniform in
-// ±1/√(in/groups · kernel²).
+// ±1/√(in/groups · kernel²). It panics with ErrValue when a size is not positive or the groups do not divide the channels.
 func NewConv2d(g *random.Generator, in, out, kernel int, cfg ConvConfig) *Conv2d {
 	w, b := convParams(g, in, out, []int{kernel, kernel}, cfg)
 	return &Conv2d{Weight: w, Bias: b, Options: cfg.options(), PadMode: cfg.PaddingMode}
 }
 
 func convParams(g *random.Generator, in, out int, kernel []int, cfg ConvConfig) (w, b *Param) {
-	groups := max(cfg.Groups, 1)
-	if cfg.Groups < 0 || in%groups != 0 || out%groups != 0 {
-		tensor.Fail("conv", tensor.ErrValue, nil, "%d groups do not divide %d input and %d output channels", cfg.Groups, in, out)
+	groups := checkConv("conv", in, out, kernel[0], cfg.Groups)
+	return torchDefault(g, append([]int{out, in / groups}, kernel...), out, cfg.NoBias)
+}
+
+// checkConv returns the number of groups.
+func checkConv(op string, in, out, kernel, groups int) int {
+	if groups == 0 {
+		groups = 1
 	}
-	dims := append([]int{out, in / groups}, kernel...)
+	if in < 1 || out < 1 || kernel < 1 {
+		tensor.Fail(op, tensor.ErrValue, nil, "%d input channels, %d output channels and kernel size %d must be positive", in, out, kernel)
+	}
+	if groups < 1 || in%groups != 0 || out%groups != 0 {
+		tensor.Fail(op, tensor.ErrValue, nil, "%d groups do not divide %d input and %d output channels", groups, in, out)
+	}
+	return groups
+}
+
+// torchDefault returns PyTorch's initial weight, of sizes dims, and bias.
+func torchDefault(g *random.Generator, dims []int, out int, noBias bool) (w, b *Param) {
 	fan := initialize.FanIn(tensor.ShapeOf(dims...))
 	w = tensor.NewParam(initialize.TorchDefault(g, fan, dims...))
-	if !cfg.NoBias {
+	if !noBias {
 		b = tensor.NewParam(initialize.TorchDefault(g, fan, out))
 	}
 	return w, b
@@ -69,7 +85,7 @@ type Conv1d struct {
 	PadMode tensor.PadMode
 }
 
-// NewConv1d returns a layer from in to out channels, initialised as PyTorch does.
+// NewConv1d returns a layer from in to out channels, initialised as PyTorch does: uniform in ±1/√(in/groups · kernel).
 func NewConv1d(g *random.Generator, in, out, kernel int, cfg ConvConfig) *Conv1d {
 	w, b := convParams(g, in, out, []int{kernel}, cfg)
 	return &Conv1d{Weight: w, Bias: b, Options: cfg.options(), PadMode: cfg.PaddingMode}

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"github.com/hadal-go/hadal/nn/initialize"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -9,8 +8,8 @@ import (
 // ConvTransposeConfig are the options of transposed convolution layers, the same in every dimension.
 type ConvTransposeConfig struct {
 	Stride        int // 0: 1
-	Padding       int
-	OutputPadding int
+	Padding       int // cut off every side of the result
+	OutputPadding int // added to one side of the result; less than the stride or the dilation
 	Dilation      int // 0: 1
 	Groups        int // 0: 1
 	NoBias        bool
@@ -23,7 +22,8 @@ type ConvTranspose2d struct {
 	Options tensor.ConvTransposeConfig
 }
 
-// NewConvTranspose2d returns a layer from in to out channels with a square kernel, initialised as PyTorch does.
+// NewConvTranspose2d returns a layer from in to out channels with a square kernel, initialised as PyTorch does: uniform in
+// ±1/√(out/groups · kernel²). It panics with ErrValue when a size is not positive or the groups do not divide the channels.
 func NewConvTranspose2d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose2d {
 	w, b := convTransposeParams(g, in, out, []int{kernel, kernel}, cfg)
 	return &ConvTranspose2d{w, b, cfg.options()}
@@ -41,7 +41,8 @@ type ConvTranspose1d struct {
 	Options tensor.ConvTransposeConfig
 }
 
-// NewConvTranspose1d returns a layer from in to out channels, initialised as PyTorch does.
+// NewConvTranspose1d returns a layer from in to out channels, initialised as PyTorch does: uniform in
+// ±1/√(out/groups · kernel).
 func NewConvTranspose1d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose1d {
 	w, b := convTransposeParams(g, in, out, []int{kernel}, cfg)
 	return &ConvTranspose1d{w, b, cfg.options()}
@@ -60,15 +61,6 @@ func (c ConvTransposeConfig) options() tensor.ConvTransposeConfig {
 }
 
 func convTransposeParams(g *random.Generator, in, out int, kernel []int, cfg ConvTransposeConfig) (w, b *Param) {
-	groups := max(cfg.Groups, 1)
-	if cfg.Groups < 0 || in%groups != 0 || out%groups != 0 {
-		tensor.Fail("conv_transpose", tensor.ErrValue, nil, "%d groups do not divide %d input and %d output channels", cfg.Groups, in, out)
-	}
-	dims := append([]int{in, out / groups}, kernel...)
-	fan := initialize.FanIn(tensor.ShapeOf(dims...)) // PyTorch's: of the weight's second dimension
-	w = tensor.NewParam(initialize.TorchDefault(g, fan, dims...))
-	if !cfg.NoBias {
-		b = tensor.NewParam(initialize.TorchDefault(g, fan, out))
-	}
-	return w, b
+	groups := checkConv("conv_transpose", in, out, kernel[0], cfg.Groups)
+	return torchDefault(g, append([]int{in, out / groups}, kernel...), out, cfg.NoBias)
 }

@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"github.com/hadal-go/hadal/nn/initialize"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -19,11 +18,8 @@ type LinearConfig struct {
 
 // NewLinear returns a layer from in to out features, initialised as PyTorch does: uniform in ±1/√in.
 func NewLinear(g *random.Generator, in, out int, cfg LinearConfig) *Linear {
-	l := &Linear{Weight: tensor.NewParam(initialize.TorchDefault(g, in, out, in))}
-	if !cfg.NoBias {
-		l.Bias = tensor.NewParam(initialize.TorchDefault(g, in, out))
-	}
-	return l
+	w, b := torchDefault(g, []int{out, in}, out, cfg.NoBias)
+	return &Linear{w, b}
 }
 
 // Forward maps x (..., in) to (..., out).

@@ -1,9 +1,10 @@
 // Package nn holds the layers of neural networks and what works on any model: listing, saving, copying and summarising
 // its parameters.
 //
-// A module is any struct. Its parameters are the *Param it reaches through exported fields, in field order; their names
-// are the snake_case field names joined by dots, as in a PyTorch state dict (conv1.weight, layers.0.bias). A field tag
-// `name:"..."` gives another name.
+// A module is any struct. Its parameters are the *Param it reaches through exported fields, slices and interfaces, in field
+// order; their names are the snake_case field names joined by dots, as in a PyTorch state dict (conv1.weight,
+// layers.0.bias). A field tag `name:"..."` gives another name, the empty one leaves the field out of the path, as
+// embedding does. What is reached by several paths is listed once, under the first.
 //
 // A module's mode belongs to the value: constructors build modules that train, Eval returns one that infers, Snapshot one
 // that other goroutines may use while training goes on.
@@ -14,6 +15,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/hadal-go/hadal/random"
@@ -52,8 +54,8 @@ type NamedBuffer struct {
 	*Buffer
 }
 
-// Params returns the module's parameters in field order, shared ones once. It panics with the path of a Param that lies
-// behind an unexported field or a map, where it could be neither trained nor saved.
+// Params returns the module's parameters in field order, shared ones once. It panics with ErrValue, naming the path, on what
+// could be neither trained nor saved: a Param behind an unexported field, in a map or held by value, and two under one name.
 func Params(m any) []*Param {
 	var ps []*Param
 	for _, p := range NamedParams(m) {
@@ -63,14 +65,10 @@ func Params(m any) []*Param {
 }
 
 // NamedParams is Params with names.
-func NamedParams(m any) []NamedParam {
-	return walk(m).params
-}
+func NamedParams(m any) []NamedParam { return walk(m).params }
 
 // NamedBuffers returns the module's buffers in field order.
-func NamedBuffers(m any) []NamedBuffer {
-	return walk(m).buffers
-}
+func NamedBuffers(m any) []NamedBuffer { return walk(m).buffers }
 
 // NamedGenerator is a random generator and its place in a module.
 type NamedGenerator struct {
@@ -82,7 +80,7 @@ type NamedGenerator struct {
 // into checkpoints.
 func NamedGenerators(m any) []NamedGenerator { return walk(m).generators }
 
-// NumParams returns the number of trainable values.
+// NumParams returns the number of values in all parameters.
 func NumParams(m any) (n int) {
 	for _, p := range Params(m) {
 		n += p.Numel()
@@ -98,47 +96,56 @@ func ZeroGrad(m any) {
 }
 
 var (
-	paramType  = reflect.TypeFor[*Param]()
-	bufferType = reflect.TypeFor[*Buffer]()
-	tensorType = reflect.TypeFor[*tensor.Tensor]()
-	modeType   = reflect.TypeFor[Mode]()
-
+	paramType     = reflect.TypeFor[*Param]()
+	bufferType    = reflect.TypeFor[*Buffer]()
 	generatorType = reflect.TypeFor[*random.Generator]()
+	modeType      = reflect.TypeFor[Mode]()
+	tensorType    = reflect.TypeFor[*tensor.Tensor]()
 )
 
+// isHeld reports whether t is what walks look for; byValue, whether it is one that must be a pointer and is not.
+func isHeld(t reflect.Type) bool {
+	return t == paramType || t == bufferType || t == generatorType || t == modeType || byValue(t)
+}
+
+func byValue(t reflect.Type) bool {
+	return t == paramType.Elem() || t == bufferType.Elem() || t == generatorType.Elem()
+}
+
+// walker collects what a module holds.
 type walker struct {
 	params     []NamedParam
 	buffers    []NamedBuffer
 	generators []NamedGenerator
-	seen       map[any]bool
+	entries    []entry
+	aliases    []alias
+	seen       map[any]string // the path of each pointer
+	named      map[string]bool
 }
 
+// entry is a parameter or a buffer as State and Load see it.
+type entry struct {
+	name string
+	*tensor.Tensor
+	copyFrom func(*tensor.Tensor)
+}
+
+// alias is a second path to something that was seen before.
+type alias struct{ path, first string }
+
 func walk(m any) *walker {
-	w := &walker{seen: map[any]bool{}}
+	w := &walker{seen: map[any]string{}, named: map[string]bool{}}
 	w.value("", reflect.ValueOf(m))
 	return w
 }
 
 func (w *walker) value(path string, v reflect.Value) {
-	if !v.IsValid() || !mayHold(v.Type(), nil) {
+	if !v.IsValid() || !mayHold(v.Type()) {
 		return
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if v.IsNil() || w.seen[v.Interface()] {
-			return
-		}
-		w.seen[v.Interface()] = true
-		switch p := v.Interface().(type) {
-		case *Param:
-			w.params = append(w.params, NamedParam{path, p})
-		case *Buffer:
-			w.buffers = append(w.buffers, NamedBuffer{path, p})
-		case *random.Generator:
-			w.generators = append(w.generators, NamedGenerator{path, p})
-		default:
-			w.value(path, v.Elem())
-		}
+		w.pointer(path, v)
 	case reflect.Interface:
 		w.value(path, v.Elem())
 	case reflect.Slice, reflect.Array:
@@ -146,34 +153,72 @@ func (w *walker) value(path string, v reflect.Value) {
 			w.value(join(path, strconv.Itoa(i)), v.Index(i))
 		}
 	case reflect.Map:
-		if mayHold(v.Type().Elem(), nil) && v.Type().Elem().Kind() != reflect.Interface {
-			panic(fmt.Sprintf("nn: %s of type %v holds parameters in a map, which has no order; use a slice or struct fields", path, v.Type()))
+		if holds(v) {
+			refuse(path, v.Type(), "a map holds parameters, buffers or layers but has no order; use a slice or fields")
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			if !f.IsExported() && !f.Anonymous {
-				if holds(v.Field(i), map[uintptr]bool{}) {
-					panic(fmt.Sprintf("nn: %s: unexported field %s holds parameters; export it, or they would be neither trained nor saved", orRoot(path, v.Type()), f.Name))
-				}
-				continue
-			}
-			if !f.IsExported() { // embedded unexported struct: its exported fields are promoted
-				if f.Type.Kind() == reflect.Struct {
-					w.value(path, v.Field(i))
-				}
-				continue
-			}
+		if byValue(v.Type()) {
+			refuse(path, v.Type(), "it is held by value; use a pointer, *%v", v.Type())
+		}
+		w.fields(path, v)
+	}
+}
+
+func (w *walker) pointer(path string, v reflect.Value) {
+	if v.IsNil() {
+		return
+	}
+	if first, ok := w.seen[v.Interface()]; ok {
+		w.aliases = append(w.aliases, alias{path, first})
+		return
+	}
+	w.seen[v.Interface()] = path
+	switch p := v.Interface().(type) {
+	case *Param:
+		w.name(path, v.Type())
+		w.params = append(w.params, NamedParam{path, p})
+		w.entries = append(w.entries, entry{path, p.Tensor, p.CopyFrom})
+	case *Buffer:
+		w.name(path, v.Type())
+		w.buffers = append(w.buffers, NamedBuffer{path, p})
+		w.entries = append(w.entries, entry{path, p.Tensor, p.CopyFrom})
+	case *random.Generator:
+		w.name(path, v.Type())
+		w.generators = append(w.generators, NamedGenerator{path, p})
+	default:
+		w.value(path, v.Elem())
+	}
+}
+
+func (w *walker) name(path string, t reflect.Type) {
+	if w.named[path] {
+		refuse(path, t, "two things have this name; give one field another with a tag `name:\"...\"`")
+	}
+	w.named[path] = true
+}
+
+func (w *walker) fields(path string, v reflect.Value) {
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		switch {
+		case f.IsExported(), promotes(f):
 			w.value(fieldPath(path, f), v.Field(i))
+		case holds(v.Field(i)):
+			refuse(path, v.Type(), "unexported field %s holds parameters, buffers or layers, which could be neither trained nor saved; export it", f.Name)
 		}
 	}
 }
 
-func orRoot(path string, t reflect.Type) string {
+// promotes reports whether f is an embedded struct of an unexported type, whose exported fields are the outer struct's.
+func promotes(f reflect.StructField) bool {
+	return f.Anonymous && !f.IsExported() && f.Type.Kind() == reflect.Struct
+}
+
+func refuse(path string, t reflect.Type, format string, args ...any) {
 	if path == "" {
-		return t.String()
+		path = "the module"
 	}
-	return path
+	tensor.Fail("nn", tensor.ErrValue, nil, "%s (%v): %s", path, t, fmt.Sprintf(format, args...))
 }
 
 func fieldPath(path string, f reflect.StructField) string {
@@ -206,28 +251,35 @@ func snake(s string) string {
 	return b.String()
 }
 
+// holders remembers mayHold of each type.
+var holders sync.Map
+
 // mayHold reports whether a value of type t can lead to a Param, Buffer, Generator or Mode.
-func mayHold(t reflect.Type, open []reflect.Type) bool {
-	switch t {
-	case paramType, bufferType, modeType, generatorType:
+func mayHold(t reflect.Type) bool {
+	if b, ok := holders.Load(t); ok {
+		return b.(bool)
+	}
+	b := leadsTo(t, map[reflect.Type]bool{tensorType: true})
+	holders.Store(t, b)
+	return b
+}
+
+func leadsTo(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if isHeld(t) {
 		return true
-	case tensorType:
+	}
+	if seen[t] {
 		return false
 	}
-	for _, o := range open {
-		if o == t {
-			return false
-		}
-	}
-	open = append(open, t)
+	seen[t] = true
 	switch t.Kind() {
 	case reflect.Interface:
 		return true
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		return mayHold(t.Elem(), open)
+		return leadsTo(t.Elem(), seen)
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if mayHold(t.Field(i).Type, open) {
+			if leadsTo(t.Field(i).Type, seen) {
 				return true
 			}
 		}
@@ -235,35 +287,47 @@ func mayHold(t reflect.Type, open []reflect.Type) bool {
 	return false
 }
 
-// holds reports whether the value behind an unexported field leads to a Param, Buffer or Generator.
-func holds(v reflect.Value, seen map[uintptr]bool) bool {
-	if !v.IsValid() || !mayHold(v.Type(), nil) {
+// holds reports whether v, exported or not, leads to a Param, Buffer, Generator or Mode.
+func holds(v reflect.Value) bool { return reaches(v, map[place]bool{}) }
+
+// place is a pointer; its type tells a struct from its first field.
+type place struct {
+	t reflect.Type
+	p uintptr
+}
+
+func reaches(v reflect.Value, seen map[place]bool) bool {
+	if !v.IsValid() || !mayHold(v.Type()) {
 		return false
 	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() || seen[v.Pointer()] {
+	if v.Kind() == reflect.Pointer {
+		at := place{v.Type(), v.Pointer()}
+		if v.IsNil() || seen[at] {
 			return false
 		}
-		seen[v.Pointer()] = true
-		return v.Type() == paramType || v.Type() == bufferType || v.Type() == generatorType || holds(v.Elem(), seen)
-	case reflect.Interface:
-		return holds(v.Elem(), seen)
+		seen[at] = true
+	}
+	if isHeld(v.Type()) {
+		return true
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return reaches(v.Elem(), seen)
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			if holds(v.Index(i), seen) {
+			if reaches(v.Index(i), seen) {
 				return true
 			}
 		}
 	case reflect.Map:
 		for it := v.MapRange(); it.Next(); {
-			if holds(it.Value(), seen) {
+			if reaches(it.Value(), seen) {
 				return true
 			}
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if holds(v.Field(i), seen) {
+			if reaches(v.Field(i), seen) {
 				return true
 			}
 		}

@@ -16,14 +16,16 @@ func (s Sequential) Forward(x *tensor.Tensor) *tensor.Tensor {
 	return x
 }
 
-// Flatten merges the dimensions from Start on; the zero value keeps nothing apart, so use NewFlatten for batches.
-type Flatten struct{ Start int }
+// Flatten merges the dimensions from Start on.
+type Flatten struct {
+	Start *int // nil: 1, which keeps the batch
+}
 
 // NewFlatten returns a layer that keeps the batch dimension: (N, ...) to (N, M).
-func NewFlatten() *Flatten { return &Flatten{Start: 1} }
+func NewFlatten() *Flatten { return new(Flatten) }
 
 // Forward flattens x.
-func (l *Flatten) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Flatten(l.Start) }
+func (l *Flatten) Forward(x *tensor.Tensor) *tensor.Tensor { return x.Flatten(or(l.Start, 1)) }
 
 // Identity returns its input.
 type Identity struct{}

@@ -2,67 +2,68 @@ package nn
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// State returns the module's parameters and buffers, detached, under their names: what is saved. The tensors share the
-// module's memory.
+// State returns the module's parameters and buffers in field order, detached, under their names: what is saved. The tensors
+// share the module's memory.
 func State(m any) []tensor.Named {
-	w := walk(m)
 	var s []tensor.Named
-	for _, p := range w.params {
-		s = append(s, tensor.Named{Name: p.Name, Tensor: p.Detach()})
-	}
-	for _, b := range w.buffers {
-		s = append(s, tensor.Named{Name: b.Name, Tensor: b.Detach()})
+	for _, e := range walk(m).entries {
+		s = append(s, tensor.Named{Name: e.name, Tensor: e.Detach()})
 	}
 	return s
 }
 
 // LoadConfig are the options of Load.
 type LoadConfig struct {
-	AllowMissing    bool // leave parameters alone that the state does not have
+	AllowMissing    bool // leave parameters and buffers alone that the state does not have
 	AllowUnexpected bool // ignore entries that the module does not have
 }
 
 // Load copies a state into the module's parameters and buffers, converting dtypes. Nothing changes unless everything
-// fits: missing or unexpected names and differing shapes are one error that lists them.
+// fits: missing, unexpected and repeated names and differing shapes are one error that lists them. What the module reaches
+// by several paths may be in the state under any of them, or under several with equal values, as PyTorch saves it.
 func Load(m any, state []tensor.Named, cfg LoadConfig) error {
-	byName := make(map[string]*tensor.Tensor, len(state))
-	for _, s := range state {
-		byName[s.Name] = s.Tensor
-	}
 	w := walk(m)
-	var missing, shapes []string
-	check := func(name string, t *tensor.Tensor) {
-		s, ok := byName[name]
+	known := map[string]bool{}
+	for _, e := range w.entries {
+		known[e.name] = true
+	}
+	byName := map[string]tensor.Named{}
+	var unexpected, wrong []string
+	for _, s := range state {
+		name, ok := w.resolve(s.Name, known)
+		before, again := byName[name]
 		switch {
 		case !ok:
-			missing = append(missing, name)
-		case s.Shape() != t.Shape():
-			shapes = append(shapes, fmt.Sprintf("%s is %v in the file and %v in the model", name, s.Shape(), t.Shape()))
+			unexpected = append(unexpected, quote(s.Name))
+		case again && before.Name == s.Name:
+			wrong = append(wrong, s.Name+" is there twice")
+		case again && !equal(before.Tensor, s.Tensor):
+			wrong = append(wrong, fmt.Sprintf("%s and %s are one in the model and differ in the file", before.Name, s.Name))
+		default:
+			byName[name] = s
 		}
 	}
-	known := map[string]bool{}
-	for _, p := range w.params {
-		check(p.Name, p.Tensor)
-		known[p.Name] = true
-	}
-	for _, b := range w.buffers {
-		check(b.Name, b.Tensor)
-		known[b.Name] = true
-	}
-	var unexpected []string
-	for _, s := range state {
-		if !known[s.Name] {
-			unexpected = append(unexpected, s.Name)
+	var missing []string
+	for _, e := range w.entries {
+		s, ok := byName[e.name]
+		switch {
+		case !ok:
+			missing = append(missing, e.name)
+		case s.Shape() != e.Shape():
+			wrong = append(wrong, fmt.Sprintf("%s is %v in the file and %v in the model", s.Name, s.Shape(), e.Shape()))
+		case s.Device() == tensor.Meta:
+			wrong = append(wrong, s.Name+" is on the meta device and has no data")
 		}
 	}
-	var wrong []string
-	if len(shapes) > 0 {
-		wrong = append(wrong, list(shapes))
+	if len(wrong) > 0 {
+		wrong = []string{list(wrong)}
 	}
 	if len(missing) > 0 && !cfg.AllowMissing {
 		wrong = append(wrong, "missing "+list(missing))
@@ -73,17 +74,44 @@ func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 	if wrong != nil {
 		return fmt.Errorf("the weights do not fit the model: %s", strings.Join(wrong, "; "))
 	}
-	for _, p := range w.params {
-		if s := byName[p.Name]; s != nil {
-			p.CopyFrom(s)
-		}
-	}
-	for _, b := range w.buffers {
-		if s := byName[b.Name]; s != nil {
-			b.CopyFrom(s)
+	for _, e := range w.entries {
+		if s, ok := byName[e.name]; ok {
+			e.copyFrom(s.Tensor)
 		}
 	}
 	return nil
+}
+
+// resolve returns the first of the module's paths to what the given one leads to, and whether it is an entry.
+func (w *walker) resolve(name string, known map[string]bool) (string, bool) {
+	for range len(w.aliases) + 1 { // each alias leads to a path that was walked before it
+		if known[name] {
+			return name, true
+		}
+		i := slices.IndexFunc(w.aliases, func(a alias) bool { return name == a.path || strings.HasPrefix(name, a.path+".") })
+		if i < 0 {
+			break
+		}
+		name = strings.TrimPrefix(w.aliases[i].first+name[len(w.aliases[i].path):], ".")
+	}
+	return name, false
+}
+
+// equal reports whether two tensors have one shape and the same values, of which NaN is one.
+func equal(a, b *tensor.Tensor) bool {
+	if a.Shape() != b.Shape() || a.Device() == tensor.Meta || b.Device() == tensor.Meta {
+		return a.Shape() == b.Shape()
+	}
+	return slices.EqualFunc(a.Floats(), b.Floats(), func(x, y float64) bool { return x == y || x != x && y != y })
+}
+
+// quote protects a line from names that a file may hold.
+func quote(name string) string {
+	const most = 80
+	if q := strconv.Quote(name); len(name) > most || q != `"`+name+`"` {
+		return fmt.Sprintf("%.*q", most, name)
+	}
+	return name
 }
 
 // list joins the first few items and counts the rest.

@@ -3,7 +3,7 @@ package nn
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -13,7 +13,7 @@ type LayerSummary struct {
 	Module string // path of the module that owns the parameters, "" for ops without
 	Op     string
 	Output tensor.Shape
-	Params int   // parameters first read here
+	Params int   // values of the parameters first read here
 	FLOPs  int64 // of products and convolutions; a multiply-add counts as two
 }
 
@@ -21,53 +21,75 @@ type LayerSummary struct {
 type ModelSummary struct {
 	Input, Output tensor.Shape
 	Layers        []LayerSummary
-	Params        int
-	Buffers       int
+	Params        int   // values of all parameters
+	Buffers       int   // values of all buffers
+	Bytes         int64 // of parameters and buffers
 	FLOPs         int64
 }
 
-// viewOps only rename elements; they are left out of summaries unless nothing else stands between two layers.
-var viewOps = map[string]bool{"permute": true, "expand": true, "alias": true, "clone": true}
+// viewOps rearrange elements without computing anything; summaries leave them out.
+var viewOps = map[string]bool{"reshape": true, "permute": true, "expand": true, "slice": true, "alias": true, "clone": true}
 
-// Summary runs the layer's shape rules on an input of the given shape, without computing anything, and lists what it
-// does. The dtype is float32; use SummaryOf for other inputs.
+// Summary runs the layer's shape rules on an input of the given shape, without computing anything, and lists what it does.
+// The input has the dtype of the first parameter; use SummaryOf for other inputs. The layer is shown as it trains, whatever
+// its mode, and stays as it is.
 func Summary(m Layer, input tensor.Shape) ModelSummary {
-	x := tensor.Factory{Device: tensor.Meta}.FullShape(0, input)
-	return SummaryOf(m, x, m.Forward)
+	f := tensor.Factory{Device: tensor.Meta}
+	for _, p := range Params(m) {
+		f.DType = p.DType()
+		break
+	}
+	return SummaryOf(m, f.FullShape(0, input), Layer.Forward)
 }
 
-// SummaryOf is Summary for any model: forward runs it on x, which is best a Meta tensor (no data, nothing computed).
-func SummaryOf(m any, x *tensor.Tensor, forward func(*tensor.Tensor) *tensor.Tensor) ModelSummary {
+// SummaryOf is Summary for any model and input, which is best a Meta tensor (no data, nothing computed): forward runs a copy
+// of m, as in SummaryOf(m, x, (*Model).Forward).
+func SummaryOf[M any](m M, x *tensor.Tensor, forward func(M, *tensor.Tensor) *tensor.Tensor) ModelSummary {
+	// The copy shares the weights. Its parameters are leaves even if m's are not; its buffers and generators are its own.
+	m = copyModule(m, copier{
+		param:      func(p *Param) *Param { return &Param{Tensor: p.RequireGrad()} },
+		buffer:     func(b *Buffer) *Buffer { return tensor.NewBuffer(b.Tensor) },
+		generators: true,
+		mode:       Train,
+		setMode:    true,
+	})
 	in := x
 	if x.DType().IsFloat() {
 		in = x.RequireGrad() // so that layers without parameters are recorded too
 	}
-	y := forward(in)
-	s := ModelSummary{Input: x.Shape(), Output: y.Shape(), Params: NumParams(m)}
+	y := forward(m, in)
+	s := ModelSummary{Input: x.Shape(), Output: y.Shape()}
+	params := NamedParams(m)
+	for _, p := range params {
+		s.Params += p.Numel()
+		s.Bytes += int64(p.Numel() * p.DType().Size())
+	}
 	for _, b := range NamedBuffers(m) {
 		s.Buffers += b.Numel()
+		s.Bytes += int64(b.Numel() * b.DType().Size())
 	}
-	if !y.RequiresGrad() || y == in {
-		return s
+	if y.RequiresGrad() && y != in {
+		s.list(tensor.Steps(y), params)
 	}
-	params := NamedParams(m)
+	return s
+}
+
+// list adds the steps as rows.
+func (s *ModelSummary) list(steps []tensor.Step, params []NamedParam) {
 	counted := map[string]bool{}
-	steps := tensor.Steps(y)
-	reads := make([][]NamedParam, len(steps)) // parameters that reach the step through views alone
+	reads := make([][]NamedParam, len(steps)) // parameters that reach the step, through views if need be
 	for i, st := range steps {
 		for j, l := range st.Leaves {
-			if l != nil {
-				for _, p := range params {
-					if tensor.SameLeaf(l, p.Tensor) {
-						reads[i] = append(reads[i], p)
-					}
+			for _, p := range params {
+				if l != nil && tensor.SameLeaf(l, p.Tensor) {
+					reads[i] = append(reads[i], p)
 				}
 			}
-			if k := st.From[j]; k >= 0 && isView(steps[k].Op) {
+			if k := st.From[j]; k >= 0 && viewOps[steps[k].Op.Name()] {
 				reads[i] = append(reads[i], reads[k]...)
 			}
 		}
-		if isView(st.Op) {
+		if viewOps[st.Op.Name()] {
 			continue
 		}
 		row := LayerSummary{Op: st.Op.Name(), Output: st.Out[0].Shape, FLOPs: st.FLOPs()}
@@ -83,23 +105,27 @@ func SummaryOf(m any, x *tensor.Tensor, forward func(*tensor.Tensor) *tensor.Ten
 		s.FLOPs += row.FLOPs
 		s.Layers = append(s.Layers, row)
 	}
-	return s
 }
 
-func isView(op tensor.Op) bool { return viewOps[op.Name()] }
-
-// String is the summary as a table.
+// String is the summary as a table, numbers to the right.
 func (s ModelSummary) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "Module\tOp\tOutput\tParams\tFLOPs")
-	fmt.Fprintf(w, "\tinput\t%v\t\t\n", s.Input)
+	rows := [][5]string{{"Module", "Op", "Output", "Params", "FLOPs"}, {"", "input", s.Input.String(), "", ""}}
 	for _, l := range s.Layers {
-		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\n", l.Module, l.Op, l.Output, count(int64(l.Params)), count(l.FLOPs))
+		rows = append(rows, [5]string{l.Module, l.Op, l.Output.String(), count(int64(l.Params)), count(l.FLOPs)})
 	}
-	w.Flush()
-	fmt.Fprintf(&b, "Parameters %s (%.1f MB as float32), buffers %s, FLOPs %s a forward pass\n",
-		group(int64(s.Params)), float64(s.Params)*4/1e6, group(int64(s.Buffers)), group(s.FLOPs))
+	var width [5]int
+	for _, r := range rows {
+		for i, cell := range r {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		line := fmt.Sprintf("%-*s  %-*s  %-*s  %*s  %*s", width[0], r[0], width[1], r[1], width[2], r[2], width[3], r[3], width[4], r[4])
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	fmt.Fprintf(&b, "%s parameters, %s values in buffers, %s; %s FLOPs a forward pass\n",
+		group(int64(s.Params)), group(int64(s.Buffers)), size(s.Bytes), group(s.FLOPs))
 	return b.String()
 }
 
@@ -117,4 +143,13 @@ func group(n int64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+// size writes 246824 bytes as 246.8 kB.
+func size(n int64) string {
+	f, units := float64(n), []string{"B", "kB", "MB", "GB"}
+	for f >= 1000 && len(units) > 1 {
+		f, units = f/1000, units[1:]
+	}
+	return fmt.Sprintf("%.4g %s", f, units[0])
 }

@@ -8,74 +8,87 @@ func CrossEntropy(x, y *tensor.Tensor) *tensor.Tensor { return CrossEntropyLoss{
 
 // CrossEntropyLoss is the cross-entropy with options.
 type CrossEntropyLoss struct {
-	Weight         *tensor.Tensor // of each class (C,); the mean divides by the weights of the targets
-	LabelSmoothing float64        // ε: the target becomes (1−ε) y + ε/C
+	Weight         *tensor.Tensor // of each class (C,); the mean over classes y divides by the weights of the targets
+	LabelSmoothing float64        // ε: the target becomes (1−ε) y + ε/C (Szegedy et al., 2016)
 	IgnoreIndex    *int64         // targets of this class count neither in sum nor in mean; nil: -100
 	Reduction      Reduction
 }
 
-// Of returns the reduced loss; see tensor.CrossEntropy for the formula.
+// Of returns the reduced −Σ_k w_k q_k ln softmax(x)_k of each sample, where q = (1−ε) y + ε/C and a class stands for its
+// one-hot vector. It panics with ErrIndex when a class is outside [0, C) and is not the ignored one.
 func (l CrossEntropyLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	if x.Rank() < 2 {
-		tensor.Fail("cross_entropy", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "the logits must be (N, C) or (N, C, ...)")
+	if !(l.LabelSmoothing >= 0 && l.LabelSmoothing <= 1) {
+		tensor.Fail("cross_entropy", tensor.ErrValue, []tensor.Shape{x.Shape(), y.Shape()}, "label smoothing %v must lie in [0, 1]", l.LabelSmoothing)
 	}
 	if y.DType().IsFloat() {
 		return l.soft(x, y)
 	}
-	x, y, shape := classesLast("cross_entropy", x, y)
-	v := tensor.CrossEntropy(x, y, tensor.CrossEntropyConfig{Weight: l.Weight, LabelSmoothing: l.LabelSmoothing, IgnoreIndex: l.IgnoreIndex})
-	return reduceClasses(l.Reduction, v, y, l.Weight, l.IgnoreIndex, shape)
+	checkClasses("cross_entropy", x, y)
+	w := l.Weight
+	if w != nil {
+		w = classWeights("cross_entropy", w, x)
+	}
+	shape := y.Shape()
+	x, y = classesLast(x, y)
+	v := tensor.CrossEntropy(x, y, tensor.CrossEntropyConfig{Weight: w, LabelSmoothing: l.LabelSmoothing, IgnoreIndex: l.IgnoreIndex})
+	return reduceClasses(l.Reduction, v, y, w, l.IgnoreIndex, shape)
 }
 
-// soft is the loss against probabilities: −Σ_k w_k q_k ln softmax(x)_k with q = (1−ε) y + ε/C.
+// soft is the loss against probabilities.
 func (l CrossEntropyLoss) soft(x, y *tensor.Tensor) *tensor.Tensor {
-	sameShape("cross_entropy", x, y)
-	q := y
-	if l.LabelSmoothing != 0 {
-		q = y.MulScalar(1 - l.LabelSmoothing).AddScalar(l.LabelSmoothing / float64(x.Dim(1)))
+	shapes := []tensor.Shape{x.Shape(), y.Shape()}
+	if x.Rank() < 2 || x.Shape() != y.Shape() {
+		tensor.Fail("cross_entropy", tensor.ErrShape, shapes, "logits (N, C) or (N, C, ...) need a target of probabilities of the same shape, or of int64 classes, not %v", y.DType())
 	}
+	if l.IgnoreIndex != nil {
+		tensor.Fail("cross_entropy", tensor.ErrValue, shapes, "the ignored class %d has no meaning when the target is probabilities", *l.IgnoreIndex)
+	}
+	q := y.To(x.DType()).MulScalar(1 - l.LabelSmoothing).AddScalar(l.LabelSmoothing / float64(x.Dim(1)))
 	if l.Weight != nil {
 		dims := []int{x.Dim(1)}
 		for range x.Rank() - 2 {
 			dims = append(dims, 1)
 		}
-		q = q.Mul(l.Weight.Detach().Reshape(dims...))
+		q = q.Mul(classWeights("cross_entropy", l.Weight, x).Reshape(dims...))
 	}
-	v := q.Mul(x.LogSoftmax(1)).Sum(1).Neg()
-	return l.Reduction.apply(v)
+	return l.Reduction.apply(q.Mul(x.LogSoftmax(1)).Sum(1).Neg())
 }
 
-// classesLast brings x (N, C, ...) and y (N, ...) to (M, C) and (M,), and returns y's shape.
-func classesLast(op string, x, y *tensor.Tensor) (_, _ *tensor.Tensor, s tensor.Shape) {
-	s = x.Shape().Remove(1)
-	if y.Shape() != s {
-		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "the target of an input (N, C, ...) must be classes of shape %v", s)
+// checkClasses panics unless x is (N, C, ...) and y (N, ...) int64.
+func checkClasses(op string, x, y *tensor.Tensor) {
+	shapes := []tensor.Shape{x.Shape(), y.Shape()}
+	if y.DType() != tensor.Int64 {
+		tensor.Fail(op, tensor.ErrDType, shapes, "the target must be int64 classes, not %v; convert with To(tensor.Int64)", y.DType())
 	}
-	if x.Rank() > 2 {
-		order := []int{0}
-		for i := 2; i < x.Rank(); i++ {
-			order = append(order, i)
-		}
-		x = x.Permute(append(order, 1)...).Reshape(-1, x.Dim(1))
-		y = y.Reshape(-1)
+	if x.Rank() < 2 {
+		tensor.Fail(op, tensor.ErrShape, shapes, "the prediction must be (N, C) or (N, C, ...)")
 	}
-	return x, y, s
+	if want := x.Shape().Remove(1); y.Shape() != want {
+		tensor.Fail(op, tensor.ErrShape, shapes, "the target of a prediction (N, C, ...) must be classes of shape %v", want)
+	}
+}
+
+// classesLast brings x (N, C, ...) and y (N, ...) to (M, C) and (M,).
+func classesLast(x, y *tensor.Tensor) (_, _ *tensor.Tensor) {
+	if x.Rank() == 2 {
+		return x, y
+	}
+	order := []int{0}
+	for i := 2; i < x.Rank(); i++ {
+		order = append(order, i)
+	}
+	return x.Permute(append(order, 1)...).Reshape(y.Numel(), x.Dim(1)), y.Reshape(y.Numel())
 }
 
 // reduceClasses reduces the losses v of classes y: the mean is weighted by the classes' weights and leaves out ignored ones.
 func reduceClasses(r Reduction, v, y, weight *tensor.Tensor, ignore *int64, shape tensor.Shape) *tensor.Tensor {
 	switch {
-	case r == None:
-		return v.ReshapeTo(shape)
-	case r == Sum:
-		return v.Sum()
+	case r != Mean:
+		return r.apply(v.ReshapeTo(shape))
 	case y.Device() == tensor.Meta:
 		return v.Mean()
 	}
-	skip := int64(-100)
-	if ignore != nil {
-		skip = *ignore
-	}
+	skip := or(ignore, -100)
 	var w []float64
 	if weight != nil {
 		w = weight.Floats()

@@ -14,12 +14,7 @@ type HingeLoss struct {
 
 // Of returns the reduced max(0, margin − y x), squared if asked for. The shapes are equal.
 func (l HingeLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	sameShape("hinge", x, y)
-	margin := 1.0
-	if l.Margin != nil {
-		margin = *l.Margin
-	}
-	v := x.Mul(y).RSubScalar(margin).ReLU()
+	v := x.Mul(pair("hinge", x, y)).RSubScalar(or(l.Margin, 1)).ReLU()
 	if l.Squared {
 		v = v.Mul(v)
 	}
@@ -32,21 +27,28 @@ func MultiMargin(x, y *tensor.Tensor) *tensor.Tensor { return MultiMarginLoss{}.
 
 // MultiMarginLoss is the multi-class hinge loss with options.
 type MultiMarginLoss struct {
-	Margin    *float64 // nil: 1
+	Weight    *tensor.Tensor // of each class (C,); the mean still divides by N
+	Margin    *float64       // nil: 1
+	Squared   bool           // each term of the sum is squared: PyTorch's p=2
 	Reduction Reduction
 }
 
-// Of returns the reduced loss of each sample.
+// Of returns the reduced w_y Σ_{k≠y} max(0, margin − x_y + x_k)/C of each sample. It panics with ErrIndex when a class is
+// outside [0, C).
 func (l MultiMarginLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	if x.Rank() != 2 || y.Shape() != tensor.ShapeOf(x.Dim(0)) || y.DType() != tensor.Int64 {
-		tensor.Fail("multi_margin", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "scores must be (N, C) and the target int64 classes (N,), not %v", y.DType())
-	}
-	margin := 1.0
-	if l.Margin != nil {
-		margin = *l.Margin
+	checkClasses("multi_margin", x, y)
+	if x.Rank() != 2 {
+		tensor.Fail("multi_margin", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "the scores must be (N, C)")
 	}
 	at := y.Unsqueeze(1)
-	v := x.Sub(x.Gather(1, at)).AddScalar(margin).ReLU()
-	other := tensor.OnesLike(x.Detach()).Scatter(1, at, tensor.With(x.DType()).Zeros(x.Dim(0), 1))
-	return l.Reduction.apply(v.Mul(other).Sum(1).MulScalar(1 / float64(x.Dim(1))))
+	v := x.Sub(x.Gather(1, at)).AddScalar(or(l.Margin, 1)).ReLU()
+	if l.Squared {
+		v = v.Mul(v)
+	}
+	other := tensor.OnesLike(x).Scatter(1, at, tensor.ZerosLike(x).Narrow(1, 0, 1))
+	v = v.Mul(other).Sum(1).MulScalar(1 / float64(x.Dim(1)))
+	if l.Weight != nil {
+		v = v.Mul(classWeights("multi_margin", l.Weight, x).IndexSelect(0, y))
+	}
+	return l.Reduction.apply(v)
 }

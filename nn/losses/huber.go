@@ -11,22 +11,25 @@ type HuberLoss struct {
 	Reduction Reduction
 }
 
-// Of returns the reduced loss of d = x − y: ½d² where |d| <= δ, else δ(|d| − ½δ). The shapes are equal.
+// Of returns the reduced loss of d = x − y: ½d² where |d| <= δ, else δ(|d| − ½δ). The shapes are equal. It panics with
+// ErrValue on a negative delta.
 func (l HuberLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	sameShape("huber", x, y)
 	if l.Delta == 0 {
 		l.Delta = 1
 	}
 	if !(l.Delta > 0) {
 		tensor.Fail("huber", tensor.ErrValue, []tensor.Shape{x.Shape()}, "delta %v must be positive", l.Delta)
 	}
-	// With c = min(|d|, δ) the loss is c(|d| − ½c) in both pieces.
-	a := x.Sub(y).Abs()
-	c := a.ClampMax(l.Delta)
-	return l.Reduction.apply(c.Mul(a.Sub(c.MulScalar(0.5))))
+	return l.Reduction.apply(huber(x.Sub(pair("huber", x, y)), l.Delta))
 }
 
-// SmoothL1 returns the mean of the smooth L1 loss with beta 1 (Girshick, 2015): Huber's loss divided by beta.
+// huber returns Huber's loss of each d. With c = d cut to ±δ it is c(d − ½c) in all three pieces.
+func huber(d *tensor.Tensor, delta float64) *tensor.Tensor {
+	c := d.Clamp(-delta, delta)
+	return c.Mul(d.Sub(c.MulScalar(0.5)))
+}
+
+// SmoothL1 returns the mean of the smooth L1 loss with beta 1 (Girshick, 2015).
 func SmoothL1(x, y *tensor.Tensor) *tensor.Tensor { return SmoothL1Loss{}.Of(x, y) }
 
 // SmoothL1Loss is Huber's loss with δ = Beta, divided by Beta.
@@ -35,14 +38,16 @@ type SmoothL1Loss struct {
 	Reduction Reduction
 }
 
-// Of returns the reduced loss of d = x − y: ½d²/β where |d| < β, else |d| − ½β. The shapes are equal.
+// Of returns the reduced loss of d = x − y: ½d²/β where |d| < β, else |d| − ½β. The shapes are equal. It panics with
+// ErrValue on a negative beta.
 func (l SmoothL1Loss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	beta := 1.0
-	if l.Beta != nil {
-		beta = *l.Beta
+	beta := or(l.Beta, 1)
+	if !(beta >= 0) {
+		tensor.Fail("smooth_l1", tensor.ErrValue, []tensor.Shape{x.Shape()}, "beta %v must not be negative", beta)
 	}
+	d := x.Sub(pair("smooth_l1", x, y))
 	if beta == 0 {
-		return L1Loss{l.Reduction}.Of(x, y)
+		return l.Reduction.apply(d.Abs())
 	}
-	return HuberLoss{beta, l.Reduction}.Of(x, y).MulScalar(1 / beta)
+	return l.Reduction.apply(huber(d, beta).MulScalar(1 / beta))
 }

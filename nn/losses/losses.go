@@ -1,5 +1,6 @@
-// Package losses holds the training objectives. Each is a function with PyTorch's defaults (the mean over samples), and a
-// struct of the same name with "Loss" behind it where there are options: CrossEntropy(x, y) is CrossEntropyLoss{}.Of(x, y).
+// Package losses holds the training objectives. Each is a function with the usual options (the mean over samples), and a
+// struct of the same name with "Loss" behind it for others: CrossEntropy(x, y) is CrossEntropyLoss{}.Of(x, y). Predictions
+// come first, targets second, formulas and options are PyTorch's; the result has the predictions' dtype.
 package losses
 
 import "github.com/hadal-go/hadal/tensor"
@@ -7,7 +8,7 @@ import "github.com/hadal-go/hadal/tensor"
 // Reduction says how the losses of single elements or samples become the result.
 type Reduction uint8
 
-// The reductions; None keeps every element.
+// The reductions; None keeps every element. The Mean of nothing is NaN.
 const (
 	Mean Reduction = iota
 	Sum
@@ -16,16 +17,47 @@ const (
 
 func (r Reduction) apply(l *tensor.Tensor) *tensor.Tensor {
 	switch r {
+	case Mean:
+		return l.Mean()
 	case Sum:
 		return l.Sum()
 	case None:
 		return l
 	}
-	return l.Mean()
+	tensor.Fail("losses", tensor.ErrValue, []tensor.Shape{l.Shape()}, "reduction %d is none of Mean, Sum and None", r)
+	return nil
 }
 
-func sameShape(op string, x, y *tensor.Tensor) {
+// pair checks that prediction and target have one shape and returns the target in the prediction's dtype.
+func pair(op string, x, y *tensor.Tensor) *tensor.Tensor {
 	if x.Shape() != y.Shape() {
 		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "prediction and target must have one shape")
 	}
+	if !x.DType().IsFloat() {
+		tensor.Fail(op, tensor.ErrDType, []tensor.Shape{x.Shape(), y.Shape()}, "the prediction is %v; convert it with To(tensor.Float32)", x.DType())
+	}
+	return y.To(x.DType())
+}
+
+// weights returns w as constants of x's dtype that broadcast to x's shape.
+func weights(op string, w, x *tensor.Tensor) *tensor.Tensor {
+	if s, ok := tensor.Broadcast(w.Shape(), x.Shape()); !ok || s != x.Shape() {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape(), w.Shape()}, "the weights do not broadcast to the prediction's shape")
+	}
+	return w.Detach().To(x.DType())
+}
+
+// classWeights is weights for one weight a class, (C,).
+func classWeights(op string, w, x *tensor.Tensor) *tensor.Tensor {
+	if c := x.Dim(1); w.Shape() != tensor.ShapeOf(c) {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape(), w.Shape()}, "the class weights must have shape (%d,), one for each class", c)
+	}
+	return w.Detach().To(x.DType())
+}
+
+func or[T any](p *T, otherwise T) T {
+	if p == nil {
+		return otherwise
+	}
+	return *p
 }

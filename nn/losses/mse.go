@@ -10,7 +10,6 @@ type MSELoss struct{ Reduction Reduction }
 
 // Of returns the reduced (x − y)²; the shapes are equal.
 func (l MSELoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	sameShape("mse", x, y)
-	d := x.Sub(y)
+	d := x.Sub(pair("mse", x, y))
 	return l.Reduction.apply(d.Mul(d))
 }

@@ -13,22 +13,20 @@ type NLLLoss struct {
 	Reduction   Reduction
 }
 
-// Of returns the reduced −w_y x[y].
+// Of returns the reduced −w_y x[y]. It panics with ErrIndex when a class is outside [0, C) and is not the ignored one.
 func (l NLLLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
-	if x.Rank() < 2 || y.DType() != tensor.Int64 {
-		tensor.Fail("nll", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "log-probabilities must be (N, C) or (N, C, ...) and the target int64 classes, not %v", y.DType())
+	checkClasses("nll", x, y)
+	w := l.Weight
+	if w != nil {
+		w = classWeights("nll", w, x)
 	}
-	x, y, shape := classesLast("nll", x, y)
-	skip := -100.0
-	if l.IgnoreIndex != nil {
-		skip = float64(*l.IgnoreIndex)
-	}
-	ignored := y.EqScalar(skip)
+	shape := y.Shape()
+	x, y = classesLast(x, y)
+	ignored := y.EqScalar(float64(or(l.IgnoreIndex, -100)))
 	at := y.MaskedFill(ignored, 0)
 	v := x.Gather(1, at.Unsqueeze(1)).Squeeze(1).Neg()
-	if l.Weight != nil {
-		v = v.Mul(l.Weight.Detach().IndexSelect(0, at))
+	if w != nil {
+		v = v.Mul(w.IndexSelect(0, at))
 	}
-	v = v.MaskedFill(ignored, 0)
-	return reduceClasses(l.Reduction, v, y, l.Weight, l.IgnoreIndex, shape)
+	return reduceClasses(l.Reduction, v.MaskedFill(ignored, 0), y, w, l.IgnoreIndex, shape)
 }

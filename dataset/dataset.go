@@ -1,5 +1,16 @@
-// Package dataset feeds training: data sets, splits, transforms and a Loader that makes batches in parallel and always the
-// same ones. The data sets themselves are packages below: digits, mnist, fashionmnist.
+// Package dataset feeds training: data sets, splits, transforms of pictures, and a Loader that makes batches in parallel
+// and always the same ones. The data sets themselves are packages below: digits, mnist, fashionmnist.
+//
+// A Dataset hands out samples one by one, Map and Augment change them, RandomSplit and KFold cut the set into parts, and
+// a Loader yields batches:
+//
+//	images, err := dataset.NewImages(fashionTrain, mean, std)
+//	parts, err := dataset.StratifiedSplit(images, images.Labels(), seed, 0.9, 0.1)
+//	shifted := dataset.Augment(parts[0], dataset.RandomCrop(28, 28, 2))
+//	loader := dataset.NewBatchLoader(shifted, dataset.LoaderConfig{BatchSize: 64, Shuffle: true, Seed: seed, Workers: 2})
+//	for batch, err := range loader.Epoch(ctx, epoch, 0) { ... }
+//
+// All that is random depends on the seed, the epoch and the sample's number alone.
 package dataset
 
 import (
@@ -11,7 +22,7 @@ import (
 
 // Dataset is a list of samples. At may be called from several goroutines at once; g is the sample's own generator for
 // random transforms, which depends on the seed, the epoch and i alone, so that every run sees the same samples however
-// loading is split up.
+// loading is split up. The same i and an equal g must give the same sample.
 type Dataset[S any] interface {
 	Len() int
 	At(ctx context.Context, i int, g *random.Generator) (S, error)
@@ -34,7 +45,7 @@ func (b Batch) Len() int { return b.Y.Numel() }
 // Enter returns the batch as a member of a scope; see tensor.Scope.
 func (b Batch) Enter(s *tensor.Scope) Batch { return Batch{s.Enter(b.X), s.Enter(b.Y)} }
 
-// Collate stacks samples into a batch.
+// Collate stacks samples into a batch. Samples of different shapes, or none, are an error.
 func Collate(samples []Sample) (Batch, error) {
 	xs, ys := make([]*tensor.Tensor, len(samples)), make([]int64, len(samples))
 	for i, s := range samples {
@@ -51,8 +62,11 @@ type Slice[S any] []S
 // Len returns the number of samples.
 func (s Slice[S]) Len() int { return len(s) }
 
-// At returns sample i.
-func (s Slice[S]) At(_ context.Context, i int, _ *random.Generator) (S, error) { return s[i], nil }
+// At returns sample i. It panics with ErrIndex unless 0 <= i < Len().
+func (s Slice[S]) At(_ context.Context, i int, _ *random.Generator) (S, error) {
+	checkIndex("slice", i, len(s))
+	return s[i], nil
+}
 
 // Subset is the part of a data set at the given indices, in that order.
 type Subset[S any] struct {
@@ -63,12 +77,35 @@ type Subset[S any] struct {
 // Len returns the number of indices.
 func (s Subset[S]) Len() int { return len(s.Indices) }
 
-// At returns the sample at the i-th index.
+// At returns the sample at the i-th index. It panics with ErrIndex unless 0 <= i < Len().
 func (s Subset[S]) At(ctx context.Context, i int, g *random.Generator) (S, error) {
+	checkIndex("subset", i, len(s.Indices))
 	return s.Of.At(ctx, s.Indices[i], g)
 }
 
-// Map returns a data set whose samples are f of those of d; f may draw from the sample's generator.
+// Concat returns the samples of all sets, one set after the other.
+func Concat[S any](sets ...Dataset[S]) Dataset[S] { return concat[S](sets) }
+
+type concat[S any] []Dataset[S]
+
+func (c concat[S]) Len() (n int) {
+	for _, d := range c {
+		n += d.Len()
+	}
+	return n
+}
+
+func (c concat[S]) At(ctx context.Context, i int, g *random.Generator) (S, error) {
+	checkIndex("concat", i, c.Len())
+	k := 0
+	for ; i >= c[k].Len(); k++ {
+		i -= c[k].Len()
+	}
+	return c[k].At(ctx, i, g)
+}
+
+// Map returns a data set whose samples are f of those of d; f may draw from the sample's generator. Like At, f may be
+// called from several goroutines at once.
 func Map[S, T any](d Dataset[S], f func(S, *random.Generator) (T, error)) Dataset[T] {
 	return mapped[S, T]{d, f}
 }
@@ -87,3 +124,16 @@ func (m mapped[S, T]) At(ctx context.Context, i int, g *random.Generator) (t T, 
 	}
 	return m.f(s, g)
 }
+
+func checkIndex(op string, i, n int) {
+	if i < 0 || i >= n {
+		tensor.Fail(op, tensor.ErrIndex, nil, "there is no sample %d: the data set has %d, numbered from 0", i, n)
+	}
+}
+
+// The streams that keys of one seed are drawn from.
+const (
+	sampleStream = iota
+	shuffleStream
+	splitStream
+)

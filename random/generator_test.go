@@ -106,7 +106,7 @@ func TestSplit(t *testing.T) {
 	if c.Next() == d.Next() {
 		t.Error("Split does not change the parent's next key")
 	}
-	if a.Split().Next() == a.Split().Next() {
+	if x, y := a.Split().Next(), a.Split().Next(); x == y {
 		t.Error("two children are equal")
 	}
 }

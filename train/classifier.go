@@ -29,13 +29,19 @@ type ImageInfo struct {
 	Std      []float64 `json:"std"`
 }
 
-// Check returns an error unless the sizes are positive and there is one mean and deviation for each channel.
+// Check returns an error unless the sizes are positive, there are one or three channels, and there is one mean and one
+// positive deviation for each.
 func (in ImageInfo) Check() error {
 	if len(in.Classes) == 0 || in.Channels < 1 || in.Height < 1 || in.Width < 1 || len(in.Mean) != in.Channels || len(in.Std) != in.Channels {
 		return fmt.Errorf("it does not say what pictures and classes the model is for")
 	}
-	if in.Channels > 64 || in.Height > 1<<16 || in.Width > 1<<16 {
-		return fmt.Errorf("it says pictures of %dx%dx%d", in.Channels, in.Height, in.Width)
+	if in.Channels != 1 && in.Channels != 3 || in.Height > 1<<14 || in.Width > 1<<14 {
+		return fmt.Errorf("it says pictures of %dx%dx%d; they may have 1 or 3 channels and sides of up to %d", in.Channels, in.Height, in.Width, 1<<14)
+	}
+	for c := range in.Channels {
+		if !finite(in.Mean[c]) || !finite(in.Std[c]) || in.Std[c] <= 0 {
+			return fmt.Errorf("mean %v and deviation %v of channel %d cannot normalise pictures", in.Mean[c], in.Std[c], c)
+		}
 	}
 	return nil
 }
@@ -180,9 +186,11 @@ func (in ImageInfo) Picture(x *tensor.Tensor) image.Image {
 	return img
 }
 
-// Input turns a picture of any size into the model's input (1, C, H, W): scaled with bilinear interpolation, grey where
-// the model has one channel, normalised. Transparent parts are black. invert is for dark strokes on a light ground, where
-// the model was trained on light ones on dark.
+// Input turns a picture of any size and colour into the model's input (1, C, H, W), normalised. A picture of another size
+// is stretched to height and width with bilinear interpolation, over all pixels that fall together where it shrinks, as
+// PIL does. Where the model has one channel, colours become grey by the luma of ITU-R BT.601; where it has three, grey is
+// repeated. Transparent parts are black, and of 16 bits the upper 8 count. invert is for dark strokes on a light ground,
+// where the model was trained on light ones on dark.
 func (in ImageInfo) Input(img image.Image, invert bool) *tensor.Tensor {
 	dst := image.NewRGBA(image.Rect(0, 0, in.Width, in.Height))
 	draw.Draw(dst, dst.Bounds(), image.Black, image.Point{}, draw.Src)
@@ -220,15 +228,22 @@ type Prediction struct {
 	Probability float64 `json:"probability"`
 }
 
-// Predict returns the classes of one input (1, C, H, W) by falling probability.
-func (in ImageInfo) Predict(model nn.Layer, x *tensor.Tensor) []Prediction {
-	p := nn.Eval(model).Forward(x).Softmax(1).Floats()
-	r := make([]Prediction, len(p))
-	for i, v := range p {
+// Predict returns the classes of one input (1, C, H, W) by falling probability. It is an error when the model has not one
+// finite score for each class.
+func (in ImageInfo) Predict(model nn.Layer, x *tensor.Tensor) ([]Prediction, error) {
+	y := nn.Eval(model).Forward(x)
+	if y.Numel() != len(in.Classes) {
+		return nil, fmt.Errorf("the model gives %d scores for %d classes: it is another recipe's", y.Numel(), len(in.Classes))
+	}
+	r := make([]Prediction, len(in.Classes))
+	for i, v := range y.Reshape(1, -1).Softmax(1).Floats() {
+		if !finite(v) {
+			return nil, fmt.Errorf("the model's score of %s is not a number: its training diverged; train it again", in.Classes[i])
+		}
 		r[i] = Prediction{in.Classes[i], v}
 	}
 	sort.SliceStable(r, func(i, j int) bool { return r[i].Probability > r[j].Probability })
-	return r
+	return r, nil
 }
 
 // plotHistory draws what metrics.jsonl holds: one picture for each metric that has a training or validation value.

@@ -2,8 +2,18 @@
 // a run leaves behind.
 //
 // A Loop takes the step as a function and the State to save, so that a GAN or a reinforcement learner uses the same
-// checkpoints, resume and signals as a classifier; Supervised builds the step of the usual case. A hand-written loop
-// (see package optim's example) needs none of this.
+// checkpoints, resume and signals as a classifier; Supervised builds the step of the usual case. A hand-written loop,
+// which the package's example shows, needs none of this.
+//
+// # What a run promises
+//
+// The same program, data, seed and kernels leave the same model.safetensors bit for bit, whatever GOMAXPROCS is and
+// however often the run was stopped, killed and continued. For that, all that changes from step to step must be in the
+// State, and Batches must yield the same batches of an epoch whenever it is asked.
+//
+// After each epoch the loop writes, in this order, the model if it is the best so far, a line of metrics.jsonl and the
+// checkpoint, each whole or not at all. A process that dies in between leaves the checkpoint of before, from which the
+// same epoch is computed and written again.
 package train
 
 import (
@@ -11,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"time"
 
 	"github.com/hadal-go/hadal/internal/parallel"
@@ -22,13 +31,13 @@ import (
 // ErrInterrupted is returned by Loop.Train when its context ended: the step was finished and the state saved.
 var ErrInterrupted = errors.New("interrupted")
 
-// NaNError says that a step's metric was NaN or infinite. The state of that step was not saved.
+// NaNError says that a metric or a parameter was NaN or infinite. The state of that step was not saved.
 type NaNError struct {
-	Metric     string
+	Name       string // of the metric or parameter
 	Value      float64
-	Epoch      int // counted from 1
-	Step       int // counted from 1 over all epochs
-	Checkpoint string
+	Epoch      int    // counted from 1
+	Step       int    // counted from 1 over all epochs
+	Checkpoint string // path of the last good one; "": there is none
 }
 
 // Error is one line with what happened, where, and what to do.
@@ -37,16 +46,16 @@ func (e *NaNError) Error() string {
 	if e.Checkpoint != "" {
 		last = "the last good checkpoint is " + e.Checkpoint
 	}
-	return fmt.Sprintf("%s is %v at step %d (epoch %d); %s; a lower learning rate or gradient clipping may help, and --detect-anomaly names the op that made it", e.Metric, e.Value, e.Step, e.Epoch, last)
+	return fmt.Sprintf("%s is %v at step %d (epoch %d); %s; a lower learning rate or gradient clipping may help, and --detect-anomaly (tensor.DetectAnomaly) names the op that first made it", e.Name, e.Value, e.Step, e.Epoch, last)
 }
 
 // Config are the options of a Loop.
 type Config struct {
-	Epochs   int     // how many times the data is seen
+	Epochs   int     // how many times the data is seen; required
 	Monitor  string  // the metric that decides which epoch is best, such as "val_accuracy"; "": the last epoch is
 	Minimize bool    // smaller is better
 	Patience int     // stop after this many epochs without a better one; 0: never
-	MinDelta float64 // how much better counts as better
+	MinDelta float64 // a better epoch is better by more than this
 
 	CheckpointEvery time.Duration // within epochs; 0: a minute, negative: only after epochs
 }
@@ -57,37 +66,26 @@ type Loop[B any] struct {
 	Step func(s *tensor.Scope, b B) (Metrics, error)
 	// Batches yields the batches of an epoch from number from on, always the same ones; dataset.Loader.Epoch.
 	Batches    func(ctx context.Context, epoch, from int) iter.Seq2[B, error]
-	NumBatches int                                        // in an epoch
-	Size       func(b B) int                              // samples in a batch; nil: 1
-	Evaluate   func(ctx context.Context) (Metrics, error) // after each epoch; nil: no evaluation
-	State      *State                                     // what is saved and restored
-	Run        *Run                                       // the folder for checkpoints and metrics; nil: none are written
-	Observe    func(Event)                                // told of every step and epoch; may be nil
-	Config     Config
+	NumBatches int           // in an epoch; 0: not known
+	Size       func(b B) int // samples in a batch, by which its metrics are weighted; nil: 1
+	// Evaluate measures the modules after each epoch; nil: nothing is measured. It may run again when a run is continued,
+	// so it must change nothing that State lists, and draw from no generator there.
+	Evaluate func(ctx context.Context) (Metrics, error)
+	State    *State      // what is saved and restored
+	Run      *Run        // the folder for checkpoints and metrics; nil: none are written
+	Observe  func(Event) // told of every step and epoch; may be nil
+	Config   Config
 
 	pos   position
 	best  map[string][]tensor.Named // weights of the best epoch, by module
+	doing string                    // for errors
 	saved time.Time
 	start time.Time
 }
 
-// position is where a run is: everything about the loop itself that a checkpoint holds.
-type position struct {
-	Epoch     int      `json:"epoch"` // epochs finished
-	Batch     int      `json:"batch"` // batches of the next epoch finished
-	Step      int      `json:"step"`
-	Train     average  `json:"train"`
-	Best      *float64 `json:"best,omitempty"`
-	BestEpoch int      `json:"best_epoch"`
-	Waited    int      `json:"waited"`
-	Finished  bool     `json:"finished"`
-	Seconds   float64  `json:"seconds"` // of training before this process
-	Metrics   int64    `json:"metrics"` // length of metrics.jsonl
-}
-
 // Event tells an observer how far training is.
 type Event struct {
-	Kind           string // "resume", "step", "epoch", "stop" (early), "best"
+	Kind           string // "resume", "step", "epoch", "stop" (early)
 	Epoch, Epochs  int    // the epoch that is running or has just ended, counted from 1
 	Batch, Batches int
 	Step           int
@@ -107,28 +105,29 @@ type Result struct {
 
 // Train runs until the last epoch or until nothing has become better for Patience epochs, then puts the best epoch's
 // weights into the modules. When ctx ends it finishes the step, saves and returns ErrInterrupted. A run folder that
-// already holds a checkpoint is continued from there, bit for bit.
+// already holds a checkpoint is continued from there, bit for bit; with more Epochs than before a finished run goes on.
+// It returns a *NaNError when training diverges, and what panicked with *tensor.Error as an error.
 func (l *Loop[B]) Train(ctx context.Context) (r Result, err error) {
 	defer l.convert(&err)
+	l.check()
 	l.start = time.Now()
 	l.saved = l.start
 	if l.Run != nil {
+		unlock, err := l.Run.lock()
+		if err != nil {
+			return r, err
+		}
+		defer unlock()
 		if err := l.restore(); err != nil {
 			return r, err
 		}
 	}
-	stopped := l.pos.Finished && l.pos.Epoch < l.Config.Epochs
-	for !l.pos.Finished && l.pos.Epoch < l.Config.Epochs {
+	for l.pos.Epoch < l.Config.Epochs && !l.waitedEnough() {
 		if err := l.epoch(ctx); err != nil {
 			return r, err
 		}
-		if l.Config.Patience > 0 && l.pos.Waited >= l.Config.Patience {
-			stopped = true
+		if l.waitedEnough() {
 			l.observe(Event{Kind: "stop"})
-			l.pos.Finished = true
-		}
-		if l.pos.Epoch >= l.Config.Epochs {
-			l.pos.Finished = true
 		}
 		if err := l.checkpoint(); err != nil {
 			return r, err
@@ -137,30 +136,55 @@ func (l *Loop[B]) Train(ctx context.Context) (r Result, err error) {
 	if err := l.restoreBest(); err != nil {
 		return r, err
 	}
-	r = Result{Epochs: l.pos.Epoch, Steps: l.pos.Step, BestEpoch: l.pos.BestEpoch, Stopped: stopped, Seconds: l.seconds()}
+	r = Result{Epochs: l.pos.Epoch, Steps: l.pos.Step, BestEpoch: l.pos.BestEpoch, Stopped: l.waitedEnough(), Seconds: l.seconds()}
 	if l.pos.Best != nil {
 		r.Best = *l.pos.Best
 	}
 	return r, nil
 }
 
-// convert turns panics that are the user's or the world's to mend into errors.
+// check panics with ErrValue on options that cannot be meant.
+func (l *Loop[B]) check() {
+	fail := func(format string, args ...any) { tensor.Fail("train.Loop", tensor.ErrValue, nil, format, args...) }
+	c := l.Config
+	switch {
+	case l.Step == nil || l.Batches == nil || l.State == nil:
+		fail("Step, Batches and State are required")
+	case c.Epochs < 1:
+		fail("Config.Epochs is %d: at least one epoch is required", c.Epochs)
+	case c.Patience < 0 || !(c.MinDelta >= 0):
+		fail("Config.Patience %d and MinDelta %v must not be negative", c.Patience, c.MinDelta)
+	case c.Patience > 0 && c.Monitor == "":
+		fail("Config.Patience is %d, but without a Monitor every epoch counts as better", c.Patience)
+	}
+}
+
+// waitedEnough reports whether the run stops early.
+func (l *Loop[B]) waitedEnough() bool {
+	return l.Config.Patience > 0 && l.pos.Waited >= l.Config.Patience
+}
+
+// convert turns panics that are the user's or the world's to mend, such as wrong shapes or a lack of memory, into errors.
 func (l *Loop[B]) convert(err *error) {
-	switch p := recover().(type) {
-	case nil:
-	case *tensor.Error:
-		*err = fmt.Errorf("step %d: %w", l.pos.Step+1, p)
-	case *parallel.Panic:
+	p := recover()
+	if p == nil {
+		return
+	}
+	e, ok := p.(interface {
+		error
+		KeepPanic()
+	})
+	if _, bug := p.(*parallel.Panic); bug || !ok {
 		panic(p)
-	default:
-		if e, ok := p.(interface {
-			error
-			KeepPanic()
-		}); ok { // out of memory
-			*err = fmt.Errorf("step %d: %w", l.pos.Step+1, e)
-			return
+	}
+	*err = e
+	if l.doing != "" {
+		*err = fmt.Errorf("%s: %w", l.doing, e)
+	}
+	if errors.Is(e, tensor.ErrNaN) {
+		if name, v := l.State.nonFinite(); name != "" {
+			*err = fmt.Errorf("%w; %s is %v since the optimizer's last step", *err, name, v)
 		}
-		panic(p)
 	}
 }
 
@@ -206,15 +230,23 @@ func (l *Loop[B]) epoch(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return l.interrupted()
 	}
+	if l.pos.Batch == 0 {
+		return errors.New("an epoch has no batches: the data set is empty, or smaller than a batch with incomplete ones left out")
+	}
+	if err := l.checkWeights(); err != nil {
+		return err
+	}
 	m := l.pos.Train.metrics().With("train_")
 	if l.Evaluate != nil {
+		l.doing = fmt.Sprintf("evaluation after epoch %d", l.pos.Epoch+1)
 		v, err := l.Evaluate(ctx)
 		if err != nil {
 			if ctx.Err() != nil {
 				return l.interrupted()
 			}
-			return err
+			return fmt.Errorf("%s: %w", l.doing, err)
 		}
+		l.doing = ""
 		m = append(m, v...)
 	}
 	l.pos.Epoch++
@@ -236,30 +268,39 @@ func (l *Loop[B]) step(b B) (err error) {
 	if l.Size != nil {
 		n = l.Size(b)
 	}
+	l.doing = fmt.Sprintf("step %d", l.pos.Step+1)
 	var m Metrics
 	tensor.WithScope(func(s *tensor.Scope) { m, err = l.Step(s, b) })
 	if err != nil {
-		return fmt.Errorf("step %d: %w", l.pos.Step+1, err)
+		return fmt.Errorf("%s: %w", l.doing, err)
 	}
 	for _, x := range m {
-		if math.IsNaN(x.Value) || math.IsInf(x.Value, 0) {
-			e := &NaNError{Metric: x.Name, Value: x.Value, Epoch: l.pos.Epoch + 1, Step: l.pos.Step + 1}
-			if l.Run != nil {
-				e.Checkpoint = l.Run.lastCheckpoint()
-			}
-			return e
+		if !finite(x.Value) {
+			return l.diverged(x.Name, x.Value, l.pos.Epoch+1, l.pos.Step+1)
 		}
 	}
+	l.pos.Train.add(m, float64(n))
+	l.doing = ""
 	l.pos.Step++
 	l.pos.Batch++
-	l.pos.Train.add(m, float64(n))
 	l.observe(Event{Kind: "step", Metrics: m, Samples: n})
 	return nil
 }
 
+func finite(x float64) bool { return x-x == 0 }
+
+func (l *Loop[B]) diverged(name string, value float64, epoch, step int) error {
+	e := &NaNError{Name: name, Value: value, Epoch: epoch, Step: step}
+	if l.Run != nil {
+		e.Checkpoint = l.Run.lastCheckpoint()
+	}
+	return e
+}
+
+// interrupted saves before the loop ends.
 func (l *Loop[B]) interrupted() error {
 	if err := l.checkpoint(); err != nil {
-		return errors.Join(ErrInterrupted, err)
+		return fmt.Errorf("interrupted, but the state is not saved: %w", err)
 	}
 	return ErrInterrupted
 }
@@ -270,7 +311,10 @@ func (l *Loop[B]) judge(m Metrics) error {
 	if l.Config.Monitor != "" {
 		v, ok := m.Get(l.Config.Monitor)
 		if !ok {
-			return fmt.Errorf("monitor: there is no metric %q, only %v", l.Config.Monitor, m)
+			return fmt.Errorf("there is no metric %q to monitor, only %v", l.Config.Monitor, m)
+		}
+		if !finite(v) {
+			return l.diverged(l.Config.Monitor, v, l.pos.Epoch, l.pos.Step)
 		}
 		if b := l.pos.Best; b != nil {
 			better = v > *b+l.Config.MinDelta
@@ -302,18 +346,24 @@ func (l *Loop[B]) judge(m Metrics) error {
 
 // restoreBest puts the best epoch's weights into the modules.
 func (l *Loop[B]) restoreBest() error {
-	if l.best == nil && l.Run != nil && l.pos.BestEpoch > 0 {
+	if l.best == nil && l.Run != nil {
 		var err error
 		if l.best, err = l.Run.loadBest(l.State); err != nil {
 			return err
 		}
 	}
 	for _, mod := range l.State.modules {
-		if w, ok := l.best[mod.name]; ok {
-			if err := nn.Load(mod.value, w, nn.LoadConfig{}); err != nil {
-				return err
-			}
+		if err := nn.Load(mod.value, l.best[mod.name], nn.LoadConfig{}); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkWeights returns a NaNError when a parameter is not finite: saving it would lose the last good ones.
+func (l *Loop[B]) checkWeights() error {
+	if name, v := l.State.nonFinite(); name != "" {
+		return l.diverged(name, v, l.pos.Epoch+1, l.pos.Step)
 	}
 	return nil
 }
@@ -323,8 +373,11 @@ func (l *Loop[B]) checkpoint() error {
 	if l.Run == nil {
 		return nil
 	}
+	if err := l.checkWeights(); err != nil {
+		return err
+	}
 	p := l.pos
-	p.Seconds = l.seconds()
+	p.Seconds, p.Batches = l.seconds(), l.NumBatches
 	if err := l.State.save(l.Run.Path(StateFile), p); err != nil {
 		return err
 	}
@@ -334,6 +387,7 @@ func (l *Loop[B]) checkpoint() error {
 
 // restore continues from the folder's checkpoint, if it has one.
 func (l *Loop[B]) restore() error {
+	l.Run.clean()
 	path := l.Run.lastCheckpoint()
 	if path == "" {
 		return nil
@@ -342,9 +396,20 @@ func (l *Loop[B]) restore() error {
 	if err != nil {
 		return err
 	}
+	if p.Batches != l.NumBatches {
+		return fmt.Errorf("%s was made with %d batches an epoch, now there are %d: the data or the batch size is another one; give those of the run", path, p.Batches, l.NumBatches)
+	}
+	if p.Epoch > l.Config.Epochs {
+		return fmt.Errorf("%s is at epoch %d already, %d are asked for; ask for more, or start another run", path, p.Epoch, l.Config.Epochs)
+	}
+	if err := l.Run.checkMetrics(&p); err != nil {
+		return err
+	}
 	l.pos = p
-	if p.Finished && p.Epoch < l.Config.Epochs && !(l.Config.Patience > 0 && p.Waited >= l.Config.Patience) {
-		l.pos.Finished = false // a finished run that is asked for more epochs goes on
+	if p.Epoch < l.Config.Epochs && !l.waitedEnough() {
+		if err := l.Run.removeResult(); err != nil { // of when the run was shorter
+			return err
+		}
 	}
 	l.observe(Event{Kind: "resume"})
 	return nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/hadal-go/hadal/tensor"
 )
 
 // Metric is one measured number.
@@ -36,7 +38,7 @@ func (m Metrics) With(prefix string) Metrics {
 	return r
 }
 
-// String is "loss 0.123 accuracy 0.987".
+// String is "loss 0.123  accuracy 0.987".
 func (m Metrics) String() string {
 	parts := make([]string, len(m))
 	for i, x := range m {
@@ -81,6 +83,7 @@ type average struct {
 	Weight float64   `json:"weight"`
 }
 
+// add panics with ErrValue when m does not have the names of the batches before.
 func (a *average) add(m Metrics, weight float64) {
 	if a.Names == nil {
 		for _, x := range m {
@@ -89,9 +92,10 @@ func (a *average) add(m Metrics, weight float64) {
 		a.Sums = make([]float64, len(m))
 	}
 	for i, x := range m {
-		if i < len(a.Sums) {
-			a.Sums[i] += x.Value * weight
+		if len(m) != len(a.Names) || x.Name != a.Names[i] {
+			tensor.Fail("train", tensor.ErrValue, nil, "the metrics of a batch are %v, those of batches before are %v: their names must not change", m, a.Names)
 		}
+		a.Sums[i] += x.Value * weight
 	}
 	a.Weight += weight
 }

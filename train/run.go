@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -24,6 +25,8 @@ const (
 	ModelFile   = "model.safetensors"      // the best epoch's weights
 	StateFile   = "last/state.safetensors" // everything that resuming needs, in one file
 	ResultFile  = "result.json"            // written when the run is done
+
+	lockFile = "last/lock" // held by the process that trains
 )
 
 // Run is the folder that a run keeps its files in.
@@ -45,22 +48,93 @@ type Info struct {
 
 // NewRun makes the folder, and returns an error when it already holds a run: resume that, or take another folder.
 func NewRun(dir string, info Info) (*Run, error) {
-	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
+	if _, err := os.Lstat(filepath.Join(dir, ConfigFile)); err == nil {
 		return nil, fmt.Errorf("%s already holds a run; continue it with --resume, or choose another --run-dir", dir)
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "last"), 0o755); err != nil {
+	r := &Run{Dir: dir}
+	if err := os.MkdirAll(filepath.Dir(r.Path(StateFile)), 0o755); err != nil {
 		return nil, fmt.Errorf("run folder %s cannot be made: %w; choose another with --run-dir", dir, cause(err))
 	}
-	r := &Run{Dir: dir}
-	return r, r.WriteJSON(ConfigFile, info)
+	if err := r.WriteJSON(ConfigFile, info); err != nil {
+		r.Discard()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Discard removes the folder of a run that has not trained yet, so that a mistake leaves nothing behind. It does nothing
+// where there is a checkpoint or a model, and keeps files that are not the run's.
+func (r *Run) Discard() {
+	if r.lastCheckpoint() != "" || exists(r.Path(ModelFile)) {
+		return
+	}
+	r.clean()
+	for _, name := range []string{MetricsFile, lockFile, path.Dir(StateFile), ConfigFile} {
+		os.Remove(r.Path(name)) // a folder only when it is empty
+	}
+	os.Remove(r.Dir)
+}
+
+// HasCheckpoint reports whether there is something to continue from.
+func (r *Run) HasCheckpoint() bool { return r.lastCheckpoint() != "" }
+
+// Finished reports whether the run is done: its result.json is there.
+func (r *Run) Finished() bool { return exists(r.Path(ResultFile)) }
+
+func (r *Run) removeResult() error {
+	if err := os.Remove(r.Path(ResultFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s, which is out of date, cannot be removed: %w", r.Path(ResultFile), cause(err))
+	}
+	return nil
+}
+
+// exists reports whether there is something at path, readable or not.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// temporary matches the names of atomicfile's temporary files.
+const temporary = ".hadal-*.tmp"
+
+// clean removes the temporary files that a process left behind when it was killed while it wrote.
+func (r *Run) clean() {
+	for _, folder := range []string{r.Dir, filepath.Dir(r.Path(StateFile))} {
+		entries, _ := os.ReadDir(folder)
+		for _, e := range entries {
+			if ok, _ := filepath.Match(temporary, e.Name()); ok {
+				os.Remove(filepath.Join(folder, e.Name()))
+			}
+		}
+	}
+}
+
+// The files of a run are text of at most these sizes; what claims more is not read.
+const (
+	maxConfig  = 1 << 24
+	maxMetrics = 1 << 28
+)
+
+// readFile is os.ReadFile with a bound.
+func readFile(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("it has more than %d bytes", most)
+	}
+	return b, err
 }
 
 // OpenRun opens the folder of an earlier run.
 func OpenRun(dir string) (*Run, Info, error) {
 	var info Info
-	b, err := os.ReadFile(filepath.Join(dir, ConfigFile))
+	b, err := readFile(filepath.Join(dir, ConfigFile), maxConfig)
 	if err != nil {
-		return nil, info, fmt.Errorf("%s is not a run folder: %s cannot be read: %w", dir, ConfigFile, cause(err))
+		return nil, info, fmt.Errorf("%s is not a run folder: %s cannot be read: %w; give the folder that hadal train named", dir, ConfigFile, cause(err))
 	}
 	if err := json.Unmarshal(b, &info); err != nil || info.Recipe == "" {
 		return nil, info, fmt.Errorf("%s is damaged: %v", filepath.Join(dir, ConfigFile), orEmpty(err))
@@ -107,6 +181,9 @@ func (r *Run) Save(m any, metadata map[string]string) error {
 // Load reads model.safetensors into the module.
 func (r *Run) Load(m any) error {
 	ts, _, err := safetensors.Load(r.Path(ModelFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s has no %s yet: its first epoch has not ended; continue it with --resume", r.Dir, ModelFile)
+	}
 	if err != nil {
 		return err
 	}
@@ -117,10 +194,24 @@ func (r *Run) Load(m any) error {
 }
 
 func (r *Run) lastCheckpoint() string {
-	if _, err := os.Stat(r.Path(StateFile)); err != nil {
+	if !exists(r.Path(StateFile)) {
 		return ""
 	}
 	return r.Path(StateFile)
+}
+
+// checkMetrics makes sure that metrics.jsonl is as long as the checkpoint says. One that was removed begins anew.
+func (r *Run) checkMetrics(p *position) error {
+	info, err := os.Stat(r.Path(MetricsFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.Metrics = 0
+	case err != nil:
+		return fmt.Errorf("%s: %w", r.Path(MetricsFile), cause(err))
+	case info.Size() < p.Metrics:
+		return fmt.Errorf("%s has %d bytes, the checkpoint says %d: put the whole file back, or remove it to begin it anew", r.Path(MetricsFile), info.Size(), p.Metrics)
+	}
+	return nil
 }
 
 // logEpoch appends an epoch to metrics.jsonl and puts it onto the disk, so that a checkpoint may refer to its length.
@@ -134,24 +225,29 @@ func (r *Run) logEpoch(p *position, m Metrics, seconds float64) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(r.Path(MetricsFile), os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		return fmt.Errorf("%s cannot be written: %w", r.Path(MetricsFile), cause(err))
-	}
-	defer f.Close()
-	// What an interrupted run wrote after its last checkpoint is written again.
-	if err := f.Truncate(p.Metrics); err != nil {
-		return fmt.Errorf("%s: %w", r.Path(MetricsFile), cause(err))
-	}
 	line = append(line, '\n')
-	if _, err := f.WriteAt(line, p.Metrics); err != nil {
-		return fmt.Errorf("%s: %w", r.Path(MetricsFile), cause(err))
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("%s: %w", r.Path(MetricsFile), cause(err))
+	if err := appendAt(r.Path(MetricsFile), p.Metrics, line); err != nil {
+		return fmt.Errorf("%s cannot be written: %w; free some space or mend its permissions, then --resume", r.Path(MetricsFile), cause(err))
 	}
 	p.Metrics += int64(len(line))
 	return nil
+}
+
+// appendAt makes line the end of a file that is cut off at a length: what a killed process wrote after its last checkpoint
+// is written again.
+func appendAt(path string, at int64, line []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Truncate(at); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(line, at); err != nil {
+		return err
+	}
+	return f.Sync()
 }
 
 // Record is one line of metrics.jsonl.
@@ -164,7 +260,7 @@ type Record struct {
 
 // History reads metrics.jsonl. A last line that is not whole is left out.
 func (r *Run) History() ([]Record, error) {
-	b, err := os.ReadFile(r.Path(MetricsFile))
+	b, err := readFile(r.Path(MetricsFile), maxMetrics)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, nil

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"math"
-
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/optim"
@@ -21,7 +19,8 @@ type SupervisedConfig struct {
 }
 
 // Supervised returns a Loop's Step for a model with one input: forward, loss, backward, clipping, optimizer step. loss is
-// a mean over samples, such as losses.CrossEntropy.
+// a mean over samples, such as losses.CrossEntropy; that of a part of a batch counts by its share of the samples. The step
+// changes nothing when the loss, or the gradient's norm if it is clipped, is NaN or infinite.
 func Supervised(model nn.Layer, loss func(y, target *tensor.Tensor) *tensor.Tensor, opt optim.Optimizer, cfg SupervisedConfig) func(*tensor.Scope, dataset.Batch) (Metrics, error) {
 	return func(s *tensor.Scope, b dataset.Batch) (Metrics, error) {
 		n, parts := b.Len(), max(1, min(cfg.Parts, b.Len()))
@@ -40,7 +39,7 @@ func Supervised(model nn.Layer, loss func(y, target *tensor.Tensor) *tensor.Tens
 			if cfg.Metrics != nil {
 				m = append(m, cfg.Metrics(y.Detach(), part)...)
 			}
-			if v := m[0].Value; math.IsNaN(v) || math.IsInf(v, 0) {
+			if !finite(m[0].Value) {
 				return m, nil // the loop stops here; the weights stay as they were
 			}
 			share := float64(hi-lo) / float64(n)
@@ -51,7 +50,9 @@ func Supervised(model nn.Layer, loss func(y, target *tensor.Tensor) *tensor.Tens
 			l.Backward()
 		}
 		if cfg.ClipNorm > 0 {
-			optim.ClipGradNorm(opt.Params(), cfg.ClipNorm, 2)
+			if norm := optim.ClipGradNorm(opt.Params(), cfg.ClipNorm, 2); !finite(norm) {
+				return Metrics{{Name: "gradient_norm", Value: norm}}, nil // likewise
+			}
 		}
 		opt.Step()
 		if cfg.Scheduler != nil {

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/gif" // formats that predict reads
 	_ "image/jpeg"
 	_ "image/png"
+	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	rtdebug "runtime/debug"
 	"strings"
@@ -18,6 +22,7 @@ import (
 	_ "golang.org/x/image/webp"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/sets"
@@ -31,24 +36,24 @@ import (
 )
 
 // openClassifier loads the model of a run.
-func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, run *train.Run, err error) {
+func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, recipe string, err error) {
 	run, meta, err := train.OpenRun(dir)
 	if err != nil {
-		return nil, info, nil, err
+		return nil, info, "", err
 	}
 	damaged := func(err error) error {
 		return fmt.Errorf("%s is damaged: %w", run.Path(train.ConfigFile), err)
 	}
 	entry, err := recipes.Find(meta.Recipe)
 	if err != nil {
-		return nil, info, nil, damaged(err)
+		return nil, info, "", damaged(err)
 	}
-	recipe, ok := entry.New().(recipes.ImageRecipe)
+	options, ok := entry.New().(recipes.ImageRecipe)
 	if !ok {
-		return nil, info, nil, fmt.Errorf("%s is a run of %s, which does not classify pictures", dir, meta.Recipe)
+		return nil, info, "", fmt.Errorf("%s is a run of %s, which does not classify pictures", dir, meta.Recipe)
 	}
-	if err := json.Unmarshal(meta.Config, recipe); err != nil {
-		return nil, info, nil, damaged(err)
+	if err := json.Unmarshal(meta.Config, options); err != nil {
+		return nil, info, "", damaged(err)
 	}
 	b, err := json.Marshal(meta.Data)
 	if err == nil {
@@ -58,15 +63,15 @@ func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, run *trai
 		err = info.Check()
 	}
 	if err != nil {
-		return nil, info, nil, damaged(err)
+		return nil, info, "", damaged(err)
 	}
-	if err := tensor.Catch(func() { model = recipe.Model(random.New(meta.Seed), info) }); err != nil {
-		return nil, info, nil, damaged(err)
+	if err := tensor.Catch(func() { model = options.Model(random.New(meta.Seed), info) }); err != nil {
+		return nil, info, "", damaged(err)
 	}
 	if err := run.Load(model); err != nil {
-		return nil, info, nil, err
+		return nil, info, "", err
 	}
-	return nn.Eval(model), info, run, nil
+	return nn.Eval(model), info, meta.Recipe, nil
 }
 
 type evalCmd struct {
@@ -77,7 +82,7 @@ type evalCmd struct {
 }
 
 func (c *evalCmd) Run(a *app) error {
-	model, info, _, err := openClassifier(c.Run_)
+	model, info, recipe, err := openClassifier(c.Run_)
 	if err != nil {
 		return err
 	}
@@ -104,27 +109,22 @@ func (c *evalCmd) Run(a *app) error {
 		return err
 	}
 	if a.json {
-		b, err := json.Marshal(map[string]any{"event": "done", "run": c.Run_, "data": c.Data, "metrics": m})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.out, "%s\n", b)
-		return nil
+		return a.out.line(map[string]any{"event": "done", "recipe": recipe, "data": c.Data, "metrics": m, "run_dir": c.Run_})
 	}
-	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(pictures.Classes), m)
+	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(pictures.Classes), figures(m))
 	return nil
 }
 
 type predictCmd struct {
 	Run_   string   `arg:"" name:"run" help:"Run folder." type:"path"`
-	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP." type:"path"`
+	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP, of any size and colours: they are stretched to what the model was trained on, and turned grey if that is."`
 	Top    int      `help:"Classes to show for each." default:"3"`
 	Invert bool     `help:"Turn dark on light into light on dark, as the digits and clothes are."`
 }
 
 func (c *predictCmd) Run(a *app) error {
 	if c.Top < 1 {
-		return usageError{fmt.Errorf("--top %d: at least one class must be shown", c.Top)}
+		return usageError{fmt.Errorf("--top %d: give at least 1", c.Top)}
 	}
 	model, info, _, err := openClassifier(c.Run_)
 	if err != nil {
@@ -141,14 +141,15 @@ func (c *predictCmd) Run(a *app) error {
 			failed++
 			continue
 		}
-		p := info.Predict(model, info.Input(img, c.Invert))
+		p, err := info.Predict(model, info.Input(img, c.Invert))
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.Run_, err)
+		}
 		p = p[:min(c.Top, len(p))]
 		if a.json {
-			b, err := json.Marshal(map[string]any{"event": "prediction", "file": f, "class": p[0].Class, "probability": p[0].Probability, "top": p})
-			if err != nil {
+			if err := a.out.line(map[string]any{"event": "prediction", "file": f, "class": p[0].Class, "probability": p[0].Probability, "top": p}); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s\n", b)
 			continue
 		}
 		var parts []string
@@ -163,28 +164,36 @@ func (c *predictCmd) Run(a *app) error {
 	return nil
 }
 
-// maxPixels bounds the memory that a picture may claim.
-const maxPixels = 100_000_000
+// What a picture may claim, in bytes and in pixels: memory is bounded.
+const (
+	maxBytes  = 1 << 28
+	maxPixels = 100_000_000
+)
 
+// readImage reads a picture from a file or a pipe.
 func readImage(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, errors.Unwrap(err))
 	}
 	defer f.Close()
-	cfg, format, err := image.DecodeConfig(f)
+	b, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read: %w; give a picture", path, errors.Unwrap(err))
+	}
+	if len(b) > maxBytes {
+		return nil, fmt.Errorf("%s has more than %d MB; make it smaller", path, maxBytes>>20)
+	}
+	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a picture that can be read (PNG, JPEG, GIF, BMP, TIFF, WebP): %w", path, err)
 	}
 	if cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height {
-		return nil, fmt.Errorf("%s claims %d x %d pixels; at most %d million are read", path, cfg.Width, cfg.Height, maxPixels/1_000_000)
+		return nil, fmt.Errorf("%s claims %d x %d pixels; at most %d million are read: make it smaller", path, cfg.Width, cfg.Height, maxPixels/1_000_000)
 	}
-	if _, err := f.Seek(0, 0); err != nil {
-		return nil, err
-	}
-	img, _, err := image.Decode(f)
+	img, _, err := image.Decode(bytes.NewReader(b))
 	if err != nil {
-		return nil, fmt.Errorf("%s is a damaged %s: %w", path, strings.ToUpper(format), err)
+		return nil, fmt.Errorf("%s is a damaged %s: %w; get it again", path, strings.ToUpper(format), err)
 	}
 	return img, nil
 }
@@ -195,15 +204,15 @@ func (listCmd) Run(a *app) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, e := range recipes.All() {
 		var expect []string
+		limits := []map[string]any{}
 		for _, x := range e.Expect {
 			expect = append(expect, fmt.Sprintf("%s >= %.3g on %s", x.Metric, x.Least, x.Data))
+			limits = append(limits, map[string]any{"data": x.Data, "metric": x.Metric, "least": x.Least})
 		}
 		if a.json {
-			b, err := json.Marshal(map[string]any{"recipe": e.Name, "area": e.Area, "title": e.Title, "paper": e.Paper, "expect": expect})
-			if err != nil {
+			if err := a.out.line(map[string]any{"recipe": e.Name, "area": e.Area, "title": e.Title, "paper": e.Paper, "expect": limits}); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s\n", b)
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n\t\t%s\n\t\t%s\n", e.Name, e.Area, e.Title, e.Paper, strings.Join(expect, ", "))
@@ -215,10 +224,18 @@ type summaryCmd struct {
 	kong.Plugins
 }
 
+func (summaryCmd) choosesRecipe() {}
+
 func (summaryCmd) Run(a *app) error {
-	recipe, ok := a.selected.(recipes.ImageRecipe)
+	if err := a.needRecipe("summary"); err != nil {
+		return err
+	}
+	if err := checkOptions(a); err != nil {
+		return usageError{err}
+	}
+	recipe, ok := a.recipe.(recipes.ImageRecipe)
 	if !ok {
-		return usageError{fmt.Errorf("this recipe has no model of pictures to summarise")}
+		return usageError{fmt.Errorf("%s has no model of pictures to summarise", a.name)}
 	}
 	b, err := json.Marshal(recipe)
 	if err != nil {
@@ -240,12 +257,14 @@ func (summaryCmd) Run(a *app) error {
 		return err
 	}
 	if a.json {
-		b, err := json.Marshal(s)
-		if err != nil {
-			return err
+		layers := []map[string]any{}
+		for _, l := range s.Layers {
+			layers = append(layers, map[string]any{"module": l.Module, "op": l.Op, "output": l.Output.Dims(), "params": l.Params, "flops": l.FLOPs})
 		}
-		fmt.Fprintf(a.out, "%s\n", b)
-		return nil
+		return a.out.line(map[string]any{
+			"recipe": a.name, "input": s.Input.Dims(), "output": s.Output.Dims(), "layers": layers,
+			"params": s.Params, "buffers": s.Buffers, "flops": s.FLOPs,
+		})
 	}
 	fmt.Fprint(a.out, s)
 	return nil
@@ -264,19 +283,18 @@ type dataListCmd struct {
 func (c *dataListCmd) Run(a *app) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, s := range sets.All() {
-		where := "embedded"
+		where, folder := "embedded", ""
 		if s.Source != nil {
 			where = "not here; hadal data get " + s.Name
 			if paths, err := s.Source.Locate(source.Config{Dir: c.DataDir, Offline: true}); err == nil {
-				where = folderOf(paths)
+				folder = filepath.Dir(paths[s.Source.Files[0].Name])
+				where = folder
 			}
 		}
 		if a.json {
-			b, err := json.Marshal(map[string]any{"name": s.Name, "title": s.Title, "summary": s.Summary, "licence": s.Licence, "where": where})
-			if err != nil {
+			if err := a.out.line(map[string]any{"name": s.Name, "title": s.Title, "summary": s.Summary, "licence": s.Licence, "embedded": s.Source == nil, "folder": folder}); err != nil {
 				return err
 			}
-			fmt.Fprintf(a.out, "%s\n", b)
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Name, s.Summary, s.Licence, where)
@@ -292,7 +310,7 @@ type dataGetCmd struct {
 }
 
 func (c *dataGetCmd) Run(a *app) error {
-	p := &progress{a: a, tty: !a.json && isTerminal(a.out)}
+	p := &progress{a: a, columns: a.columns()}
 	defer p.close()
 	return dataPaths(a, c.Name, source.Config{Dir: c.DataDir, Offline: c.Offline, Verify: c.Verify, Progress: p.download})
 }
@@ -313,6 +331,9 @@ func dataPaths(a *app, name string, cfg source.Config) error {
 		return usageError{err}
 	}
 	if set.Source == nil {
+		if a.json {
+			return a.out.line(map[string]any{"name": name, "embedded": true})
+		}
 		fmt.Fprintf(a.out, "%s is embedded in the program\n", name)
 		return nil
 	}
@@ -321,30 +342,22 @@ func dataPaths(a *app, name string, cfg source.Config) error {
 		return err
 	}
 	for _, f := range set.Source.Files {
+		if a.json {
+			if err := a.out.line(map[string]any{"name": name, "file": f.Name, "path": paths[f.Name]}); err != nil {
+				return err
+			}
+			continue
+		}
 		fmt.Fprintln(a.out, paths[f.Name])
 	}
 	return nil
-}
-
-func folderOf(paths map[string]string) string {
-	for _, p := range paths {
-		if i := strings.LastIndexAny(p, `/\`); i > 0 {
-			return p[:i]
-		}
-	}
-	return ""
 }
 
 type versionCmd struct{}
 
 func (versionCmd) Run(a *app) error {
 	if a.json {
-		b, err := json.Marshal(map[string]any{"version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "kernels": cpu.Current()})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.out, "%s\n", b)
-		return nil
+		return a.out.line(map[string]any{"version": version(), "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH, "kernels": cpu.Current()})
 	}
 	fmt.Fprintf(a.out, "hadal %s (%s, %s/%s), kernels %s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, cpu.Current())
 	return nil
@@ -357,12 +370,14 @@ func version() string {
 	return "(devel)"
 }
 
-// recipeName returns the name that a recipe is registered under.
-func recipeName(r recipes.Recipe) string {
-	for _, e := range recipes.All() {
-		if fmt.Sprintf("%T", e.New()) == fmt.Sprintf("%T", r) {
-			return e.Name
-		}
+// completionCmd is kong-completion's command with a mend for a shell that it cannot guess.
+type completionCmd struct {
+	kongcompletion.Completion
+}
+
+func (c *completionCmd) Run(k *kong.Context) error {
+	if err := c.Completion.Run(k); err != nil {
+		return usageError{fmt.Errorf("%w; name it: hadal completion bash, zsh or fish", err)}
 	}
-	return ""
+	return nil
 }

@@ -1,54 +1,45 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"github.com/hadal-go/hadal/train"
 )
 
 // progress shows a run: a bar on a terminal, a line an epoch elsewhere, JSON lines when asked for.
 type progress struct {
-	a      *app
-	recipe string
-	dir    string
-	tty    bool
-	bar    *progressbar.ProgressBar
-	label  string
+	a       *app
+	dir     string
+	columns int // of the terminal, 0: no bar
+	bar     *progressbar.ProgressBar
+	label   string  // of the download that the bar shows
+	drawn   float64 // when, in seconds of training
 
-	samples, seconds float64 // trained in this process, for the throughput
-	began            float64
+	samples, batches, seconds float64 // trained in this process, for throughput and time left
+	began                     float64
 }
 
-func newProgress(a *app, recipe, dir string) *progress {
-	p := &progress{a: a, recipe: recipe, dir: dir, tty: !a.json && isTerminal(a.out)}
+// columns is the width for a progress bar, 0 for none.
+func (a *app) columns() int {
 	if a.json {
-		p.line(map[string]any{"event": "start", "recipe": recipe, "run_dir": dir})
+		return 0
+	}
+	return a.out.columns()
+}
+
+func newProgress(a *app, dir string) *progress {
+	p := &progress{a: a, dir: dir, columns: a.columns()}
+	if a.json {
+		a.out.line(map[string]any{"event": "start", "recipe": a.name, "run_dir": dir})
 	} else {
-		fmt.Fprintf(a.out, "Training %s; the run is kept in %s\n", recipe, dir)
+		fmt.Fprintf(a.out, "Training %s; the run is kept in %s\n", a.name, dir)
 	}
 	return p
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-func (p *progress) line(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	fmt.Fprintf(p.a.out, "%s\n", b)
 }
 
 // observe is the recipe's Env.Observe.
@@ -57,27 +48,30 @@ func (p *progress) observe(e train.Event) {
 	case "resume":
 		p.began = e.Seconds
 		if p.a.json {
-			p.line(map[string]any{"event": "resume", "epoch": e.Epoch, "step": e.Step})
+			p.a.out.line(map[string]any{"event": "resume", "epoch": e.Epoch, "step": e.Step})
 		} else {
 			fmt.Fprintf(p.a.out, "Continuing at epoch %d, step %d\n", e.Epoch, e.Step)
 		}
 	case "step":
 		p.samples += float64(e.Samples)
+		p.batches++
 		p.seconds = e.Seconds - p.began
-		if p.tty {
+		if p.columns > 0 {
 			p.draw(e)
 		}
 	case "epoch":
-		p.close()
+		if p.bar != nil {
+			p.bar.Clear()
+		}
 		if p.a.json {
-			p.line(map[string]any{"event": "epoch", "epoch": e.Epoch, "epochs": e.Epochs, "step": e.Step, "metrics": e.Metrics, "samples_per_second": math.Round(p.throughput()), "seconds": round3(e.Seconds)})
+			p.a.out.line(map[string]any{"event": "epoch", "epoch": e.Epoch, "epochs": e.Epochs, "step": e.Step, "metrics": e.Metrics, "samples_per_second": math.Round(p.throughput()), "seconds": round3(e.Seconds)})
 			return
 		}
 		fmt.Fprintf(p.a.out, "epoch %*d/%d  %s  %.0f samples/s  %s\n", len(fmt.Sprint(e.Epochs)), e.Epoch, e.Epochs, e.Metrics, p.throughput(), time.Duration(e.Seconds*float64(time.Second)).Round(100*time.Millisecond))
 	case "stop":
 		p.close()
 		if p.a.json {
-			p.line(map[string]any{"event": "early_stop", "epoch": e.Epoch - 1})
+			p.a.out.line(map[string]any{"event": "early_stop", "epoch": e.Epoch - 1})
 		} else {
 			fmt.Fprintln(p.a.out, "Stopped early: the monitored metric has not become better")
 		}
@@ -93,20 +87,43 @@ func (p *progress) throughput() float64 {
 	return p.samples / p.seconds
 }
 
-// draw moves the bar, which counts the batches of all epochs so that its time left is the run's.
+// draw moves the bar, which counts the batches of all epochs.
 func (p *progress) draw(e train.Event) {
-	if p.bar == nil {
-		p.bar = progressbar.NewOptions(e.Epochs*e.Batches, progressbar.OptionSetWriter(p.a.out), progressbar.OptionSetPredictTime(true),
-			progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(24),
-			progressbar.OptionSetElapsedTime(false))
+	const each, barWidth = 0.1, 12
+	if p.bar != nil && e.Seconds-p.drawn < each {
+		return
 	}
-	p.bar.Describe(fmt.Sprintf("epoch %d/%d  %s  %.0f samples/s", e.Epoch, e.Epochs, e.Metrics, p.throughput()))
-	p.bar.Set((e.Epoch-1)*e.Batches + e.Batch)
+	p.drawn = e.Seconds
+	all, done := e.Epochs*e.Batches, (e.Epoch-1)*e.Batches+e.Batch
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(p.a.out), progressbar.OptionSetWidth(barWidth), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false))
+	}
+	left := time.Duration(float64(all-done) / p.batches * p.seconds * float64(time.Second))
+	parts := []string{fmt.Sprintf("epoch %d/%d", e.Epoch, e.Epochs)}
+	for _, m := range e.Metrics {
+		parts = append(parts, train.Metrics{m}.String())
+	}
+	parts = append(parts, left.Round(time.Second).String()+" left", fmt.Sprintf("%.0f samples/s", p.throughput()))
+	p.bar.Describe(fit(parts, p.columns-len("  100% ||  ")-barWidth)) // a longer line would wrap and stay
+	p.bar.Set(done)
+}
+
+// fit joins as many of the parts as have room, at least one.
+func fit(parts []string, room int) string {
+	line := parts[0]
+	for _, s := range parts[1:] {
+		if len(line)+2+len(s) > room {
+			break
+		}
+		line += "  " + s
+	}
+	return line
 }
 
 // download is the data source's Progress.
 func (p *progress) download(name string, done, total int64) {
-	if !p.tty {
+	if p.columns == 0 {
 		if done == total && !p.a.json {
 			fmt.Fprintf(p.a.out, "fetched %s (%.1f MB)\n", name, float64(total)/1e6)
 		}
@@ -134,13 +151,17 @@ func (p *progress) close() {
 // done prints the result.
 func (p *progress) done(m train.Metrics, took time.Duration) error {
 	if p.a.json {
-		p.line(map[string]any{"event": "done", "recipe": p.recipe, "metrics": m, "seconds": round3(took.Seconds()), "run_dir": p.dir})
-		return nil
+		return p.a.out.line(map[string]any{"event": "done", "recipe": p.a.name, "metrics": m, "seconds": round3(took.Seconds()), "run_dir": p.dir})
 	}
+	fmt.Fprintf(p.a.out, "%s\nDone in %s; see %s for the model, metrics and pictures\n", figures(m), took.Round(10*time.Millisecond), p.dir)
+	return nil
+}
+
+// figures is "test accuracy 0.9833, test loss 0.0712".
+func figures(m train.Metrics) string {
 	var parts []string
 	for _, x := range m {
 		parts = append(parts, fmt.Sprintf("%s %.4f", strings.ReplaceAll(x.Name, "_", " "), x.Value))
 	}
-	fmt.Fprintf(p.a.out, "%s\nDone in %s; see %s for the model, metrics and pictures\n", strings.Join(parts, ", "), took.Round(10*time.Millisecond), p.dir)
-	return nil
+	return strings.Join(parts, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sort"
 	"strings"
 	"time"
@@ -31,132 +32,270 @@ type trainCmd struct {
 	kong.Plugins
 }
 
-// options of a resumed run that may differ from those it was started with.
-var resumable = map[string]bool{"epochs": true, "run-dir": true, "resume": true, "data-dir": true, "offline": true, "detect-anomaly": true, "json": true, "threads": true, "workers": true, "help": true}
+func (c *trainCmd) choosesRecipe() {}
+
+// resumable are the options of a recipe that may change when a run is continued.
+var resumable = map[string]bool{"epochs": true, "workers": true}
 
 func (c *trainCmd) Run(a *app) error {
-	recipe := a.selected.(recipes.Recipe)
-	name := recipeName(recipe)
-	env := &recipes.Env{Seed: c.Seed, Source: source.Config{Dir: c.DataDir, Offline: c.Offline}}
+	if err := a.needRecipe("train"); err != nil {
+		return err
+	}
+	if err := checkOptions(a); err != nil {
+		return usageError{err}
+	}
 	if c.DetectAnomaly {
 		tensor.DetectAnomaly(true)
 		defer tensor.DetectAnomaly(false)
 	}
 	start := time.Now()
-	var info train.Info
-	var err error
-	if c.Resume {
-		info, err = c.resume(a, name, recipe, env)
-	} else {
-		info, err = c.begin(name, recipe, env)
-	}
+	run, info, changed, err := c.open(a)
 	if err != nil {
 		return err
 	}
-	env.Describe = func(data any) error {
-		if c.Resume {
-			return nil
+	keep := c.Resume
+	defer func() {
+		if !keep { // also when the recipe panics
+			run.Discard()
 		}
-		info.Data = data
-		return env.Run.WriteJSON(train.ConfigFile, info)
-	}
-	show := newProgress(a, name, env.Run.Dir)
-	env.Observe = show.observe
-	env.Source.Progress = show.download
+	}()
+	show := newProgress(a, run.Dir)
 	defer show.close()
-	m, err := recipe.Train(a.ctx, env)
-	show.close()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	if c.Resume && !run.HasCheckpoint() && !a.json {
+		fmt.Fprintln(a.out, "There is no checkpoint yet: it starts at the beginning")
 	}
-	return show.done(m, time.Since(start))
-}
-
-func (c *trainCmd) begin(name string, recipe recipes.Recipe, env *recipes.Env) (info train.Info, err error) {
-	dir := c.RunDir
-	if dir == "" {
-		dir = filepath.Join("runs", name+"-"+time.Now().Format("20060102-150405"))
-		for i := 2; ; i++ {
-			if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-				break
+	env := &recipes.Env{
+		Seed: info.Seed, Run: run,
+		Source:   source.Config{Dir: c.DataDir, Offline: c.Offline, Progress: show.download},
+		Describe: func(data any) error { return describe(run, &info, data) },
+		Observe: func(e train.Event) {
+			if changed { // training accepts the new options, so that they are the run's from now on
+				changed = false
+				err = run.WriteJSON(train.ConfigFile, info)
 			}
-			dir = filepath.Join("runs", fmt.Sprintf("%s-%s-%d", name, time.Now().Format("20060102-150405"), i))
-		}
+			show.observe(e)
+		},
 	}
-	config, err := json.Marshal(recipe)
-	if err != nil {
-		return info, err
+	m, failure := trainRecipe(a, env)
+	err = errors.Join(failure, err)
+	show.close()
+	switch {
+	case err == nil:
+		keep = true
+		return show.done(m, time.Since(start))
+	case a.ctx.Err() != nil && (errors.Is(err, train.ErrInterrupted) || errors.Is(err, a.ctx.Err())) && run.HasCheckpoint():
+		return interruptedError{c.resumeCommand(a, run)}
 	}
-	info = train.Info{Recipe: name, Config: config, Seed: c.Seed, Kernels: cpu.Current(), Threads: parallel.Workers(), Version: version(), Started: time.Now().UTC()}
-	env.Run, err = train.NewRun(dir, info)
-	return info, err
+	return fmt.Errorf("%s: %w", a.name, err)
 }
 
-// resume opens the run and puts its options back; options given anew must be the same, but for those that may change.
-func (c *trainCmd) resume(a *app, name string, recipe recipes.Recipe, env *recipes.Env) (info train.Info, err error) {
-	dir := c.RunDir
-	if dir == "" {
-		if dir, err = latest(name); err != nil {
-			return info, err
+// trainRecipe returns what the user can mend as an error, wherever in the recipe it panicked.
+func trainRecipe(a *app, env *recipes.Env) (m train.Metrics, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if err = mistake(p); err == nil {
+				panic(p)
+			}
+		}
+	}()
+	return a.recipe.Train(a.ctx, env)
+}
+
+// describe puts what the model sees into the run's config.json, or makes sure that it is what the run was started with.
+func describe(run *train.Run, info *train.Info, data any) error {
+	if info.Data == nil {
+		info.Data = data
+		return run.WriteJSON(train.ConfigFile, info)
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	var now any
+	if err := json.Unmarshal(b, &now); err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(now, info.Data) {
+		return fmt.Errorf("the data are not those that %s was started with; give the same --data-dir", run.Dir)
+	}
+	return nil
+}
+
+// resumeCommand is what the user types to continue the run.
+func (c *trainCmd) resumeCommand(a *app, run *train.Run) string {
+	words := []string{"hadal", "train", a.name, "--resume", "--run-dir", run.Dir}
+	if c.DataDir != "" {
+		words = append(words, "--data-dir", c.DataDir)
+	}
+	for i, w := range words {
+		if strings.ContainsAny(w, " \t\"'\\$&;|<>()*?[]#~`!") {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 		}
 	}
-	if env.Run, info, err = train.OpenRun(dir); err != nil {
-		return info, err
+	return strings.Join(words, " ")
+}
+
+// open makes the run's folder, or opens the one to continue. changed tells that the options to be written into its
+// config.json differ from those that are there.
+func (c *trainCmd) open(a *app) (run *train.Run, info train.Info, changed bool, err error) {
+	if c.Resume {
+		return c.resume(a)
 	}
-	if info.Recipe != name {
-		return info, usageError{fmt.Errorf("%s is a run of %s, not of %s", dir, info.Recipe, name)}
+	dir := c.RunDir
+	if dir == "" {
+		if dir, err = newRunDir(a.name); err != nil {
+			return nil, info, false, err
+		}
+	}
+	info = train.Info{Recipe: a.name, Seed: c.Seed, Kernels: cpu.Current(), Threads: parallel.Workers(), Version: version(), Started: time.Now().UTC()}
+	if info.Config, err = json.Marshal(a.recipe); err != nil {
+		return nil, info, false, err
+	}
+	run, err = train.NewRun(dir, info)
+	return run, info, false, err
+}
+
+// newRunDir makes runs/RECIPE-TIME, with a number behind it when other runs began in the same second.
+func newRunDir(name string) (dir string, err error) {
+	if err := os.MkdirAll("runs", 0o755); err != nil {
+		return "", fmt.Errorf("folder runs cannot be made here: %w; choose another with --run-dir", errors.Unwrap(err))
+	}
+	first := filepath.Join("runs", name+"-"+time.Now().Format("20060102-150405"))
+	dir = first
+	for i := 2; ; i++ {
+		err := os.Mkdir(dir, 0o755) // fails for all but one of several processes
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return "", fmt.Errorf("run folder %s cannot be made: %w; choose another with --run-dir", dir, errors.Unwrap(err))
+		}
+		dir = fmt.Sprintf("%s-%d", first, i)
+	}
+}
+
+// resume opens the run and puts its options back. Options given anew must be the same, but for those that may change.
+func (c *trainCmd) resume(a *app) (run *train.Run, info train.Info, changed bool, err error) {
+	fail := func(err error) (*train.Run, train.Info, bool, error) { return nil, info, false, err }
+	dir := c.RunDir
+	if dir == "" {
+		if dir, err = latest(a.name); err != nil {
+			return fail(err)
+		}
+	}
+	if run, info, err = train.OpenRun(dir); err != nil {
+		return fail(err)
+	}
+	if info.Recipe != a.name {
+		return fail(usageError{fmt.Errorf("%s is a run of %s, not of %s", dir, info.Recipe, a.name)})
+	}
+	if changed, err = c.restoreOptions(a, dir, info); err != nil {
+		return fail(err)
+	}
+	if !changed && run.Finished() {
+		return fail(usageError{fmt.Errorf("%s is finished; raise --epochs to train on, or measure it with hadal eval %s", dir, dir)})
 	}
 	if info.Kernels != cpu.Current() {
 		fmt.Fprintf(a.err, "hadal: the run was started with kernels %q and goes on with %q: its numbers will differ in the last bits; set HADAL_CPU=%s to keep them\n", info.Kernels, cpu.Current(), info.Kernels)
 	}
-	given, err := options(recipe)
+	info.Config, err = json.Marshal(a.recipe)
+	return run, info, changed, err
+}
+
+// restoreOptions sets the recipe's options to the run's and then those that may change to what is given. changed tells
+// whether that made training another one than the run's.
+func (c *trainCmd) restoreOptions(a *app, dir string, info train.Info) (changed bool, err error) {
+	given, err := json.Marshal(a.recipe)
 	if err != nil {
-		return info, err
+		return false, err
 	}
-	if err := json.Unmarshal(info.Config, recipe); err != nil {
-		return info, fmt.Errorf("%s: the options in %s are damaged: %w", dir, train.ConfigFile, err)
+	// A copy that shares nothing: options that the saved ones lack keep their defaults.
+	v := reflect.ValueOf(a.recipe).Elem()
+	was := reflect.New(v.Type())
+	if err := json.Unmarshal(given, was.Interface()); err != nil {
+		return false, err
 	}
-	saved, err := options(recipe)
-	if err != nil {
-		return info, err
+	if err := json.Unmarshal(info.Config, was.Interface()); err != nil {
+		return false, fmt.Errorf("%s: the options in %s are damaged: %w", dir, train.ConfigFile, err)
 	}
-	for field, v := range given {
-		flag := flagName(field)
-		if !a.flags[flag] || string(v) == string(saved[field]) {
+	for _, f := range a.flags {
+		if f.Name == "seed" && c.Seed != info.Seed {
+			return false, usageError{fmt.Errorf("--seed %d differs from the run's %d; a resumed run keeps its options", c.Seed, info.Seed)}
+		}
+		i := fieldOf(v, f)
+		if i < 0 {
 			continue
 		}
-		if !resumable[flag] {
-			return info, usageError{fmt.Errorf("--%s %s differs from the run's %s; a resumed run keeps its options", flag, v, saved[field])}
+		now, before := v.Field(i), was.Elem().Field(i)
+		if reflect.DeepEqual(now.Interface(), before.Interface()) {
+			continue
 		}
-		if err := json.Unmarshal([]byte(fmt.Sprintf("{%q:%s}", field, v)), recipe); err != nil {
-			return info, err
+		if !resumable[f.Name] {
+			return false, usageError{fmt.Errorf("--%s %v differs from the run's %v; a resumed run keeps its options", f.Name, now, before)}
 		}
+		before.Set(now)
+		changed = changed || f.Name == "epochs"
 	}
-	if a.flags["seed"] && c.Seed != info.Seed {
-		return info, usageError{fmt.Errorf("--seed %d differs from the run's %d; a resumed run keeps its options", c.Seed, info.Seed)}
-	}
-	env.Seed = info.Seed
-	return info, nil
+	v.Set(was.Elem())
+	return changed, nil
 }
 
-func options(recipe recipes.Recipe) (m map[string]json.RawMessage, err error) {
-	b, err := json.Marshal(recipe)
-	if err == nil {
-		err = json.Unmarshal(b, &m)
+// fieldOf returns the number of the field of a struct that a flag sets, or -1.
+func fieldOf(options reflect.Value, f *kong.Flag) int {
+	for i := range options.NumField() {
+		if at := options.Field(i); at.Type() == f.Target.Type() && at.Addr().Pointer() == f.Target.Addr().Pointer() {
+			return i
+		}
 	}
-	return m, err
+	return -1
 }
 
-// flagName is kong's spelling of a field: BatchSize batch-size, LR lr.
-func flagName(field string) string {
-	var b strings.Builder
-	for i, r := range field {
-		if r >= 'A' && r <= 'Z' && i > 0 && field[i-1] >= 'a' && field[i-1] <= 'z' {
-			b.WriteByte('-')
+// positive are the options that recipes share whose zero makes no sense, unless it is the default and stands for one.
+var positive = map[string]bool{"batch-size": true, "parts": true, "workers": true, "lr": true}
+
+// checkOptions returns an error for numbers that no recipe can work with: negative ones, NaN and infinities. What else a
+// recipe requires it says in its own Validate method, which the parser calls.
+func checkOptions(a *app) error {
+	v := reflect.ValueOf(a.recipe).Elem()
+	for _, f := range a.flags {
+		if fieldOf(v, f) < 0 {
+			continue
 		}
-		b.WriteRune(r)
+		if err := checkNumber(f.Target, positive[f.Name] && f.Default != "0"); err != nil {
+			return fmt.Errorf("--%s %v: %w", f.Name, f.Target, err)
+		}
 	}
-	return strings.ToLower(b.String())
+	return nil
+}
+
+// checkNumber checks a number, or each of several, which are sizes.
+func checkNumber(v reflect.Value, positive bool) error {
+	var x float64
+	switch {
+	case v.Kind() == reflect.Slice:
+		for i := range v.Len() {
+			if err := checkNumber(v.Index(i), true); err != nil {
+				return err
+			}
+		}
+		return nil
+	case v.CanInt():
+		x = float64(v.Int())
+	case v.CanFloat():
+		x = v.Float()
+	default:
+		return nil
+	}
+	if x-x != 0 {
+		return errors.New("give a finite number")
+	}
+	if x < 0 {
+		return errors.New("give a number that is not negative")
+	}
+	if positive && x == 0 {
+		return errors.New("give a number above 0")
+	}
+	return nil
 }
 
 // latest returns the run of a recipe in the folder runs that was started last.

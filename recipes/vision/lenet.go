@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hadal-go/hadal/dataset"
@@ -31,13 +32,14 @@ func init() {
 type LeNetRecipe struct {
 	Data        string  `help:"Data set: ${enum}." enum:"digits,fashion-mnist,mnist" default:"digits"`
 	Epochs      int     `help:"Times the data is seen; 0: 40 for digits, 12 for others." default:"0"`
-	BatchSize   int     `help:"Pictures in a step." default:"64"`
+	BatchSize   int     `help:"Pictures in a step; 0: 32 for digits, 64 for others." default:"0"`
+	Shift       int     `help:"Move each training picture by up to this many pixels each way, at random." default:"1"`
 	LR          float64 `name:"lr" help:"Learning rate at the start; it falls to zero along a cosine." default:"0.05"`
 	Momentum    float64 `help:"Momentum of stochastic gradient descent." default:"0.9"`
 	WeightDecay float64 `help:"L2 penalty." default:"0.0005"`
 	ClipNorm    float64 `help:"Largest 2-norm of the gradient; 0: any." default:"0"`
 	Parts       int     `help:"Cut each batch into this many parts to save memory." default:"1"`
-	Patience    int     `help:"Stop after this many epochs without a better validation accuracy; 0: never." default:"0"`
+	Patience    int     `help:"Stop after this many epochs without a lower validation loss; 0: never." default:"0"`
 	Workers     int     `help:"Goroutines that make batches ahead." default:"1"`
 }
 
@@ -89,14 +91,14 @@ func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metric
 	if err != nil {
 		return nil, err
 	}
-	if c.Epochs == 0 {
-		c.Epochs = 12
-		if c.Data == "digits" {
-			c.Epochs = 40
-		}
+	epochs, batchSize := 12, 64
+	if c.Data == "digits" {
+		epochs, batchSize = 40, 32
 	}
+	c.Epochs, c.BatchSize = cmp.Or(c.Epochs, epochs), cmp.Or(c.BatchSize, batchSize)
 	model := c.Model(random.New(env.Seed), data.Info)
-	loader := dataset.NewLoader(data.Train, dataset.Collate, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
+	shifted := dataset.Augment(data.Train, dataset.RandomCrop(data.Info.Height, data.Info.Width, c.Shift))
+	loader := dataset.NewLoader(shifted, dataset.Collate, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
 	opt := optim.NewSGD(nn.Params(model), optim.SGDConfig{LR: c.LR, Momentum: c.Momentum, WeightDecay: c.WeightDecay})
 	schedule := optim.NewScheduler(opt, optim.Cosine(c.Epochs*loader.Batches(), 0))
 	loop := train.Loop[dataset.Batch]{
@@ -112,7 +114,7 @@ func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metric
 		State:   new(train.State).Module("model", model).Optimizer("optimizer", opt).Scheduler("schedule", schedule),
 		Run:     env.Run,
 		Observe: env.Observe,
-		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_accuracy", Patience: c.Patience},
+		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_loss", Minimize: true, Patience: c.Patience},
 	}
 	if _, err := loop.Train(ctx); err != nil {
 		return nil, err

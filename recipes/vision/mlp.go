@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/hadal-go/hadal/dataset"
@@ -35,7 +36,7 @@ type MLPRecipe struct {
 	BatchSize   int     `help:"Pictures in a step." default:"64"`
 	LR          float64 `name:"lr" help:"Learning rate at the start; it falls to zero along a cosine." default:"0.001"`
 	WeightDecay float64 `help:"Weight decay of AdamW." default:"0.01"`
-	Patience    int     `help:"Stop after this many epochs without a better validation accuracy; 0: never." default:"0"`
+	Patience    int     `help:"Stop after this many epochs without a lower validation loss; 0: never." default:"0"`
 	Workers     int     `help:"Goroutines that make batches ahead." default:"1"`
 }
 
@@ -60,12 +61,11 @@ func (c *MLPRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 	if err != nil {
 		return nil, err
 	}
-	if c.Epochs == 0 {
-		c.Epochs = 12
-		if c.Data == "digits" {
-			c.Epochs = 30
-		}
+	epochs := 12
+	if c.Data == "digits" {
+		epochs = 30
 	}
+	c.Epochs = cmp.Or(c.Epochs, epochs)
 	model := c.Model(random.New(env.Seed), data.Info)
 	loader := dataset.NewLoader(data.Train, dataset.Collate, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
 	opt := optim.NewAdamW(nn.Params(model), optim.AdamWConfig{LR: c.LR, WeightDecay: &c.WeightDecay})
@@ -81,7 +81,7 @@ func (c *MLPRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 		State:   new(train.State).Module("model", model).Optimizer("optimizer", opt).Scheduler("schedule", schedule),
 		Run:     env.Run,
 		Observe: env.Observe,
-		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_accuracy", Patience: c.Patience},
+		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_loss", Minimize: true, Patience: c.Patience},
 	}
 	if _, err := loop.Train(ctx); err != nil {
 		return nil, err

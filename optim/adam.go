@@ -44,33 +44,6 @@ func defaultLR(groups []Group) []Group {
 	return r
 }
 
-// AdamWConfig are the options of AdamW.
-type AdamWConfig struct {
-	LR          float64  // 0: 1e-3
-	Beta1       *float64 // nil: 0.9
-	Beta2       *float64 // nil: 0.999
-	Eps         *float64 // nil: 1e-8
-	WeightDecay *float64 // nil: 0.01; p shrinks by the factor 1 − lr·λ a step
-	AMSGrad     bool
-	Maximize    bool
-}
-
-// AdamW is Adam with weight decay apart from the gradient (Loshchilov and Hutter, 2019): p ← p − lr·λ·p, then Adam's step.
-type AdamW struct {
-	stepper
-}
-
-// NewAdamW returns the optimizer. It panics with ErrValue on options out of range.
-func NewAdamW(params []*tensor.Param, cfg AdamWConfig) *AdamW {
-	return NewAdamWGroups([]Group{{Params: params, LR: cfg.LR, WeightDecay: orDefault(cfg.WeightDecay, 0.01)}}, cfg)
-}
-
-// NewAdamWGroups is NewAdamW with rates by group (LR 0: 1e-3; the weight decay as it stands); those in cfg are not used.
-func NewAdamWGroups(groups []Group, cfg AdamWConfig) *AdamW {
-	c := AdamConfig{Beta1: cfg.Beta1, Beta2: cfg.Beta2, Eps: cfg.Eps, AMSGrad: cfg.AMSGrad, Maximize: cfg.Maximize}
-	return &AdamW{newStepper(newAdamRule("adamw", c, true), defaultLR(groups))}
-}
-
 func orDefault(p *float64, d float64) float64 {
 	if p == nil {
 		return d
@@ -101,16 +74,16 @@ func (r adamRule) slots() []string {
 	}
 	return []string{"exp_avg", "exp_avg_sq"}
 }
-func (r adamRule) apply32(g *Group, step int, p, grad []float32, s [][]float32) {
+func (r adamRule) apply32(g *Group, step int, p, grad []float32, s slots[float32]) {
 	adamStep(r, g, step, p, grad, s)
 }
-func (r adamRule) apply64(g *Group, step int, p, grad []float64, s [][]float64) {
+func (r adamRule) apply64(g *Group, step int, p, grad []float64, s slots[float64]) {
 	adamStep(r, g, step, p, grad, s)
 }
 
-func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s [][]T) {
+func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s slots[T]) {
 	c1, c2 := 1-math.Pow(r.beta1, float64(step)), 1-math.Pow(r.beta2, float64(step))
-	size, root := T(g.LR/c1), T(math.Sqrt(c2))
+	size, root := T(g.LR/c1), T(1/math.Sqrt(c2))
 	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
 	shrink, wd, sign := T(1), T(g.WeightDecay), T(1)
 	if r.decoupled {
@@ -121,10 +94,7 @@ func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s [][
 	}
 	m, v := s[0][:len(p)], s[1][:len(p)]
 	grad = grad[:len(p)]
-	var most []T
-	if r.amsgrad {
-		most = s[2][:len(p)]
-	}
+	most := s[2] // nil without AMSGrad
 	for i, x := range p {
 		d := sign*grad[i] + wd*x
 		mi := b1*m[i] + k1*d
@@ -134,6 +104,6 @@ func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s [][
 			vi = max(most[i], vi)
 			most[i] = vi
 		}
-		p[i] = shrink*x - size*mi/(T(math.Sqrt(float64(vi)))/root+eps)
+		p[i] = shrink*x - size*mi/(T(math.Sqrt(float64(vi)))*root+eps)
 	}
 }

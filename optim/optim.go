@@ -55,14 +55,20 @@ type Scalars map[string]float64
 // rule is what distinguishes one optimizer from another.
 type rule interface {
 	name() string
-	slots() []string // names of the per-parameter state
-	apply32(g *Group, step int, p, grad []float32, s [][]float32)
-	apply64(g *Group, step int, p, grad []float64, s [][]float64)
+	slots() []string // names of the per-parameter state, at most maxSlots
+	apply32(g *Group, step int, p, grad []float32, s slots[float32])
+	apply64(g *Group, step int, p, grad []float64, s slots[float64])
 }
+
+const maxSlots = 3
+
+// slots are the state tensors of one parameter, or of a part of it.
+type slots[T tensor.Float] [maxSlots][]T
 
 // stepper is the machinery that all optimizers share.
 type stepper struct {
 	rule   rule
+	names  []string // rule.slots()
 	groups []*Group
 	params []*tensor.Param
 	owner  []*Group           // of each parameter
@@ -82,7 +88,7 @@ type task struct{ at, lo, hi int }
 const chunk = 1 << 15
 
 func newStepper(r rule, groups []Group) stepper {
-	s := stepper{rule: r}
+	s := stepper{rule: r, names: r.slots()}
 	seen := map[*tensor.Param]bool{}
 	for i := range groups {
 		g := groups[i]
@@ -148,7 +154,7 @@ func (s *stepper) step(grad func(i int) *tensor.Tensor) {
 			tensor.Fail(s.rule.name(), tensor.ErrShape, []tensor.Shape{p.Shape(), g.Shape()}, "gradient %d must have its parameter's shape and dtype (%v, got %v)", i, p.DType(), g.DType())
 		}
 		if s.slots[i] == nil {
-			for range s.rule.slots() {
+			for range s.names {
 				s.slots[i] = append(s.slots[i], tensor.ZerosLike(p.Detach()))
 			}
 		}
@@ -182,7 +188,7 @@ func (s *stepper) step(grad func(i int) *tensor.Tensor) {
 
 func (s *stepper) run(t task, data, in []tensor.View) {
 	i := s.active[t.at]
-	n := 1 + len(s.rule.slots())
+	n := 1 + len(s.names)
 	views := in[t.at*n : (t.at+1)*n]
 	if data[t.at].DType == tensor.Float64 {
 		s.rule.apply64(s.owner[i], s.steps[i], part[float64](data[t.at], t), part[float64](views[0], t), parts[float64](views[1:], t))
@@ -193,20 +199,18 @@ func (s *stepper) run(t task, data, in []tensor.View) {
 
 func part[T tensor.Float](v tensor.View, t task) []T { return tensor.Slice[T](v)[t.lo:t.hi] }
 
-func parts[T tensor.Float](v []tensor.View, t task) [][]T {
-	var buf [3][]T
-	r := buf[:0]
-	for _, x := range v {
-		r = append(r, part[T](x, t))
+func parts[T tensor.Float](v []tensor.View, t task) (s slots[T]) {
+	for i, x := range v {
+		s[i] = part[T](x, t)
 	}
-	return r
+	return s
 }
 
 // State returns the moments, step counts and rates.
 func (s *stepper) State() State {
 	st := State{Scalars: Scalars{}}
 	for i := range s.params {
-		for k, name := range s.rule.slots() {
+		for k, name := range s.names {
 			if s.slots[i] != nil {
 				st.Tensors = append(st.Tensors, tensor.Named{Name: fmt.Sprintf("%d.%s", i, name), Tensor: s.slots[i][k]})
 			}
@@ -237,7 +241,7 @@ func (s *stepper) LoadState(st State) error {
 		if n == 0 {
 			continue
 		}
-		for _, name := range s.rule.slots() {
+		for _, name := range s.names {
 			key := fmt.Sprintf("%d.%s", i, name)
 			t := byName[key]
 			if t == nil || t.Shape() != p.Shape() || t.DType() != p.DType() {

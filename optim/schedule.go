@@ -189,8 +189,7 @@ type Plateau struct {
 // Step is told the metric after an epoch and lowers opt's rates when it has not become better, by a relative 1e-4, for
 // more than Patience epochs.
 func (p *Plateau) Step(opt Optimizer, value float64) {
-	better := p.Best == nil || p.Maximize && value > *p.Best+1e-4*math.Abs(*p.Best) || !p.Maximize && value < *p.Best-1e-4*math.Abs(*p.Best)
-	if better {
+	if p.better(value) {
 		p.Best, p.Waited = &value, 0
 		return
 	}
@@ -205,4 +204,15 @@ func (p *Plateau) Step(opt Optimizer, value float64) {
 	for _, g := range opt.Groups() {
 		g.LR = max(p.Least, g.LR*f)
 	}
+}
+
+func (p *Plateau) better(value float64) bool {
+	if p.Best == nil {
+		return !math.IsNaN(value)
+	}
+	margin := 1e-4 * math.Abs(*p.Best)
+	if p.Maximize {
+		return value > *p.Best+margin
+	}
+	return value < *p.Best-margin
 }

@@ -47,21 +47,21 @@ func (r sgdRule) slots() []string {
 	}
 	return []string{"momentum_buffer"}
 }
-func (r sgdRule) apply32(g *Group, step int, p, grad []float32, s [][]float32) {
+func (r sgdRule) apply32(g *Group, step int, p, grad []float32, s slots[float32]) {
 	sgdStep(r.cfg, g, step, p, grad, s)
 }
-func (r sgdRule) apply64(g *Group, step int, p, grad []float64, s [][]float64) {
+func (r sgdRule) apply64(g *Group, step int, p, grad []float64, s slots[float64]) {
 	sgdStep(r.cfg, g, step, p, grad, s)
 }
 
-func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s [][]T) {
+func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s slots[T]) {
 	lr, wd, mu, keep := T(g.LR), T(g.WeightDecay), T(c.Momentum), T(1-c.Dampening)
 	if c.Maximize {
 		lr = -lr // the same as turning every gradient, but for the penalty
 		wd = -wd
 	}
 	grad = grad[:len(p)]
-	if s == nil || len(s) == 0 {
+	if s[0] == nil {
 		for i, v := range p {
 			p[i] = v - lr*(grad[i]+wd*v)
 		}

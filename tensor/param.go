@@ -60,8 +60,11 @@ func UpdateAll(ps []*Param, in []*Tensor, f func(data, in []View)) {
 		views[i] = p.view("param.UpdateAll")
 	}
 	for i, t := range in {
-		keep[i] = t.Detach().Contiguous()
-		views[len(ps)+i] = keep[i].view("param.UpdateAll")
+		if !t.IsContiguous() {
+			t = t.Detach().Contiguous()
+		}
+		keep[i] = t
+		views[len(ps)+i] = t.view("param.UpdateAll")
 	}
 	f(views[:len(ps)], views[len(ps):])
 	runtime.KeepAlive(ps)

@@ -105,7 +105,7 @@ type named struct {
 	FC1, FC2, Conv1x1  *nn.Param
 	WeightIH, MLPHead  *nn.Param
 	QKV, InProjWeight  *nn.Param
-	Layer1Conv, W_q, X *nn.Param
+	Layer1Conv, W_Q, X *nn.Param
 	Other              *nn.Param `name:"tagged.path"`
 	Inside             struct {
 		A, B *nn.Param
@@ -125,7 +125,7 @@ type named struct {
 func TestNames(t *testing.T) {
 	m := &named{base: base{param()}, Base: &Base{param()}, hidden: 1, cache: tensor.Ones(1), Table: map[string]nn.Layer{"relu": nn.ReLU{}}}
 	for _, p := range []**nn.Param{&m.FC1, &m.FC2, &m.Conv1x1, &m.WeightIH, &m.MLPHead, &m.QKV, &m.InProjWeight, &m.Layer1Conv,
-		&m.W_q, &m.X, &m.Other, &m.Inside.A, &m.Inside.B} {
+		&m.W_Q, &m.X, &m.Other, &m.Inside.A, &m.Inside.B} {
 		*p = param()
 	}
 	m.Grid = [2][]*nn.Param{{param()}, {param(), param()}}
@@ -165,7 +165,7 @@ type (
 		B *nn.Param `name:"w"`
 	}
 	// firstField reaches a struct and its first field, which have one address.
-	firstField struct{ x, y any }
+	firstField struct{ both []any }
 	outer      struct {
 		inner inner
 		W     *nn.Param
@@ -189,7 +189,7 @@ func TestWhatCannotBeListedPanics(t *testing.T) {
 		"map of layers":      {&mapped{map[string]nn.Layer{"a": nn.NewLinear(g, 1, 1, nn.LinearConfig{})}}, "blocks (map[string]nn.Layer): a map holds"},
 		"map of parameters":  {nn.NewSequential(nn.Func(nil), wrap{&mappedParams{map[int]*nn.Param{3: param()}}}), "1.m.w (map[int]*tensor.Param): a map holds"},
 		"one name twice":     {&clash{param(), param()}, "w (*tensor.Param): two things have this name"},
-		"first field first":  {&firstField{&o.inner, o}, "unexported field y holds"},
+		"first field first":  {&firstField{[]any{&o.inner, o}}, "unexported field both holds"},
 		"a map is no module": {map[string]*nn.Param{"w": param()}, "the module (map[string]*tensor.Param): a map holds"},
 	} {
 		err := tensor.Catch(func() { nn.Params(c.m) })

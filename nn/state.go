@@ -37,6 +37,9 @@ func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 	byName := map[string]tensor.Named{}
 	var unexpected, wrong []string
 	for _, s := range state {
+		if s.Device() == tensor.Meta {
+			return fmt.Errorf("%s is on the meta device and has no data to load", quote(s.Name))
+		}
 		name, ok := w.resolve(s.Name, known)
 		before, again := byName[name]
 		switch {
@@ -58,8 +61,6 @@ func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 			missing = append(missing, e.name)
 		case s.Shape() != e.Shape():
 			wrong = append(wrong, fmt.Sprintf("%s is %v in the file and %v in the model", s.Name, s.Shape(), e.Shape()))
-		case s.Device() == tensor.Meta:
-			wrong = append(wrong, s.Name+" is on the meta device and has no data")
 		}
 	}
 	if len(wrong) > 0 {
@@ -99,10 +100,7 @@ func (w *walker) resolve(name string, known map[string]bool) (string, bool) {
 
 // equal reports whether two tensors have one shape and the same values, of which NaN is one.
 func equal(a, b *tensor.Tensor) bool {
-	if a.Shape() != b.Shape() || a.Device() == tensor.Meta || b.Device() == tensor.Meta {
-		return a.Shape() == b.Shape()
-	}
-	return slices.EqualFunc(a.Floats(), b.Floats(), func(x, y float64) bool { return x == y || x != x && y != y })
+	return a.Shape() == b.Shape() && slices.EqualFunc(a.Floats(), b.Floats(), func(x, y float64) bool { return x == y || x != x && y != y })
 }
 
 // quote protects a line from names that a file may hold.

@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestLoadIsStrict(t *testing.T) {
 		{"twice", []tensor.Named{named("weight", 3, 2), named("bias", 3), named("bias", 3)}, nn.LoadConfig{},
 			"the weights do not fit the model: bias is there twice"},
 		{"meta", []tensor.Named{named("weight", 3, 2), {Name: "bias", Tensor: tensor.With(tensor.Float32).On(tensor.Meta).Ones(3)}}, nn.LoadConfig{},
-			"the weights do not fit the model: bias is on the meta device and has no data"},
+			"bias is on the meta device and has no data to load"},
 		{"many", []tensor.Named{named("a"), named("b"), named("c"), named("d"), named("e"), named("f"), named("g")}, nn.LoadConfig{AllowMissing: true},
 			"the weights do not fit the model: unexpected a, b, c, d, e and 2 more"},
 		{"names from a hostile file", []tensor.Named{named("x\ny"), named(strings.Repeat("long", 1000))}, nn.LoadConfig{AllowMissing: true},
@@ -129,6 +130,14 @@ func TestLoadShared(t *testing.T) {
 		t.Error("the shared parameter was not loaded by its second name")
 	}
 
+	diverged := tensor.Full(math.NaN(), 10, 8)
+	both := slices.Clone(saved)
+	both[wte].Tensor = diverged
+	if err := nn.Load(m, append(both, tensor.Named{Name: "lm_head.weight", Tensor: diverged.Clone()}), nn.LoadConfig{}); err != nil {
+		t.Errorf("with NaN under both names: %v", err)
+	}
+
+	m = newNet(random.New(1))
 	before := floats(m)
 	other := tensor.Named{Name: "lm_head.weight", Tensor: alias.AddScalar(1)}
 	err := nn.Load(m, append(slices.Clone(saved), other), nn.LoadConfig{})

@@ -52,7 +52,8 @@ func TestSummaryLeavesTheModelAlone(t *testing.T) {
 	g := random.New(1)
 	m := nn.NewSequential(nn.NewConv2d(g, 3, 4, 3, nn.ConvConfig{}), nn.NewBatchNorm2d(4, nn.BatchNormConfig{}), nn.NewDropout(g, 0.5))
 	state, drawn := floats(m), nn.NamedGenerators(m)[0].State()
-	s := nn.Summary(m, tensor.ShapeOf(1, 3, 3, 3)) // one value a channel, which could not be trained on
+	s := nn.Summary(m, tensor.ShapeOf(1, 3, 3, 3))                  // one value a channel, which could not be trained on
+	nn.SummaryOf(m, tensor.Ones(2, 3, 4, 4), nn.Sequential.Forward) // with data the layers run
 	if !slices.Equal(floats(m), state) || nn.NamedGenerators(m)[0].State() != drawn {
 		t.Error("the summary changed the model")
 	}

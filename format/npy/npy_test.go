@@ -311,6 +311,11 @@ func FuzzRead(f *testing.F) {
 		if len(a.Data) > len(b) {
 			t.Errorf("%d bytes of data from %d", len(a.Data), len(b))
 		}
+		if x, err := a.Tensor(); err == nil && x.Numel()*x.DType().Size() != len(a.Data) {
+			t.Errorf("%d bytes became %v", len(a.Data), x.Spec())
+		} else if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("more than a line: %v", err)
+		}
 		var out bytes.Buffer
 		if err := npy.Write(&out, a); err != nil {
 			t.Fatalf("what was read is not written: %v", err)

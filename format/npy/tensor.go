@@ -20,16 +20,18 @@ func FromTensor(t *tensor.Tensor) (*Array, error) {
 	return &Array{d, t.Shape().Dims(), t.Bytes()}, nil
 }
 
-// Tensor returns the array as a tensor. Types that tensors do not have, such as u4, and more than tensor.MaxRank
-// dimensions are errors.
+// Tensor returns the array as a tensor. What no tensor can be is an error: types such as u4, more than tensor.MaxRank
+// dimensions, and dimensions of 2³¹ and more. It panics with ErrShape when Data does not fill Shape.
 func (a *Array) Tensor() (*tensor.Tensor, error) {
-	if len(a.Shape) > tensor.MaxRank {
-		return nil, fmt.Errorf("npy: the array has %d dimensions, more than the %d that tensors may have", len(a.Shape), tensor.MaxRank)
-	}
 	for d, n := range names {
-		if n == a.DType {
-			return tensor.FromBytes(a.Data, d, tensor.ShapeOf(a.Shape...)), nil
+		if n != a.DType {
+			continue
 		}
+		var shape tensor.Shape
+		if err, ok := tensor.Catch(func() { shape = tensor.ShapeOf(a.Shape...) }).(*tensor.Error); ok {
+			return nil, fmt.Errorf("npy: the array cannot be a tensor: %s", err.Msg)
+		}
+		return tensor.FromBytes(a.Data, d, shape), nil
 	}
-	return nil, fmt.Errorf("npy: tensors have no dtype %s; they have f2 f4 f8 i4 i8 u1 and b1", a.DType)
+	return nil, fmt.Errorf("npy: tensors have no dtype %.40q; they have f2 f4 f8 i4 i8 u1 and b1", a.DType)
 }

@@ -9,11 +9,11 @@
 //	           "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, ...}
 //	the rest  the tensors' elements, little endian, in C (row-major) order; begin and end count from here
 //
-// This package knows bytes only. What it writes is what the reference implementation writes, byte for byte (which leaves
-// the order of metadata to chance; here it is sorted). What it reads is what the reference reads, except that it refuses
-// keys given twice, which the format forbids and the reference overlooks; a tensor described by a list instead of an
-// object; and dimensions whose product before a zero does not fit into 63 bits. Element values are not looked at: a BOOL
-// may be any byte.
+// Save and Load are for tensors, File and Write for bytes of any kind. What is written is what the reference implementation
+// writes, byte for byte (which leaves the order of metadata to chance; here it is sorted). What is read is what the
+// reference reads, except that keys given twice, which the format forbids and the reference overlooks, are refused, and so
+// are a tensor described by a list instead of an object, and dimensions whose product before a zero does not fit into 63
+// bits. Element values are not looked at: a BOOL may be any byte.
 package safetensors
 
 import (
@@ -96,23 +96,32 @@ type File struct {
 // decreasing alignment of their type, then by name, as the reference does, and metadata is sorted by key. Entries with
 // the same name, names that are not UTF-8, unknown types and data that does not fit its shape are errors.
 func Write(w io.Writer, f *File) error {
-	if err := write(w, f); err != nil {
+	if err := f.write(w); err != nil {
 		return fmt.Errorf("safetensors: %w", err)
 	}
 	return nil
 }
 
 // WriteFile writes f to the file at path, whole or not at all.
-func WriteFile(path string, f *File) error {
-	return atomicfile.WriteFile(path, func(w io.Writer) error { return write(w, f) })
+func WriteFile(path string, f *File) error { return atomicfile.WriteFile(path, f.write) }
+
+func (f *File) write(w io.Writer) error {
+	for _, e := range f.Entries {
+		size, err := Size(e.DType, e.Shape)
+		if err == nil && size != len(e.Data) {
+			return fmt.Errorf("tensor %.80q has %d bytes of data, but %s of shape %s is %d bytes", e.Name, len(e.Data), e.DType, raw.Show(e.Shape), size)
+		}
+	}
+	return write(w, f.Metadata, f.Entries, func(e Entry) []byte { return e.Data })
 }
 
-func write(w io.Writer, f *File) error {
-	entries := slices.Clone(f.Entries)
+// write writes a file whose tensors' data come from data, as they are wanted; they must have the size of their shapes.
+func write(w io.Writer, metadata map[string]string, entries []Entry, data func(Entry) []byte) error {
+	entries = slices.Clone(entries)
 	slices.SortStableFunc(entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(rank(b.DType), rank(a.DType)), cmp.Compare(a.Name, b.Name))
 	})
-	header, err := appendHeader(make([]byte, 8), f.Metadata, entries)
+	header, err := appendHeader(make([]byte, 8), metadata, entries)
 	if err != nil {
 		return err
 	}
@@ -121,7 +130,7 @@ func write(w io.Writer, f *File) error {
 		return err
 	}
 	for _, e := range entries {
-		if _, err := w.Write(e.Data); err != nil {
+		if _, err := w.Write(data(e)); err != nil {
 			return err
 		}
 	}
@@ -154,8 +163,6 @@ func appendHeader(b []byte, metadata map[string]string, entries []Entry) ([]byte
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("tensor %.80q: %w", e.Name, err)
-		case size != len(e.Data):
-			return nil, fmt.Errorf("tensor %.80q has %d bytes of data, but %s of shape %s is %d bytes", e.Name, len(e.Data), e.DType, raw.Show(e.Shape), size)
 		case e.Name == metadataKey:
 			return nil, fmt.Errorf("tensor name %q is reserved by the format: rename it", e.Name)
 		case !utf8.ValidString(e.Name):

@@ -25,8 +25,8 @@ func file(header string, n int) []byte {
 	return append(append(b, header...), make([]byte, n)...)
 }
 
-// tensor is a header of one tensor.
-func tensor(dtype, shape, offsets string) string {
+// oneTensor is a header of one tensor.
+func oneTensor(dtype, shape, offsets string) string {
 	return fmt.Sprintf(`{"w":{"dtype":%q,"shape":%s,"data_offsets":%s}}`, dtype, shape, offsets)
 }
 
@@ -92,34 +92,34 @@ func hostile() map[string]struct {
 		"capital field":  {file(`{"w":{"dtype":"U8","Shape":[],"data_offsets":[0,1]}}`, 1), "is missing"},
 		"broken extra":   {file(`{"w":{"dtype":"U8","shape":[],"data_offsets":[0,1],"x":}}`, 1), "invalid character"},
 
-		"unknown dtype":    {file(tensor("F128", "[1]", "[0,16]"), 16), `tensor "w": dtype "F128" is unknown, want one of`},
-		"lower case dtype": {file(tensor("f32", "[1]", "[0,4]"), 4), `dtype "f32" is unknown`},
+		"unknown dtype":    {file(oneTensor("F128", "[1]", "[0,16]"), 16), `tensor "w": dtype "F128" is unknown, want one of`},
+		"lower case dtype": {file(oneTensor("f32", "[1]", "[0,4]"), 4), `dtype "f32" is unknown`},
 		"dtype is null":    {file(`{"w":{"dtype":null,"shape":[],"data_offsets":[0,1]}}`, 1), "null instead of text"},
-		"shape is text":    {file(tensor("U8", `"1"`, "[0,1]"), 1), `text "1" instead of [`},
-		"shape has text":   {file(tensor("U8", `["1"]`, "[0,1]"), 1), `text "1" is not a whole number`},
-		"nested shape":     {file(tensor("U8", `[[1]]`, "[0,1]"), 1), `[ is not a whole number`},
-		"negative":         {file(tensor("U8", "[-1]", "[0,1]"), 1), "-1 is not a whole number"},
-		"minus zero":       {file(tensor("U8", "[-0]", "[0,0]"), 0), "-0 is not a whole number"},
-		"fraction":         {file(tensor("U8", "[1.0]", "[0,1]"), 1), "1.0 is not a whole number"},
-		"exponent":         {file(tensor("U8", "[1e0]", "[0,1]"), 1), "1e0 is not a whole number"},
-		"leading zero":     {file(tensor("U8", "[01]", "[0,1]"), 1), "invalid character '1'"},
-		"above 64 bits":    {file(tensor("U8", "[18446744073709551616]", "[0,1]"), 1), "18446744073709551616 is not a whole number"},
-		"one offset":       {file(tensor("U8", "[1]", "[1]"), 1), "data_offsets are 1 numbers, want 2"},
-		"three offsets":    {file(tensor("U8", "[1]", "[0,1,1]"), 1), "data_offsets are 3 numbers, want 2"},
-		"negative offset":  {file(tensor("U8", "[1]", "[-1,0]"), 1), "-1 is not a whole number"},
-		"offsets object":   {file(tensor("U8", "[1]", `{"0":0,"1":1}`), 1), "{ instead of ["},
+		"shape is text":    {file(oneTensor("U8", `"1"`, "[0,1]"), 1), `text "1" instead of [`},
+		"shape has text":   {file(oneTensor("U8", `["1"]`, "[0,1]"), 1), `text "1" is not a whole number`},
+		"nested shape":     {file(oneTensor("U8", `[[1]]`, "[0,1]"), 1), `[ is not a whole number`},
+		"negative":         {file(oneTensor("U8", "[-1]", "[0,1]"), 1), "-1 is not a whole number"},
+		"minus zero":       {file(oneTensor("U8", "[-0]", "[0,0]"), 0), "-0 is not a whole number"},
+		"fraction":         {file(oneTensor("U8", "[1.0]", "[0,1]"), 1), "1.0 is not a whole number"},
+		"exponent":         {file(oneTensor("U8", "[1e0]", "[0,1]"), 1), "1e0 is not a whole number"},
+		"leading zero":     {file(oneTensor("U8", "[01]", "[0,1]"), 1), "invalid character '1'"},
+		"above 64 bits":    {file(oneTensor("U8", "[18446744073709551616]", "[0,1]"), 1), "18446744073709551616 is not a whole number"},
+		"one offset":       {file(oneTensor("U8", "[1]", "[1]"), 1), "data_offsets are 1 numbers, want 2"},
+		"three offsets":    {file(oneTensor("U8", "[1]", "[0,1,1]"), 1), "data_offsets are 3 numbers, want 2"},
+		"negative offset":  {file(oneTensor("U8", "[1]", "[-1,0]"), 1), "-1 is not a whole number"},
+		"offsets object":   {file(oneTensor("U8", "[1]", `{"0":0,"1":1}`), 1), "{ instead of ["},
 
-		"size too small":   {file(tensor("I32", "[2,2]", "[0,4]"), 4), `tensor "w": data_offsets [0, 4] hold 4 bytes, but I32 of shape [2 2] is 16 bytes`},
-		"size too large":   {file(tensor("I32", "[1]", "[0,8]"), 8), "hold 8 bytes, but I32 of shape [1] is 4 bytes"},
-		"product overflow": {file(tensor("I32", "[2,18446744073709551614]", "[0,16]"), 16), "18446744073709551614 is not a whole number"},
-		"size overflow":    {file(tensor("I32", "[2,9223372036854775807]", "[0,16]"), 16), "too many elements"},
-		"wraps to 16":      {file(tensor("I32", "[4611686018427387908]", "[0,16]"), 16), "too many elements"},
-		"wraps to 0":       {file(tensor("I32", "[4294967296,4294967296]", "[0,0]"), 0), "too many elements"},
-		"half a byte":      {file(tensor("F4", "[3]", "[0,2]"), 2), "ends inside a byte"},
-		"1 TB claimed":     {file(tensor("U8", "[1099511627776]", "[0,1099511627776]"), 4), "describes 1099511627776 bytes of data, but 4 follow"},
+		"size too small":   {file(oneTensor("I32", "[2,2]", "[0,4]"), 4), `tensor "w": data_offsets [0, 4] hold 4 bytes, but I32 of shape [2 2] is 16 bytes`},
+		"size too large":   {file(oneTensor("I32", "[1]", "[0,8]"), 8), "hold 8 bytes, but I32 of shape [1] is 4 bytes"},
+		"product overflow": {file(oneTensor("I32", "[2,18446744073709551614]", "[0,16]"), 16), "18446744073709551614 is not a whole number"},
+		"size overflow":    {file(oneTensor("I32", "[2,9223372036854775807]", "[0,16]"), 16), "too many elements"},
+		"wraps to 16":      {file(oneTensor("I32", "[4611686018427387908]", "[0,16]"), 16), "too many elements"},
+		"wraps to 0":       {file(oneTensor("I32", "[4294967296,4294967296]", "[0,0]"), 0), "too many elements"},
+		"half a byte":      {file(oneTensor("F4", "[3]", "[0,2]"), 2), "ends inside a byte"},
+		"1 TB claimed":     {file(oneTensor("U8", "[1099511627776]", "[0,1099511627776]"), 4), "describes 1099511627776 bytes of data, but 4 follow"},
 
-		"reversed":             {file(tensor("U8", "[1]", "[1,0]"), 1), "data_offsets [1, 0] end before they begin"},
-		"first hole":           {file(tensor("U8", "[1]", "[1,2]"), 2), "leave a hole of 1 bytes before it"},
+		"reversed":             {file(oneTensor("U8", "[1]", "[1,0]"), 1), "data_offsets [1, 0] end before they begin"},
+		"first hole":           {file(oneTensor("U8", "[1]", "[1,2]"), 2), "leave a hole of 1 bytes before it"},
 		"hole":                 {file(two(0, 8, 9, 17), 17), `tensor "b": data_offsets [9, 17] leave a hole of 1 bytes`},
 		"overlap":              {file(two(0, 8, 7, 15), 15), `tensor "b": data_offsets [7, 15] overlap the tensor before, which ends at 8`},
 		"same data":            {file(two(0, 8, 0, 8), 8), `overlap the tensor before`},
@@ -158,8 +158,8 @@ func TestAllowed(t *testing.T) {
 	}{
 		"white space around":  {file("\t\n{}\r ", 0), nil},
 		"metadata null":       {file(`{"__metadata__":null}`, 0), nil},
-		"scalar":              {file(tensor("I32", "[]", "[0,4]"), 4), []safetensors.Entry{{"w", "I32", []int{}, make([]byte, 4)}}},
-		"no elements":         {file(tensor("I32", "[2,0]", "[0, 0]"), 0), []safetensors.Entry{{"w", "I32", []int{2, 0}, []byte{}}}},
+		"scalar":              {file(oneTensor("I32", "[]", "[0,4]"), 4), []safetensors.Entry{{"w", "I32", []int{}, make([]byte, 4)}}},
+		"no elements":         {file(oneTensor("I32", "[2,0]", "[0, 0]"), 0), []safetensors.Entry{{"w", "I32", []int{2, 0}, []byte{}}}},
 		"fields in any order": {file(`{"w":{"data_offsets":[0,1],"shape":[1],"dtype":"U8"}}`, 1), []safetensors.Entry{{"w", "U8", []int{1}, []byte{0}}}},
 		"other fields":        {file(`{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":[{"y":1e9}]}}`, 1), []safetensors.Entry{{"w", "U8", []int{1}, []byte{0}}}},
 		"escaped names":       {file(`{"\u0077\ud83d\ude00\\u0041":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1), []safetensors.Entry{{"w😀\\u0041", "U8", []int{1}, []byte{0}}}},
@@ -337,6 +337,11 @@ func FuzzRead(f *testing.F) {
 		total := 0
 		for _, e := range file.Entries {
 			total += len(e.Data)
+			if x, err := r.Tensor(e.Name); err == nil && x.Numel()*x.DType().Size() != len(e.Data) {
+				t.Errorf("%q has %d bytes and became %v", e.Name, len(e.Data), x.Spec())
+			} else if err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than a line: %v", err)
+			}
 		}
 		if total > len(b) {
 			t.Errorf("%d bytes of data from %d", total, len(b))

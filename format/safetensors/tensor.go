@@ -2,7 +2,9 @@ package safetensors
 
 import (
 	"fmt"
+	"io"
 
+	"github.com/hadal-go/hadal/format/atomicfile"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -12,34 +14,55 @@ var names = map[tensor.DType]string{
 	tensor.Int64: "I64", tensor.Int32: "I32", tensor.Uint8: "U8", tensor.Bool: "BOOL",
 }
 
-// Save writes named tensors to the file at path, whole or not at all.
+// Save writes named tensors to the file at path, whole or not at all. It copies one tensor at a time.
 func Save(path string, tensors []tensor.Named, metadata map[string]string) error {
-	f := &File{Metadata: metadata}
-	for _, t := range tensors {
-		f.Entries = append(f.Entries, Entry{t.Name, names[t.DType()], t.Shape().Dims(), t.Bytes()})
+	entries, byName := make([]Entry, len(tensors)), map[string]*tensor.Tensor{}
+	for i, t := range tensors {
+		entries[i] = Entry{Name: t.Name, DType: names[t.DType()], Shape: t.Shape().Dims()}
+		byName[t.Name] = t.Tensor
 	}
-	return WriteFile(path, f)
+	return atomicfile.WriteFile(path, func(w io.Writer) error {
+		return write(w, metadata, entries, func(e Entry) []byte { return byName[e.Name].Bytes() })
+	})
 }
 
-// Load reads all tensors of a file, in the order of their data, and its metadata. Types that tensors do not have, such
-// as F8_E4M3, and more than tensor.MaxRank dimensions are errors.
+// Load reads all tensors of a file, in the order of their data, and its metadata. What no tensor can be is an error: types
+// such as F8_E4M3, more than tensor.MaxRank dimensions, and dimensions of 2³¹ and more.
 func Load(path string) ([]tensor.Named, map[string]string, error) {
-	f, err := ReadFile(path)
+	r, err := Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	ts := make([]tensor.Named, len(f.Entries))
-	for i, e := range f.Entries {
-		d, ok := dtypeOf(e.DType)
-		if !ok {
-			return nil, nil, fmt.Errorf("%s: tensor %q has dtype %s, which tensors do not have; read it with ReadFile", path, e.Name, e.DType)
+	defer r.Close()
+	ts := make([]tensor.Named, len(r.infos))
+	for i, t := range r.infos {
+		ts[i].Name = t.name
+		if ts[i].Tensor, err = r.Tensor(t.name); err != nil {
+			return nil, nil, err
 		}
-		if len(e.Shape) > tensor.MaxRank {
-			return nil, nil, fmt.Errorf("%s: tensor %q has %d dimensions, more than the %d that tensors may have; read it with ReadFile", path, e.Name, len(e.Shape), tensor.MaxRank)
-		}
-		ts[i] = tensor.Named{Name: e.Name, Tensor: tensor.FromBytes(e.Data, d, tensor.ShapeOf(e.Shape...))}
 	}
-	return ts, f.Metadata, nil
+	return ts, r.Metadata(), nil
+}
+
+// Tensor reads one tensor. What no tensor can be is an error; see Load.
+func (r *Reader) Tensor(name string) (*tensor.Tensor, error) {
+	e, ok := r.Entry(name)
+	if !ok {
+		return nil, fmt.Errorf("%s has no tensor %.80q: its %d tensors are what Names lists", r.name, name, len(r.infos))
+	}
+	dtype, ok := dtypeOf(e.DType)
+	if !ok {
+		return nil, fmt.Errorf("%s: tensor %.80q has dtype %s, which tensors do not have: read it with ReadFile", r.name, name, e.DType)
+	}
+	var shape tensor.Shape
+	if err, ok := tensor.Catch(func() { shape = tensor.ShapeOf(e.Shape...) }).(*tensor.Error); ok {
+		return nil, fmt.Errorf("%s: tensor %.80q: %s: read it with ReadFile", r.name, name, err.Msg)
+	}
+	data := make([]byte, shape.Numel()*dtype.Size())
+	if err := r.ReadInto(name, data); err != nil {
+		return nil, err
+	}
+	return tensor.FromBytes(data, dtype, shape), nil
 }
 
 func dtypeOf(name string) (tensor.DType, bool) {

@@ -23,6 +23,18 @@ func RandomCrop(h, w, padding int) Transform {
 	}
 }
 
+// RandomShift moves the picture by up to n pixels each way; what comes in from outside is zero. It is RandomCrop to the
+// picture's own size.
+func RandomShift(n int) Transform {
+	if n < 0 {
+		tensor.Fail("random_shift", tensor.ErrValue, nil, "%d pixels must not be negative", n)
+	}
+	return func(x *tensor.Tensor, g *random.Generator) *tensor.Tensor {
+		h, w := size("random_shift", x)
+		return crop(x, g.Intn(2*n+1)-n, g.Intn(2*n+1)-n, h, w)
+	}
+}
+
 // CenterCrop cuts the middle h by w of the picture out, from row and column (H − h)/2 and (W − w)/2, halves rounded to
 // even, as torchvision does.
 func CenterCrop(h, w int) Transform {

@@ -131,7 +131,7 @@ func TestTransformsAgainstPyTorch(t *testing.T) {
 // transforms are all random ones, for pictures of 9 by 9.
 func transforms() map[string]dataset.Transform {
 	return map[string]dataset.Transform{
-		"horizontal flip": dataset.RandomHorizontalFlip(0.5), "vertical flip": dataset.RandomVerticalFlip(0.5), "crop": dataset.RandomCrop(9, 9, 3),
+		"horizontal flip": dataset.RandomHorizontalFlip(0.5), "vertical flip": dataset.RandomVerticalFlip(0.5), "crop": dataset.RandomCrop(9, 9, 3), "shift": dataset.RandomShift(2),
 		"erasing": dataset.RandomErasing(0.9), "noise": dataset.GaussianNoise(1), "rotation": dataset.RandomRotation(20),
 		"affine":       dataset.RandomAffine(dataset.AffineConfig{Degrees: 10, Translate: 0.2, MinScale: 0.5, MaxScale: 2}),
 		"resized crop": dataset.RandomResizedCrop(9, 9),
@@ -221,6 +221,16 @@ func TestRandomCropPlaces(t *testing.T) {
 	}
 	for at, k := range places {
 		within(t, fmt.Sprint("place ", at), float64(k), n, 1./35, 1./35*34/35)
+	}
+}
+
+// A shift is a crop to the picture's own size.
+func TestRandomShift(t *testing.T) {
+	x := rising(2, 4, 5)
+	for seed := range uint64(50) {
+		if !bytes.Equal(dataset.RandomShift(2)(x, random.New(seed)).Bytes(), dataset.RandomCrop(4, 5, 2)(x, random.New(seed)).Bytes()) {
+			t.Fatalf("seed %d: the shift is not the crop", seed)
+		}
 	}
 }
 
@@ -429,6 +439,7 @@ func TestTransformErrors(t *testing.T) {
 		"random_horizontal_flip: probability 1.1":                         func() dataset.Transform { return dataset.RandomHorizontalFlip(1.1) },
 		"random_vertical_flip: probability NaN":                           func() dataset.Transform { return dataset.RandomVerticalFlip(nan) },
 		"random_erasing: probability 2":                                   func() dataset.Transform { return dataset.RandomErasing(2) },
+		"random_shift: -1 pixels":                                         func() dataset.Transform { return dataset.RandomShift(-1) },
 		"random_crop: size 0 by 1":                                        func() dataset.Transform { return dataset.RandomCrop(0, 1, 0) },
 		"random_crop: size 1 by 1 must be positive and padding -1":        func() dataset.Transform { return dataset.RandomCrop(1, 1, -1) },
 		"center_crop: size 1 by 0":                                        func() dataset.Transform { return dataset.CenterCrop(1, 0) },

@@ -68,7 +68,7 @@ func EvaluateClassifier(ctx context.Context, model nn.Layer, d dataset.Dataset[d
 // classify calls f with the scores of every batch of d in order; at is the place of its first sample.
 func classify(ctx context.Context, model nn.Layer, d dataset.Dataset[dataset.Sample], f func(scores *tensor.Tensor, b dataset.Batch, at int)) error {
 	model = nn.Eval(model)
-	loader := dataset.NewLoader(d, dataset.Collate, dataset.LoaderConfig{BatchSize: evaluationBatch})
+	loader := dataset.NewBatchLoader(d, dataset.LoaderConfig{BatchSize: evaluationBatch})
 	at := 0
 	for b, err := range loader.Epoch(ctx, 0, 0) {
 		if err != nil {

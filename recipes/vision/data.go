@@ -20,8 +20,8 @@ type pictures struct {
 const validation = 0.1
 
 // load finds a data set by name, normalises it by the training pictures' mean and standard deviation, and tells the run
-// what the model will see.
-func load(ctx context.Context, name string, env *recipes.Env) (*pictures, error) {
+// what the model will see. The training pictures are changed by the transforms anew in every epoch.
+func load(ctx context.Context, name string, env *recipes.Env, transforms ...dataset.Transform) (*pictures, error) {
 	set, err := sets.Find(name)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,16 @@ func load(ctx context.Context, name string, env *recipes.Env) (*pictures, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &pictures{parts[0], parts[1], test, train.ImageInfo{
+	var trainPart dataset.Dataset[dataset.Sample] = parts[0]
+	if len(transforms) > 0 { // they see values from 0, black, to 1
+		plain, err := dataset.NewImages(trainSet, nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		transforms = append(transforms, dataset.Normalize(mean, std))
+		trainPart = dataset.Augment(dataset.Subset[dataset.Sample]{Of: plain, Indices: parts[0].Indices}, transforms...)
+	}
+	p := &pictures{trainPart, parts[1], test, train.ImageInfo{
 		Set: name, Classes: trainSet.Classes, Channels: trainSet.C, Height: trainSet.H, Width: trainSet.W, Mean: mean, Std: std,
 	}}
 	return p, env.Describe(p.Info)

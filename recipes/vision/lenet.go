@@ -87,7 +87,7 @@ func (c *LeNetRecipe) Model(g *random.Generator, in train.ImageInfo) nn.Layer {
 
 // Train runs the recipe.
 func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, error) {
-	data, err := load(ctx, c.Data, env)
+	data, err := load(ctx, c.Data, env, dataset.RandomShift(c.Shift))
 	if err != nil {
 		return nil, err
 	}
@@ -97,8 +97,7 @@ func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metric
 	}
 	c.Epochs, c.BatchSize = cmp.Or(c.Epochs, epochs), cmp.Or(c.BatchSize, batchSize)
 	model := c.Model(random.New(env.Seed), data.Info)
-	shifted := dataset.Augment(data.Train, dataset.RandomCrop(data.Info.Height, data.Info.Width, c.Shift))
-	loader := dataset.NewLoader(shifted, dataset.Collate, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
+	loader := dataset.NewBatchLoader(data.Train, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
 	opt := optim.NewSGD(nn.Params(model), optim.SGDConfig{LR: c.LR, Momentum: c.Momentum, WeightDecay: c.WeightDecay})
 	schedule := optim.NewScheduler(opt, optim.Cosine(c.Epochs*loader.Batches(), 0))
 	loop := train.Loop[dataset.Batch]{

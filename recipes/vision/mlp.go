@@ -67,7 +67,7 @@ func (c *MLPRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 	}
 	c.Epochs = cmp.Or(c.Epochs, epochs)
 	model := c.Model(random.New(env.Seed), data.Info)
-	loader := dataset.NewLoader(data.Train, dataset.Collate, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
+	loader := dataset.NewBatchLoader(data.Train, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
 	opt := optim.NewAdamW(nn.Params(model), optim.AdamWConfig{LR: c.LR, WeightDecay: &c.WeightDecay})
 	schedule := optim.NewScheduler(opt, optim.Cosine(c.Epochs*loader.Batches(), 0))
 	loop := train.Loop[dataset.Batch]{

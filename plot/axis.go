@@ -145,8 +145,9 @@ func numberFormat(size, step float64) func(float64) string {
 	if m := step / math.Pow(10, float64(exp)); math.Abs(m-math.Round(m)) > 1e-6 {
 		digits++ // steps of 2.5
 	}
-	if size >= 1e6 || size < 1e-3 {
-		digits += int(math.Floor(math.Log10(size)))
+	// 1e7 is easier to read than 10000000, but 1234567 than 1.234567e6.
+	if long := digits + int(math.Floor(math.Log10(size))); size < 1e-3 || size >= 1e6 && (long <= 4 || size >= 1e15) {
+		digits = long
 		return func(v float64) string {
 			if math.Abs(v) < step/2 {
 				return "0"
@@ -187,30 +188,38 @@ func number(v float64, digits int) string {
 	return shortExp(s)
 }
 
+// positive reports whether v has a place on a logarithmic axis.
+func positive(v float64) bool { return v >= 1/huge }
+
 // logAxis spans s, whose lo is positive: powers of ten are labelled, and 2 and 5
 // as well on less than two decades; under half a decade the ticks are linear.
 func logAxis(s span) axis {
 	if !s.some {
 		s = span{1, 10, true}
 	}
-	lo, hi := max(s.lo, 1/huge), max(s.hi, 1/huge)
-	d := max(0.04*(math.Log10(hi)-math.Log10(lo)), 0.02)
+	d := max(0.04*(math.Log10(s.hi)-math.Log10(s.lo)), 0.02)
 	// Neither end may leave the normal numbers.
-	a := axis{lo: max(lo*math.Pow(10, -d), 1e-305), hi: min(hi*math.Pow(10, d), 1e305), log: true}
+	a := axis{lo: max(s.lo*math.Pow(10, -d), 1e-305), hi: min(s.hi*math.Pow(10, d), 1e305), log: true}
 	decades := math.Log10(a.hi) - math.Log10(a.lo)
 	if decades < 0.5 {
 		a.ticks = linearTicks(a.lo, a.hi, 6, false)
 		return a
 	}
-	every := math.Ceil(decades / 8)
+	every := 1.0 // decades between labels
+	for _, n := range []float64{2, 3, 5, 10, 20, 50, 100} {
+		if decades/every > 8 {
+			every = n
+		}
+	}
 	for e := math.Floor(math.Log10(a.lo)); e <= math.Log10(a.hi); e++ {
 		for m := 1.0; m < 10; m++ {
 			v := m * math.Pow(10, e)
-			if v < a.lo*(1-1e-9) || v > a.hi*(1+1e-9) || m > 1 && decades > 8 {
+			labelled := m == 1 && math.Mod(e, every) == 0
+			if v < a.lo*(1-1e-9) || v > a.hi*(1+1e-9) || m > 1 && decades > 8 || decades > 40 && !labelled {
 				continue
 			}
 			t := tick{at: v}
-			if m == 1 && math.Mod(e, every) == 0 || (m == 2 || m == 5) && decades < 2 {
+			if labelled || (m == 2 || m == 5) && decades < 2 {
 				t.label = logLabel(v)
 			}
 			a.ticks = append(a.ticks, t)

@@ -35,7 +35,11 @@ func Bars(path string, names []string, groups []Group, cfg BarsConfig) error {
 			return fmt.Errorf("plot: %s: group %d (%q) has %d errors for %d values; give one for each, or nil", who, i, g.Name, len(g.Errors), len(g.Values))
 		}
 	}
-	c := barChart(names, groups, cfg)
+	rows := max(float64(len(names)), 2) * (barHeight*max(float64(len(groups)), 1) + barGap)
+	if err := checkPage(who, path, barPage, rows); err != nil { // before a million names are measured
+		return err
+	}
+	c := barChart(names, groups, cfg, rows)
 	return c.draw(who, path, func(f *frame) {
 		if len(names) == 0 || len(groups) == 0 {
 			f.text("no bars to draw", f.left+f.width/2, f.top+f.height/2, 0.5, 0.5, 0, noteStyle)
@@ -50,10 +54,10 @@ func Bars(path string, names []string, groups []Group, cfg BarsConfig) error {
 	})
 }
 
-const barHeight, barGap = 17.0, 9.0 // points
+const barPage, barHeight, barGap = 640.0, 17.0, 9.0 // points
 
-func barChart(names []string, groups []Group, cfg BarsConfig) *chart {
-	c := &chart{title: cfg.Title, xLabel: cfg.XLabel, w: 640, noGridY: true, bare: true}
+func barChart(names []string, groups []Group, cfg BarsConfig, rows float64) *chart {
+	c := &chart{title: cfg.Title, xLabel: cfg.XLabel, w: barPage, noGridY: true, bare: true}
 	xs := span{some: true} // bars start at 0
 	for _, g := range groups {
 		for i, v := range g.Values {
@@ -65,17 +69,18 @@ func barChart(names []string, groups []Group, cfg BarsConfig) *chart {
 	if xs.lo == xs.hi { // all are 0
 		xs.hi = 1
 	}
-	c.x = xAxis(xs, 0, 8, false)
-	room := (c.x.hi - c.x.lo) * 0.02
+	lo, hi := xs.wide()
+	room := (hi - lo) * 0.02
 	if !cfg.NoNumbers {
-		room = (c.x.hi - c.x.lo) * 0.12 // for the numbers at the ends
+		room = (hi - lo) * 0.12 // for the numbers at the ends
 	}
 	if xs.lo < 0 {
-		c.x.lo -= room
+		lo -= room
 	}
 	if xs.hi > 0 || xs.lo == 0 {
-		c.x.hi += room
+		hi += room
 	}
+	c.x = axis{lo: lo, hi: hi, ticks: xTicks(lo, hi, 8, false)}
 	c.y = axis{lo: -0.5, hi: max(float64(len(names)), 1) - 0.5}
 	for i, name := range names {
 		c.y.ticks = append(c.y.ticks, tick{float64(len(names) - 1 - i), tickStyle.cut(name, 200)})
@@ -85,9 +90,11 @@ func barChart(names []string, groups []Group, cfg BarsConfig) *chart {
 			c.legend = append(c.legend, entry{g.Name, squareMark, square(classColor(i))})
 		}
 	}
-	_, _, legend := legendRows(c.legend, margin, c.w-margin)
-	rows := max(float64(len(names)), 2) * (barHeight*max(float64(len(groups)), 1) + barGap)
-	c.h = rows + legend + titleHeight(titleLines(cfg.Title, c.w)) + 80
+	_, legend := legendRows(c.legend, margin, c.w-margin)
+	c.h = rows + legend + titleHeight(titleLines(cfg.Title, c.w)) + 48
+	if cfg.XLabel != "" {
+		c.h += 18
+	}
 	return c
 }
 

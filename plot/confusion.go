@@ -2,6 +2,8 @@ package plot
 
 import (
 	"fmt"
+	"image"
+	"image/color"
 	"math"
 	"strconv"
 )
@@ -16,16 +18,17 @@ type ConfusionMatrixConfig struct {
 
 // ConfusionMatrix draws counts[t][p], how many samples of class t were predicted
 // as p, into path: true classes down, predicted ones across. A cell's colour is the
-// square root of its share of its row, so that rare confusions show. At the right stands the recall of each class,
+// square root of its share of its row, so that rare confusions show. At the right
+// stands the recall of each class,
 //
 //	recall_t = counts[t][t] / sum_p counts[t][p],
 //
 // and the title ends in the accuracy, the share of the diagonal in the whole. A
 // class without samples has no recall and a white row. Cells too small for their
 // number (above about 30 classes) show the colour alone; long names are turned and
-// shortened, and above 150 classes only some are written. nil classes are named 0, 1, .... It returns an error if counts is not
-// square with one row for each class, if a count is negative, or if the file
-// cannot be written.
+// shortened, and above 150 classes only some are written. nil classes are named 0,
+// 1, ... It returns an error if counts is not square with one row for each class, if
+// a count is negative, or if the file cannot be written.
 func ConfusionMatrix(path string, counts [][]int, classes []string, cfg ConfusionMatrixConfig) error {
 	const who = "ConfusionMatrix"
 	if err := checkConfusion(who, counts, classes); err != nil {
@@ -108,6 +111,9 @@ func (m *confusion) layout(classes []string) {
 
 // numberStyle returns the largest readable size at which every number fits its cell.
 func (m *confusion) numberStyle() style {
+	if m.cell < 10 { // a number of one digit would be too small to read
+		return style{}
+	}
 	widest := 0.0
 	one := style{size: 1}
 	for t, row := range m.counts {
@@ -153,21 +159,28 @@ func (m *confusion) title(title string) string {
 }
 
 func (m *confusion) paintCells(f *figure) {
-	for t, row := range m.counts {
-		for p, n := range row {
-			c := white
-			if s := m.share(t, p); !math.IsNaN(s) {
-				c = shareScale.color(s)
+	color := func(t, p int) color.NRGBA {
+		if s := m.share(t, p); !math.IsNaN(s) {
+			return shareScale.color(s)
+		}
+		return white
+	}
+	n := len(m.counts)
+	img := image.NewNRGBA(image.Rect(0, 0, n, n))
+	for t := range n {
+		for p := range n {
+			img.SetNRGBA(p, t, color(t, p))
+		}
+	}
+	pixels := int(m.side() * pixelsPerPoint)
+	f.raster(stretch(img, pixels, pixels), m.left, m.top)
+	for t := 0; t < n && m.numbers.size > 0; t++ {
+		for p := range n {
+			st := m.numbers
+			if st.color = over(color(t, p)); m.counts[t][p] == 0 {
+				st.color = pale
 			}
-			x, y := m.left+float64(p)*m.cell, m.top+float64(t)*m.cell
-			f.box(x, y, m.cell, m.cell, c)
-			if m.numbers.size > 0 {
-				st := m.numbers
-				if st.color = over(c); n == 0 {
-					st.color = pale
-				}
-				f.text(m.number(t, p), x+m.cell/2, y+m.cell/2, 0.5, 0.5, 0, st)
-			}
+			f.text(m.number(t, p), m.left+(float64(p)+0.5)*m.cell, m.top+(float64(t)+0.5)*m.cell, 0.5, 0.5, 0, st)
 		}
 	}
 	for i := 1; i < len(m.counts) && m.cell >= 12; i++ {
@@ -194,6 +207,9 @@ func (m *confusion) paintRecall(f *figure) {
 	for t := range m.counts {
 		y := m.top + float64(t)*m.cell
 		gap := m.cell * 0.28
+		if m.cell < 4 {
+			gap = 0 // less than a pixel would only blur
+		}
 		f.box(m.recallX, y+gap, recallBar, m.cell-2*gap, grid)
 		text := "–"
 		if r := m.share(t, t); !math.IsNaN(r) {

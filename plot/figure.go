@@ -21,7 +21,7 @@ import (
 const (
 	pixelsPerPoint = 2
 	maxSide        = 8192        // points: no viewer shows more
-	maxArea        = 4096 * 4096 // points squared: 256 MiB of pixels
+	maxArea        = 4096 * 2048 // points squared: 128 MiB of pixels
 )
 
 // A figure is the page being drawn. Its coordinates are points from the top left
@@ -37,13 +37,21 @@ type figure struct {
 // A point is a place on the page, in points.
 type point struct{ x, y float64 }
 
+// checkPage returns an error if a page of w x h points is too large to draw.
+func checkPage(who, path string, w, h float64) error {
+	if w <= maxSide && h <= maxSide && w*h <= maxArea {
+		return nil
+	}
+	return fmt.Errorf("plot: %s: %s would be %.0f x %.0f points, more than %d a side or %d in all; draw less in one picture", who, path, w, h, maxSide, maxArea)
+}
+
 // save makes a white page of w x h points, has it drawn, and writes it to path.
 // who is the exported function, for errors.
 func save(who, path string, w, h float64, paint func(*figure)) error {
-	w, h = math.Ceil(w), math.Ceil(h)
-	if !(w <= maxSide && h <= maxSide && w*h <= maxArea) {
-		return fmt.Errorf("plot: %s: %s would be %.0f x %.0f points, more than %d a side or %d in all; draw less in one picture", who, path, w, h, maxSide, maxArea)
+	if err := checkPage(who, path, w, h); err != nil {
+		return err
 	}
+	w, h = math.Ceil(w), math.Ceil(h)
 	f := &figure{w: w, h: h}
 	var encode func(io.Writer) error
 	switch strings.ToLower(filepath.Ext(path)) {
@@ -120,10 +128,34 @@ func (f *figure) line(c color.Color, width float64, dashes []vg.Length, pts ...p
 	if len(pts) < 2 {
 		return
 	}
+	// PNG's rasterizer walks a list of all crossings of a row of pixels: a long stroke
+	// would take quadratic time. Pieces overlap by a segment, so that their joints are round.
+	most := len(pts)
+	if f.pixels != nil {
+		most = 16
+	}
 	f.canvas.SetColor(c)
 	f.canvas.SetLineWidth(vg.Length(width))
-	f.canvas.SetLineDash(dashes, 0)
-	f.canvas.Stroke(f.path(pts, false))
+	for done := 0.0; ; {
+		n := min(len(pts), most)
+		f.canvas.SetLineDash(dashes, vg.Length(done))
+		f.canvas.Stroke(f.path(pts[:n], false))
+		if n == len(pts) {
+			return
+		}
+		if dashes != nil {
+			done = math.Mod(done+pathLength(pts[:n-1]), float64(dashes[0]+dashes[1]))
+		}
+		pts = pts[n-2:]
+	}
+}
+
+func pathLength(pts []point) float64 {
+	sum := 0.0
+	for i := 1; i < len(pts); i++ {
+		sum += math.Hypot(pts[i].x-pts[i-1].x, pts[i].y-pts[i-1].y)
+	}
+	return sum
 }
 
 // outline strokes the rectangle with corner (x, y).
@@ -146,28 +178,26 @@ func (f *figure) disk(p point, r float64, c color.Color) {
 }
 
 // text writes one line. (ax, ay) is the place of (x, y) in the text: ax 0 is its
-// left end, 0.5 its middle, 1 its right end; ay 0 is its baseline, 1 the top of its capitals. The text
-// turns by degrees, counterclockwise, around that place.
+// left end, 0.5 its middle, 1 its right end; ay 0 is its baseline, 1 the top of its
+// capitals. The text turns by degrees, counterclockwise, around that place.
 func (f *figure) text(s string, x, y, ax, ay, degrees float64, st style) {
-	if f.pixels != nil {
-		s = drawn(s)
-	}
 	if s == "" {
 		return
 	}
+	up := -ay * capHeight * st.size
+	if f.pixels != nil {
+		s = drawn(s)
+		f.glyphs(s, point{x, y}, point{-ax * st.width(s), up}, degrees, st)
+		return
+	}
+	f.anchors = append(f.anchors, [3]string{"start", "middle", "end"}[int(2*ax)])
 	f.canvas.SetColor(st.color)
 	f.canvas.Push()
 	f.canvas.Translate(f.at(point{x, y}))
 	if degrees != 0 {
 		f.canvas.Rotate(degrees * math.Pi / 180)
 	}
-	left := 0.0
-	if f.pixels != nil {
-		left = -ax * st.width(s)
-	} else {
-		f.anchors = append(f.anchors, [3]string{"start", "middle", "end"}[int(2*ax)])
-	}
-	f.canvas.FillString(st.face(), vg.Point{X: vg.Length(left), Y: vg.Length(-ay * capHeight * st.size)}, s)
+	f.canvas.FillString(st.face(), vg.Point{Y: vg.Length(up)}, s)
 	f.canvas.Pop()
 }
 
@@ -197,17 +227,39 @@ func (f *figure) raster(img image.Image, x, y float64) {
 	}}, img)
 }
 
-// enlarge repeats every pixel sx times across and sy times down.
-func enlarge(img image.Image, sx, sy int) *image.RGBA {
-	b := img.Bounds()
-	out := image.NewRGBA(image.Rect(0, 0, b.Dx()*sx, b.Dy()*sy))
-	draw.NearestNeighbor.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+// stretch makes an image w x h pixels large, each the nearest of the image's.
+func stretch(img image.Image, w, h int) *image.RGBA {
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.NearestNeighbor.Scale(out, out.Bounds(), img, img.Bounds(), draw.Src, nil)
 	return out
 }
 
-// shrink makes an image fit in w x h pixels.
+// shrink makes an image fit in w x h pixels, each the mean of what it covers: of all
+// of that up to 4 x 4 pixels, of 4 x 4 samples above, as an image may be of any size.
 func shrink(img image.Image, w, h int) *image.RGBA {
+	b := img.Bounds()
+	at := func(x, y int) (r, g, b, a uint32) { return img.At(x, y).RGBA() }
+	if fast, ok := img.(image.RGBA64Image); ok {
+		at = func(x, y int) (r, g, b, a uint32) { return fast.RGBA64At(x, y).RGBA() }
+	}
+	nx, ny := min((b.Dx()+w-1)/w, 4), min((b.Dy()+h-1)/h, 4)
+	place := func(i, of, size int) int { return int((float64(i) + 0.5) * float64(size) / float64(of)) }
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.CatmullRom.Scale(out, out.Bounds(), img, img.Bounds(), draw.Src, nil)
+	for y := range h {
+		for x := range w {
+			var sum [4]uint32
+			for j := range ny {
+				for i := range nx {
+					r, g, bl, a := at(b.Min.X+place(x*nx+i, w*nx, b.Dx()), b.Min.Y+place(y*ny+j, h*ny, b.Dy()))
+					for k, v := range [4]uint32{r, g, bl, a} {
+						sum[k] += v
+					}
+				}
+			}
+			for k, v := range sum {
+				out.Pix[out.PixOffset(x, y)+k] = uint8(v / uint32(nx*ny) >> 8)
+			}
+		}
+	}
 	return out
 }

@@ -1,8 +1,10 @@
 package plot
 
 import (
+	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 )
@@ -94,6 +96,9 @@ func (c *chart) layout(f *figure) *frame {
 	if ls := titleLines(c.title, c.w); ls != nil {
 		top = f.lines(ls, margin, top+titleStyle.size*0.8, 0, titleStyle)
 		top -= titleStyle.size*lineHeight - 10
+		if len(c.legend) == 0 {
+			top += 4
+		}
 	}
 	top = f.legend(c.legend, margin, right, top)
 	bottom := c.h - margin
@@ -127,9 +132,12 @@ func (c *chart) layout(f *figure) *frame {
 		}
 		f.text(t.label, left-6, fr.py(t.at), 1, 0.5, 0, tickStyle)
 	}
+	last := -1.0
 	for _, m := range c.marks {
-		x := fr.px(m.X)
-		f.line(faint, 1, []vg.Length{3, 3}, point{x, fr.top}, point{x, bottom})
+		if x := fr.px(m.X); x-last >= 0.5 { // any more would look the same
+			f.line(faint, 1, []vg.Length{3, 3}, point{x, fr.top}, point{x, bottom})
+			last = x
+		}
 	}
 	return fr
 }
@@ -147,32 +155,42 @@ func (c *chart) spines(fr *frame) {
 	fr.line(ink, 1, nil, point{fr.left, fr.top}, point{fr.left, b}, point{fr.left + fr.width, b})
 }
 
-// legendRows places the entries of a legend in rows between left and right.
-func legendRows(entries []entry, left, right float64) (names []string, places []point, height float64) {
-	const row = 17.0
+// A placed entry has its left end and its middle in points from the legend's corner.
+type placed struct {
+	entry
+	left, middle float64
+}
+
+// legendRows places the entries of a legend in rows between left and right: in six
+// of them at most, and how many more there are in a seventh.
+func legendRows(entries []entry, left, right float64) (all []placed, height float64) {
+	const row, rows = 17.0, 6
 	x, y := left, 0.0
-	for _, e := range entries {
-		name := labelStyle.cut(e.name, right-left-e.width-6)
-		w := e.width + 6 + labelStyle.width(name)
+	for i, e := range entries {
+		e.name = labelStyle.cut(e.name, right-left-e.width-6)
+		w := e.width + 6 + labelStyle.width(e.name)
 		if x > left && x+w > right {
 			x, y = left, y+row
 		}
-		names, places = append(names, name), append(places, point{x, y})
+		if y == rows*row {
+			e = entry{name: fmt.Sprintf("and %d more", len(entries)-i), sample: func(*figure, point) {}}
+			return append(all, placed{e, x, y + row/2}), y + row
+		}
+		all = append(all, placed{e, x, y + row/2})
 		x += w + 18
 	}
 	if len(entries) > 0 {
 		height = y + row
 	}
-	return names, places, height
+	return all, height
 }
 
 // legend writes the entries in rows from y down and returns the y below them.
 func (f *figure) legend(entries []entry, left, right, y float64) float64 {
-	names, places, height := legendRows(entries, left, right)
-	for i, p := range places {
-		mid := y + p.y + 8
-		entries[i].sample(f, point{p.x + entries[i].width/2, mid})
-		f.text(names[i], p.x+entries[i].width+6, mid, 0, 0.5, 0, labelStyle)
+	all, height := legendRows(entries, left, right)
+	for _, e := range all {
+		e.sample(f, point{e.left + e.width/2, y + e.middle})
+		f.text(e.name, e.left+e.width+6, y+e.middle, 0, 0.5, 0, labelStyle)
 	}
 	if height > 0 {
 		height += 6
@@ -183,7 +201,7 @@ func (f *figure) legend(entries []entry, left, right, y float64) float64 {
 // drawMarkLabels writes the labels of the vertical lines above the frame, where
 // they cover no data; overlapping ones go to further rows. It returns the new top.
 func (c *chart) drawMarkLabels(fr *frame) float64 {
-	const row = 14.0
+	const row, rows = 14.0, 3
 	st := style{11, false, faint}
 	type place struct {
 		text   string
@@ -195,12 +213,18 @@ func (c *chart) drawMarkLabels(fr *frame) float64 {
 		if m.Label == "" {
 			continue
 		}
+		if len(ends) == rows && fr.px(m.X) < slices.Min(ends) { // full here, so a thousand are not measured
+			continue
+		}
 		text := st.cut(m.Label, fr.width)
 		w := st.width(text)
 		x := min(max(fr.px(m.X)-w/2, fr.left), fr.left+fr.width-w)
 		r := 0
 		for r < len(ends) && x < ends[r]+10 {
 			r++
+		}
+		if r == rows {
+			continue
 		}
 		if r == len(ends) {
 			ends = append(ends, 0)

@@ -24,8 +24,8 @@ type HeatmapConfig struct {
 
 // Heatmap draws a matrix of H rows and W columns into path, row 0 at the top, with
 // a bar that explains the colours: attention weights, correlations, filters. Values
-// outside the range take the colour of its end; NaN is reddish purple. A matrix of
-// more than 960 rows or columns is shrunk. It returns an error if the matrix is
+// outside the range take the colour of its end; NaN is reddish purple. Above 960 rows
+// or columns a pixel shows the mean of several, or NaN where one of them is. It returns an error if the matrix is
 // empty or ragged, if names or range do not fit, or if the file cannot be written.
 func Heatmap(path string, matrix [][]float64, cfg HeatmapConfig) error {
 	const who = "Heatmap"
@@ -87,12 +87,14 @@ func (cfg HeatmapConfig) scale(m [][]float64) colorBar {
 	return b
 }
 
+const maxCells = 960 // pixels of the longer side of the matrix
+
 // heat is the layout of a heat map, in points.
 type heat struct {
 	matrix           [][]float64
 	cfg              HeatmapConfig
 	bar              colorBar
-	cw, ch           int // pixels of a cell; 0: less than one
+	cw, ch           int // pixels of a cell, or of several where they are more than maxCells
 	w, h             float64
 	rows, columns    names
 	left, top, below float64
@@ -100,19 +102,12 @@ type heat struct {
 }
 
 func (h *heat) layout() {
-	const most, least, largest = 960, 120, 88 // pixels of the matrix and of a cell
+	const least, largest = 120, 88 // pixels of the matrix and of a cell
 	rows, cols := len(h.matrix), len(h.matrix[0])
-	side := min(most/rows, most/cols, largest)
-	h.cw, h.ch = max(side, min(largest, least/cols)), max(side, min(largest, least/rows))
-	fit := func(n, cell int) (int, float64) { // cells are whole pixels, or less than one
-		if n > most {
-			return 0, most / pixelsPerPoint
-		}
-		cell = max(cell, 1)
-		return cell, float64(cell*n) / pixelsPerPoint
-	}
-	h.cw, h.w = fit(cols, h.cw)
-	h.ch, h.h = fit(rows, h.ch)
+	r, c := min(rows, maxCells), min(cols, maxCells)
+	side := max(min(maxCells/r, maxCells/c, largest), 1)
+	h.cw, h.ch = max(side, min(largest, least/c)), max(side, min(largest, least/r))
+	h.w, h.h = float64(h.cw*c)/pixelsPerPoint, float64(h.ch*r)/pixelsPerPoint
 
 	rowCell, colCell := h.h/float64(rows), h.w/float64(cols)
 	h.rows, h.columns = newNames(rows, h.cfg.Rows, rowCell), newNames(cols, h.cfg.Columns, colCell)
@@ -131,17 +126,13 @@ func (h *heat) layout() {
 
 func (h *heat) paint(f *figure) {
 	rows, cols := len(h.matrix), len(h.matrix[0])
-	img := image.NewNRGBA(image.Rect(0, 0, cols, rows))
-	for r, row := range h.matrix {
-		for c, v := range row {
-			img.SetNRGBA(c, r, h.bar.color(v))
+	img := image.NewNRGBA(image.Rect(0, 0, min(cols, maxCells), min(rows, maxCells)))
+	for r := range img.Rect.Dy() {
+		for c := range img.Rect.Dx() {
+			img.SetNRGBA(c, r, h.bar.color(h.mean(r, c, img.Rect.Dy(), img.Rect.Dx())))
 		}
 	}
-	if h.cw > 0 && h.ch > 0 {
-		f.raster(enlarge(img, h.cw, h.ch), h.left, h.top)
-	} else {
-		f.raster(shrink(img, int(h.w*pixelsPerPoint), int(h.h*pixelsPerPoint)), h.left, h.top)
-	}
+	f.raster(stretch(img, int(h.w*pixelsPerPoint), int(h.h*pixelsPerPoint)), h.left, h.top)
 	f.outline(h.left, h.top, h.w, h.h, ink)
 	rowCell, colCell := h.h/float64(rows), h.w/float64(cols)
 	if h.cfg.Numbers {
@@ -152,6 +143,20 @@ func (h *heat) paint(f *figure) {
 	f.text(labelStyle.cut(h.cfg.XLabel, h.w+60), h.left+h.w/2, h.top+h.h+h.below-margin, 0.5, 0, 0, labelStyle)
 	f.text(labelStyle.cut(h.cfg.YLabel, h.h+20), margin, h.top+h.h/2, 0.5, 1, 90, labelStyle)
 	h.bar.draw(f, h.barX, h.top, h.bar.height(h.h))
+}
+
+// mean returns the mean of block (r, c) of the matrix cut into rows x cols of them.
+func (h *heat) mean(r, c, rows, cols int) float64 {
+	part := func(i, of, n int) (from, to int) { return i * n / of, (i + 1) * n / of }
+	top, bottom := part(r, rows, len(h.matrix))
+	left, right := part(c, cols, len(h.matrix[0]))
+	sum, n := 0.0, float64((bottom-top)*(right-left))
+	for _, row := range h.matrix[top:bottom] {
+		for _, v := range row[left:right] {
+			sum += v / n
+		}
+	}
+	return sum
 }
 
 // valueFormat returns how to write the values of a matrix, the same decimals for
@@ -180,6 +185,9 @@ func valueFormat(m [][]float64) func(float64) string {
 
 // numbers writes the values where the widest of them fits.
 func (h *heat) numbers(f *figure, rowCell, colCell float64) {
+	if min(rowCell, colCell) < 7 { // no number fits, so a large matrix is not measured
+		return
+	}
 	format := valueFormat(h.matrix)
 	one, widest := style{size: 1}, 1.0
 	for _, row := range h.matrix {

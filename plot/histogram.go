@@ -54,7 +54,7 @@ func Histogram(path string, samples []Sample, cfg HistogramConfig) error {
 	for i, s := range samples {
 		heights[i] = histogram(s.Values, edges, cfg.Density)
 		for _, h := range heights[i] {
-			if h > 0 || !cfg.LogY {
+			if positive(h) || !cfg.LogY {
 				ys.add(h)
 			}
 		}
@@ -64,9 +64,9 @@ func Histogram(path string, samples []Sample, cfg HistogramConfig) error {
 	if cfg.Density {
 		c.yLabel = "density"
 	}
-	c.x = xAxis(span{edges[0], edges[len(edges)-1], true}, 0.02, 9, false)
+	c.x = xAxis(span{edges[0], edges[len(edges)-1], true}, 0.02, 9, whole(all))
 	if cfg.LogY {
-		ys.lo *= 0.6 // the smallest bar has a height
+		ys.lo = max(0.6*ys.lo, 1/huge) // the smallest bar has a height
 		c.y = logAxis(ys)
 	} else {
 		c.y = linearAxis(ys, 0, 7, false)
@@ -96,12 +96,9 @@ func binEdges(sorted []float64, n int) []float64 {
 		return []float64{0, 1}
 	}
 	lo, hi := sorted[0], sorted[len(sorted)-1]
-	if n == 0 {
-		whole := !slices.ContainsFunc(sorted, func(v float64) bool { return v != math.Trunc(v) })
-		if whole && hi-lo < 100 {
-			n = int(hi-lo) + 1
-			lo, hi = lo-0.5, hi+0.5
-		}
+	if n == 0 && hi-lo < 100 && whole(sorted) {
+		n = int(hi-lo) + 1
+		lo, hi = lo-0.5, hi+0.5
 	}
 	s := span{lo, hi, true}
 	lo, hi = s.wide()
@@ -114,6 +111,10 @@ func binEdges(sorted []float64, n int) []float64 {
 	}
 	edges[n] = hi
 	return edges
+}
+
+func whole(values []float64) bool {
+	return len(values) > 0 && !slices.ContainsFunc(values, func(v float64) bool { return v != math.Trunc(v) })
 }
 
 // autoBins returns the larger number of bins of the rules of Sturges, log2(n) + 1,
@@ -165,7 +166,7 @@ func (f *frame) bins(edges, heights []float64, c color.NRGBA, several bool) {
 		var shape []point // over a run of bins that are not empty
 		end := start
 		for ; end < len(heights) && heights[end] > 0; end++ {
-			x0, x1, y := f.px(edges[end]), f.px(edges[end+1]), f.py(heights[end])
+			x0, x1, y := f.px(edges[end]), f.px(edges[end+1]), min(f.py(heights[end]), bottom)
 			shape = append(shape, point{x0, y}, point{x1, y})
 			if gap := min(0.5, (x1-x0)/10); !several {
 				f.box(x0+gap, y, x1-x0-2*gap, bottom-y, c)

@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strings"
 )
 
 // A Tile is one picture of a grid. A newline in Caption starts a new line. Border,
@@ -73,7 +74,7 @@ func titleHeight(lines []string) float64 {
 	if len(lines) == 0 {
 		return 0
 	}
-	return float64(len(lines))*titleStyle.size*lineHeight + 6
+	return rounded(float64(len(lines))*titleStyle.size*lineHeight + 6)
 }
 
 // A tileGrid is the layout of a grid, in points, before anything is allocated:
@@ -106,7 +107,8 @@ func newTileGrid(tiles []Tile, cfg ImageGridConfig) *tileGrid {
 		w, h := tileSize(t.Image.Bounds(), cfg.Scale)
 		g.sizes = append(g.sizes, [2]float64{w, h})
 		c, r := i%g.columns, i/g.columns
-		g.colW[c] = max(g.colW[c], w/pixelsPerPoint+2*borderWidth, tilePixels/pixelsPerPoint+2*borderWidth)
+		caption := min(captionStyle.widest(strings.Split(limited(t.Caption), "\n")), tilePixels/pixelsPerPoint)
+		g.colW[c] = max(g.colW[c], max(w/pixelsPerPoint, caption)+2*borderWidth)
 		g.rowH[r] = max(g.rowH[r], h/pixelsPerPoint+2*borderWidth)
 	}
 	x, y := float64(margin), float64(margin)
@@ -165,8 +167,8 @@ func (g *tileGrid) paint(f *figure, head float64) {
 			f.box(x-borderWidth, y-borderWidth, pw+2*borderWidth, ph+2*borderWidth, border)
 		}
 		f.box(x, y, pw, ph, white) // what a transparent pixel shows
-		if b := t.Image.Bounds(); int(w) >= b.Dx() {
-			f.raster(enlarge(t.Image, int(w)/b.Dx(), int(h)/b.Dy()), x, y)
+		if b := t.Image.Bounds(); int(w) >= b.Dx() && int(h) >= b.Dy() {
+			f.raster(stretch(t.Image, int(w), int(h)), x, y)
 		} else {
 			f.raster(shrink(t.Image, int(w), int(h)), x, y)
 		}

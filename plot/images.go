@@ -1,9 +1,10 @@
 package plot
 
 import (
-	"fmt"
 	"image"
 	"math"
+
+	"github.com/hadal-go/hadal/tensor"
 )
 
 // Float is the element type of pixels.
@@ -11,14 +12,15 @@ type Float interface{ ~float32 | ~float64 }
 
 // Gray makes a grey picture of pix, the (H, W) values row by row: the smallest
 // becomes black and the largest white. A constant picture is mid-grey. NaN is
-// drawn in reddish purple, +Inf white, -Inf black. Panics unless len(pix) = h w.
+// drawn in reddish purple, +Inf white, -Inf black. Panics with a *tensor.Error
+// unless len(pix) = h w.
 func Gray[T Float](h, w int, pix []T) image.Image {
 	lo, hi := pixelRange(pix)
 	return fromPlanes("Gray", 1, h, w, pix, lo, hi)
 }
 
 // GrayRange is Gray with black at lo and white at hi; values outside are clamped.
-// Panics unless len(pix) = h w and lo < hi.
+// Panics with a *tensor.Error unless len(pix) = h w and lo < hi, both finite.
 func GrayRange[T Float](h, w int, pix []T, lo, hi float64) image.Image {
 	checkRange("GrayRange", lo, hi)
 	return fromPlanes("GrayRange", 1, h, w, pix, lo, hi)
@@ -26,23 +28,23 @@ func GrayRange[T Float](h, w int, pix []T, lo, hi float64) image.Image {
 
 // RGB makes a colour picture of pix, the values of shape (3, H, W), red first: the
 // smallest value of all three planes becomes 0 and the largest 255. A constant
-// picture is mid-grey; a pixel with a NaN is drawn in reddish purple. Panics
-// unless len(pix) = 3 h w.
+// picture is mid-grey; a pixel with a NaN is drawn in reddish purple. Panics with a
+// *tensor.Error unless len(pix) = 3 h w.
 func RGB[T Float](h, w int, pix []T) image.Image {
 	lo, hi := pixelRange(pix)
 	return fromPlanes("RGB", 3, h, w, pix, lo, hi)
 }
 
-// RGBRange is RGB with 0 at lo and 255 at hi; values outside are clamped. Panics
-// unless len(pix) = 3 h w and lo < hi.
+// RGBRange is RGB with 0 at lo and 255 at hi; values outside are clamped. Panics with
+// a *tensor.Error unless len(pix) = 3 h w and lo < hi, both finite.
 func RGBRange[T Float](h, w int, pix []T, lo, hi float64) image.Image {
 	checkRange("RGBRange", lo, hi)
 	return fromPlanes("RGBRange", 3, h, w, pix, lo, hi)
 }
 
 func checkRange(who string, lo, hi float64) {
-	if !(lo < hi) {
-		panic(fmt.Sprintf("plot: %s: the range %g..%g is empty; give lo < hi", who, lo, hi))
+	if !(lo < hi) || !finite(lo) || !finite(hi) {
+		tensor.Fail("plot."+who, tensor.ErrValue, nil, "the range %g..%g is empty or not finite; give lo < hi", lo, hi)
 	}
 }
 
@@ -62,7 +64,7 @@ func pixelRange[T Float](pix []T) (lo, hi float64) {
 func fromPlanes[T Float](who string, planes, h, w int, pix []T, lo, hi float64) *image.RGBA {
 	// The division comes first: planes*h*w may overflow.
 	if h <= 0 || w <= 0 || len(pix)%(planes*w) != 0 || len(pix)/(planes*w) != h {
-		panic(fmt.Sprintf("plot: %s: %d values are not a picture of %d x %d x %d; give them as (%d, H, W)", who, len(pix), planes, h, w, planes))
+		tensor.Fail("plot."+who, tensor.ErrShape, nil, "%d values are not a picture of %d x %d x %d; give them as (%d, H, W)", len(pix), planes, h, w, planes)
 	}
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for i := range h * w {

@@ -31,7 +31,8 @@ type Series struct {
 	Lo, Hi []float64
 }
 
-// A Mark is a dashed vertical line at X, its label above the frame.
+// A Mark is a dashed vertical line at X, its label above the frame. There are three
+// rows for labels: those that would need a fourth are left out.
 type Mark struct {
 	X     float64
 	Label string
@@ -51,7 +52,7 @@ func lines(who, path string, c Chart, paint func(*frame)) error {
 	var xs, ys span
 	integers := true
 	see := func(y float64) {
-		if !c.LogY || y > 0 {
+		if !c.LogY || positive(y) {
 			ys.add(y)
 		}
 	}
@@ -99,9 +100,7 @@ func lines(who, path string, c Chart, paint func(*frame)) error {
 		for i, s := range c.Series {
 			f.band(s, classColor(i))
 		}
-		for i, s := range c.Series {
-			f.series(s, i)
-		}
+		f.series(c.Series)
 		if paint != nil {
 			paint(f)
 		}
@@ -111,7 +110,9 @@ func lines(who, path string, c Chart, paint func(*frame)) error {
 const (
 	lineWidth = 2.0
 	dotRadius = 3.0
-	maxDots   = 40 // longer series are drawn without dots
+	maxDots   = 40    // longer series are drawn without dots
+	maxBand   = 600   // points of a band that is drawn as a shape
+	maxInk    = 1.5e6 // points of all lines that are drawn as shapes
 )
 
 func (s Series) dotted() bool { return !s.Dashed && len(s.X) <= maxDots }
@@ -151,49 +152,108 @@ func checkSeries(who string, c Chart) error {
 
 // drawable reports whether (x, y) has a place in the frame.
 func (f *frame) drawable(x, y float64) bool {
-	return finite(x) && finite(y) && (!f.y.log || y > 0)
+	return finite(x) && finite(y) && (!f.y.log || positive(y))
 }
 
-// series draws the unbroken runs of a series' points.
-func (f *frame) series(s Series, i int) {
-	c := classColor(i)
+// series draws all series: those with too much ink first, below the others.
+func (f *frame) series(all []Series) {
+	var l *layer
+	shapes := make([][][]point, len(all))
+	for i, s := range all {
+		runs := f.runs(s)
+		ink := 0.0
+		for _, run := range runs {
+			ink += pathLength(run) + 20*float64(len(run)) // a piece or a dot takes time, too
+		}
+		if ink <= maxInk/float64(len(all)) {
+			shapes[i] = runs
+			continue
+		}
+		if l == nil {
+			l = f.newLayer()
+		}
+		l.scribble(runs, classColor(i))
+	}
+	if l != nil {
+		f.drawLayer(l)
+	}
+	for i, runs := range shapes {
+		for _, run := range runs {
+			f.line(classColor(i), lineWidth, all[i].dashes(i), run...)
+			if all[i].dotted() || len(run) == 1 {
+				for _, p := range run {
+					f.disk(p, dotRadius, classColor(i))
+				}
+			}
+		}
+	}
+}
+
+// runs returns the unbroken runs of a series' points.
+func (f *frame) runs(s Series) (all [][]point) {
 	for start := 0; start < len(s.X); {
 		end := start
 		var run []point
 		for ; end < len(s.X) && f.drawable(s.X[end], s.Y[end]); end++ {
 			run = append(run, f.at(s.X[end], s.Y[end]))
 		}
-		f.line(c, lineWidth, s.dashes(i), thin(run)...)
-		if s.dotted() || len(run) == 1 {
-			for _, p := range run {
-				f.disk(p, dotRadius, c)
-			}
+		if len(run) > 0 {
+			all = append(all, thin(run))
 		}
 		start = end + 1
+	}
+	return all
+}
+
+// scribble draws lines that go back and forth over the frame or break everywhere.
+func (l *layer) scribble(runs [][]point, c color.NRGBA) {
+	dot := newStamp(dotRadius, 0, c)
+	for _, run := range runs {
+		if len(run) == 1 {
+			l.stamp(dot, run[0])
+		}
+		for i := range len(run) - 1 {
+			l.segment(run[i], run[i+1], c)
+		}
 	}
 }
 
 // band shades the unbroken runs of a series' band.
 func (f *frame) band(s Series, c color.NRGBA) {
+	if s.Lo == nil {
+		return
+	}
 	c.A = 0x38
-	for start := 0; start < len(s.X) && s.Lo != nil; {
+	var l *layer
+	var cs columns
+	if len(s.X) > maxBand {
+		l = f.newLayer()
+		cs = l.newColumns()
+	}
+	for start := 0; start < len(s.X); {
 		end := start
 		var lo, hi []point
 		for ; end < len(s.X) && finite(s.X[end]) && s.banded(end); end++ {
-			l, h := s.Lo[end], s.Hi[end]
+			a, b := s.Lo[end], s.Hi[end]
 			if f.y.log {
-				l, h = max(l, f.y.lo), max(h, f.y.lo)
+				a, b = max(a, f.y.lo), max(b, f.y.lo)
 			}
-			lo, hi = append(lo, f.at(s.X[end], l)), append(hi, f.at(s.X[end], h))
+			lo, hi = append(lo, f.at(s.X[end], a)), append(hi, f.at(s.X[end], b))
 		}
-		if len(lo) == 1 { // a band of one point is an error bar
+		switch {
+		case l != nil:
+			l.cover(cs, lo, hi)
+		case len(lo) == 1: // a band of one point is an error bar
 			f.line(c, 6, nil, lo[0], hi[0])
-		} else if len(lo) > 1 {
-			lo, hi = thin(lo), thin(hi)
+		case len(lo) > 1:
 			slices.Reverse(hi)
 			f.fill(c, append(lo, hi...)...)
 		}
 		start = end + 1
+	}
+	if l != nil {
+		l.fill(cs, c)
+		f.drawLayer(l)
 	}
 }
 

@@ -3,6 +3,7 @@ package plot
 import (
 	"fmt"
 	"image"
+	"math"
 )
 
 // Regions is what a classifier says on a grid of H x W points of the plane.
@@ -21,8 +22,10 @@ type Regions struct {
 func NewRegions(points []Point) Regions {
 	var xs, ys span
 	for _, p := range points {
-		xs.add(p.X)
-		ys.add(p.Y)
+		if finite(p.X) && finite(p.Y) {
+			xs.add(p.X)
+			ys.add(p.Y)
+		}
 	}
 	x, y := linearAxis(xs, 0.1, 2, false), linearAxis(ys, 0.1, 2, false)
 	return Regions{XMin: max(x.lo, -huge), XMax: min(x.hi, huge), YMin: max(y.lo, -huge), YMax: min(y.hi, huge)}
@@ -66,7 +69,7 @@ func DecisionRegions(path string, r Regions, points []Point, class []int, cfg Sc
 	c.noGridX, c.noGridY = true, true
 	c.note = leftOut(points, c.x, c.y)
 	return c.draw(who, path, func(f *frame) {
-		f.raster(r.image(int(f.width*pixelsPerPoint), int(f.height*pixelsPerPoint)), f.left, f.top)
+		f.raster(stretch(r.image(), int(f.width*pixelsPerPoint), int(f.height*pixelsPerPoint)), f.left, f.top)
 		f.points(points, class)
 	})
 }
@@ -100,23 +103,21 @@ func (r Regions) check(who string, cfg ScatterConfig) error {
 	return nil
 }
 
-// image colours w x h pixels by the cells that their centres lie in.
-func (r Regions) image(w, h int) image.Image {
-	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+// image returns the colours of the cells, the highest y on top.
+func (r Regions) image() image.Image {
 	rows, cols := len(r.Class), len(r.Class[0])
-	for y := range h {
-		i := rows - 1 - (2*y+1)*rows/(2*h)
-		for x := range w {
-			j := (2*x + 1) * cols / (2 * w)
+	img := image.NewNRGBA(image.Rect(0, 0, cols, rows))
+	for i, row := range r.Class {
+		for j, k := range row {
 			strength := 0.35
 			if r.P != nil {
 				strength = 0.05 + 0.5*min(max(r.P[i][j], 0), 1)
 			}
-			if strength != strength { // a NaN probability
-				img.SetNRGBA(x, y, grid)
-				continue
+			c := grid // of a NaN probability
+			if !math.IsNaN(strength) {
+				c = mix(white, classColor(k), strength)
 			}
-			img.SetNRGBA(x, y, mix(white, classColor(r.Class[i][j]), strength))
+			img.SetNRGBA(j, rows-1-i, c)
 		}
 	}
 	return img

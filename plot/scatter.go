@@ -2,7 +2,10 @@ package plot
 
 import (
 	"fmt"
+	"image"
 	"image/color"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -61,15 +64,10 @@ func checkClass(who, what string, k int, cfg ScatterConfig) error {
 func scatterChart(class []int, cfg ScatterConfig) *chart {
 	c := &chart{title: cfg.Title, xLabel: cfg.XLabel, yLabel: cfg.YLabel, w: 600, h: 480}
 	seen := map[int]bool{}
-	last := -1
 	for _, k := range class {
-		seen[k], last = true, max(last, k)
+		seen[k] = true
 	}
-	const most = 60 // a longer legend helps no one
-	for k := 0; k <= last && len(c.legend) < most; k++ {
-		if !seen[k] {
-			continue
-		}
+	for _, k := range slices.Sorted(maps.Keys(seen)) {
 		name := strconv.Itoa(k)
 		if cfg.Classes != nil {
 			name = cfg.Classes[k]
@@ -93,21 +91,33 @@ func leftOut(points []Point, x, y axis) string {
 	return fmt.Sprintf("%d of %d points are outside, NaN or infinite and not shown", n, len(points))
 }
 
-// points draws the points that lie in the frame, with a white edge unless they are
-// many.
+// points draws the points that lie in the frame: with a white edge, and where they
+// are many without, see-through, so that it shows where they are dense.
 func (f *frame) points(points []Point, class []int) {
 	r := 3.6
 	switch n := len(points); {
-	case n > 5000:
-		r = 1.3
 	case n > 1000:
 		r = 2
 	case n > 300:
 		r = 2.8
 	}
-	alpha := uint8(0xFF) // of many points: where they are dense shall show
+	mark := func(p point, k int) {
+		f.marker(p, r+0.7, k, white)
+		f.marker(p, r, k, classColor(k))
+	}
 	if len(points) > 5000 {
-		alpha = 0x90
+		l := f.newLayer()
+		defer f.drawLayer(l)
+		stamps := make([]image.Image, 4*len(palette)) // of all marks there are
+		mark = func(p point, k int) {
+			k %= len(stamps)
+			if stamps[k] == nil {
+				c := classColor(k)
+				c.A = 0x90
+				stamps[k] = newStamp(1.3, k, c)
+			}
+			l.stamp(stamps[k], p)
+		}
 	}
 	for i, p := range points {
 		if !f.x.holds(p.X) || !f.y.holds(p.Y) {
@@ -117,12 +127,7 @@ func (f *frame) points(points []Point, class []int) {
 		if class != nil {
 			k = class[i]
 		}
-		if r > 1.3 {
-			f.marker(f.at(p.X, p.Y), r+0.7, k, white)
-		}
-		c := classColor(k)
-		c.A = alpha
-		f.marker(f.at(p.X, p.Y), r, k, c)
+		mark(f.at(p.X, p.Y), k)
 	}
 }
 

@@ -1,7 +1,9 @@
 package plot
 
 import (
+	"image"
 	"image/color"
+	"math"
 	"strings"
 	"sync"
 	"unicode"
@@ -11,6 +13,8 @@ import (
 	xfont "golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
+	"golang.org/x/image/math/fixed"
+	"golang.org/x/image/vector"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 )
@@ -56,10 +60,94 @@ func (s style) face() font.Face {
 	return f
 }
 
+// buffers are what reading a font needs; a new one for each letter that is measured
+// would be much garbage.
+var buffers = sync.Pool{New: func() any { return new(sfnt.Buffer) }}
+
+// walk calls each, where given, with the glyphs of a line and their places in
+// points from its start, and returns the line's width.
+func (s style) walk(text string, each func(glyph sfnt.GlyphIndex, x float64)) float64 {
+	f := s.face().Face
+	em := fixed.Int26_6(f.UnitsPerEm()) // so sizes come in units of the font, as exact as they are
+	scale := s.size / float64(em)
+	buf := buffers.Get().(*sfnt.Buffer)
+	defer buffers.Put(buf)
+	var last sfnt.GlyphIndex
+	x := 0.0
+	for i, r := range text {
+		g, err := f.GlyphIndex(buf, r)
+		if err != nil {
+			g = 0 // the font's box
+		}
+		if kern, err := f.Kern(buf, last, g, em, xfont.HintingNone); i > 0 && err == nil {
+			x += float64(kern) * scale
+		}
+		if each != nil {
+			each(g, x)
+		}
+		if advance, err := f.GlyphAdvance(buf, g, em, xfont.HintingNone); err == nil {
+			x += float64(advance) * scale
+		}
+		last = g
+	}
+	return x
+}
+
 // width returns the width in points of one line of text.
-func (s style) width(text string) float64 {
-	f := s.face()
-	return float64(f.Width(text))
+func (s style) width(text string) float64 { return s.walk(text, nil) }
+
+// glyphs fills the outlines of a line of text into the pixels: start is where its
+// baseline starts, from the page's point p, along and above the text's direction.
+// (vgimg draws blurred glyphs whose edges are cut off.)
+func (f *figure) glyphs(text string, p, start point, degrees float64, st style) {
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	at := func(along, above float64) point { // in pixels of the page
+		along, above = along+start.x, above+start.y
+		return point{(p.x + along*cos - above*sin) * pixelsPerPoint, (p.y - along*sin - above*cos) * pixelsPerPoint}
+	}
+	box := image.Rectangle{}
+	for _, along := range []float64{-st.size, st.width(text) + st.size} {
+		for _, above := range []float64{-st.size, 2 * st.size} {
+			q := at(along, above)
+			corner := image.Pt(int(q.x), int(q.y))
+			box = box.Union(image.Rectangle{corner, corner.Add(image.Pt(1, 1))})
+		}
+	}
+	box = box.Intersect(f.pixels.Bounds())
+	if box.Empty() {
+		return
+	}
+	z := vector.NewRasterizer(box.Dx(), box.Dy())
+	face := st.face().Face
+	em := fixed.Int26_6(face.UnitsPerEm()) // exact, as in walk
+	scale := st.size / float64(em)
+	var buf sfnt.Buffer
+	st.walk(text, func(g sfnt.GlyphIndex, x float64) {
+		outline, err := face.LoadGlyph(&buf, g, em, nil)
+		if err != nil {
+			return
+		}
+		for _, s := range outline {
+			var q [3][2]float32
+			for i, a := range s.Args {
+				r := at(x+float64(a.X)*scale, -float64(a.Y)*scale)
+				q[i] = [2]float32{float32(r.x - float64(box.Min.X)), float32(r.y - float64(box.Min.Y))}
+			}
+			switch s.Op {
+			case sfnt.SegmentOpMoveTo:
+				z.ClosePath()
+				z.MoveTo(q[0][0], q[0][1])
+			case sfnt.SegmentOpLineTo:
+				z.LineTo(q[0][0], q[0][1])
+			case sfnt.SegmentOpQuadTo:
+				z.QuadTo(q[0][0], q[0][1], q[1][0], q[1][1])
+			case sfnt.SegmentOpCubeTo:
+				z.CubeTo(q[0][0], q[0][1], q[1][0], q[1][1], q[2][0], q[2][1])
+			}
+		}
+	})
+	z.ClosePath()
+	z.Draw(f.pixels, box, image.NewUniform(st.color), image.Point{})
 }
 
 // widest returns the width of the widest of several lines.
@@ -97,12 +185,21 @@ func clean(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
+// limited returns a text, or of a huge one the start: more than any page shows.
+func limited(text string) string {
+	const most = 1 << 17
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
 // wrap cleans a text and breaks it into lines no wider than limit: at newlines and
 // spaces, and inside a word only where the word alone is too wide.
 func (s style) wrap(text string, limit float64) []string {
 	var lines []string
 	space := s.width(" ")
-	for par := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+	for par := range strings.SplitSeq(strings.TrimRight(limited(text), "\n"), "\n") {
 		var line strings.Builder
 		used := 0.0
 		flush := func() { lines = append(lines, line.String()); line.Reset(); used = 0 }
@@ -136,7 +233,7 @@ func (s style) wrap(text string, limit float64) []string {
 
 // cut cleans a text and shortens it with an ellipsis to at most limit points.
 func (s style) cut(text string, limit float64) string {
-	text = clean(text)
+	text = clean(limited(text))
 	used, end := s.width("…"), 0
 	for i, r := range text {
 		if used += s.width(string(r)); used > limit {

@@ -108,6 +108,9 @@ func (c *Call) OutputView(i int, s Shape, st Strides, off int) {
 	o := c.declare()
 	o.Shape, o.DType, o.Device, o.view = s, c.In[i].dtype, c.In[i].dev, true
 	o.of, o.strides, o.off = i, st, off
+	if s.Numel() == 0 {
+		o.off = 0 // there may be no memory to point into
+	}
 	c.nout = len(c.specs)
 }
 

@@ -147,11 +147,7 @@ func (o splitOp) Infer(c *Call) {
 	for _, n := range o.sizes {
 		s := x.shape
 		s.set(o.axis, n)
-		off := at * st[o.axis]
-		if s.Numel() == 0 {
-			off = 0
-		}
-		c.OutputView(0, s, st, off)
+		c.OutputView(0, s, st, at*st[o.axis])
 		at += n
 	}
 }

@@ -159,12 +159,6 @@ func (cpuDevice) IndexAdd(r cpu.Rows, x, idx View, skip int64, y View) bool {
 		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[float32](x), i, skip, sliceOf[float32](y))
 	case Float64:
 		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[float64](x), i, skip, sliceOf[float64](y))
-	case Int64:
-		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[int64](x), i, skip, sliceOf[int64](y))
-	case Int32:
-		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[int32](x), i, skip, sliceOf[int32](y))
-	case Uint8:
-		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[uint8](x), i, skip, sliceOf[uint8](y))
 	default:
 		return false
 	}

@@ -12,3 +12,8 @@ func (x *Tensor) LogSumExp(axes ...int) *Tensor {
 	m = m.MaskedFill(m.IsInf(), 0) // ±Inf - ±Inf would be NaN
 	return Apply1(sumOp{r}, x.Sub(m).Exp()).Log().Add(m.ReshapeTo(r.result(x.shape)))
 }
+
+// LogSumExpKeepdim is LogSumExp with the reduced axes kept at size 1.
+func (x *Tensor) LogSumExpKeepdim(axes ...int) *Tensor {
+	return x.kept("logsumexp", x.LogSumExp(axes...), axes)
+}

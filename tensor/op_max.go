@@ -30,9 +30,19 @@ func (x *Tensor) ArgMax(axis int) *Tensor {
 	return Apply1(argExtremeOp{x.reductionOf("argmax", false, []int{axis}), true}, x)
 }
 
+// ArgMaxKeepdim is ArgMax with the reduced axis kept at size 1.
+func (x *Tensor) ArgMaxKeepdim(axis int) *Tensor {
+	return x.kept("argmax", x.ArgMax(axis), []int{axis})
+}
+
 // ArgMin returns the Int64 position of the first smallest element along an axis, which is removed. NaN counts as smallest.
 func (x *Tensor) ArgMin(axis int) *Tensor {
 	return Apply1(argExtremeOp{x.reductionOf("argmin", false, []int{axis}), false}, x)
+}
+
+// ArgMinKeepdim is ArgMin with the reduced axis kept at size 1.
+func (x *Tensor) ArgMinKeepdim(axis int) *Tensor {
+	return x.kept("argmin", x.ArgMin(axis), []int{axis})
 }
 
 // MaxAlong returns the largest elements along an axis, which is removed, and their Int64 positions, the first of equal ones;

@@ -4,8 +4,8 @@ import "math"
 
 // Norm returns the p-norm (Σ |x|^p)^(1/p) over the axes (all when none are given), which are removed: p = 2 is Euclid's,
 // math.Inf(1) and math.Inf(-1) the largest and smallest magnitude, 0 the number of non-zero elements, which has no gradient.
-// For p >= 1 the gradient at zero is zero; for p < 1 it is NaN at zero elements. It panics with ErrDType for integers, and
-// with ErrShape for an infinite p when there are no elements.
+// The gradient by a zero element is zero, that of equal largest (smallest) magnitudes is shared evenly. It panics with ErrDType
+// for integers, and with ErrShape for an infinite p when there are no elements.
 func (x *Tensor) Norm(p float64, axes ...int) *Tensor {
 	return x.norm(p, x.reductionOf("norm", false, axes))
 }
@@ -29,12 +29,14 @@ func (x *Tensor) norm(p float64, r reduction) *Tensor {
 	case math.IsInf(p, 0):
 		return Apply1(extremeOp{r, p > 0}, x.Abs())
 	}
-	s := Apply1(sumOp{r}, x.Abs().PowScalar(p))
-	if p < 1 {
-		return s.PowScalar(1 / p)
+	a := x.Abs()
+	if p > 1 { // the root's slope is infinite at 0
+		s := Apply1(sumOp{r}, a.PowScalar(p))
+		zero := s.Detach().EqScalar(0)
+		return s.MaskedFill(zero, 1).PowScalar(1/p).MaskedFill(zero, 0)
 	}
-	zero := s.Detach().EqScalar(0)
-	return s.MaskedFill(zero, 1).PowScalar(1/p).MaskedFill(zero, 0)
+	zero := a.Detach().EqScalar(0) // the powers' slopes are
+	return Apply1(sumOp{r}, a.MaskedFill(zero, 1).PowScalar(p).MaskedFill(zero, math.Pow(0, p))).PowScalar(1 / p)
 }
 
 // Any reports, as Bool, whether any element over the axes (all when none are given), which are removed, is not zero (NaN is
@@ -44,9 +46,15 @@ func (x *Tensor) Any(axes ...int) *Tensor {
 	return Apply1(sumOp{r}, x.Detach().To(Bool)).GtScalar(0)
 }
 
+// AnyKeepdim is Any with the reduced axes kept at size 1.
+func (x *Tensor) AnyKeepdim(axes ...int) *Tensor { return x.kept("any", x.Any(axes...), axes) }
+
 // All reports, as Bool, whether all elements over the axes (all when none are given), which are removed, are not zero (NaN is
 // not); of nothing, true.
 func (x *Tensor) All(axes ...int) *Tensor {
 	r := x.reductionOf("all", false, axes)
 	return Apply1(sumOp{r}, x.Detach().To(Bool)).EqScalar(float64(r.count(x.shape)))
 }
+
+// AllKeepdim is All with the reduced axes kept at size 1.
+func (x *Tensor) AllKeepdim(axes ...int) *Tensor { return x.kept("all", x.All(axes...), axes) }

@@ -35,3 +35,6 @@ func (x *Tensor) Prod(axes ...int) *Tensor {
 	}
 	return p.ReshapeTo(kept)
 }
+
+// ProdKeepdim is Prod with the reduced axes kept at size 1.
+func (x *Tensor) ProdKeepdim(axes ...int) *Tensor { return x.kept("prod", x.Prod(axes...), axes) }

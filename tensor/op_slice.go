@@ -47,9 +47,6 @@ func (o sliceOp) Infer(c *Call) {
 	s, st := x.shape, x.strides()
 	s.set(o.axis, o.n)
 	off := o.start * st[o.axis]
-	if o.n == 0 {
-		off = 0
-	}
 	st[o.axis] *= o.step
 	c.OutputView(0, s, st, off)
 }

@@ -68,3 +68,8 @@ func (x *Tensor) reductionOf(op string, keep bool, axes []int) reduction {
 	}
 	return r
 }
+
+// kept reshapes y, reduced from x over the axes, so that these stay with size 1.
+func (x *Tensor) kept(op string, y *Tensor, axes []int) *Tensor {
+	return y.ReshapeTo(x.reductionOf(op, true, axes).result(x.shape))
+}

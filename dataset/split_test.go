@@ -29,7 +29,7 @@ func checkDisjoint(t *testing.T, n int, parts ...dataset.Subset[int]) (total int
 			}
 			seen[i] = true
 			total++
-			if v, err := p.At(nil, k, nil); v != i || err != nil {
+			if v, err := p.At(t.Context(), k, nil); v != i || err != nil {
 				t.Fatalf("At(%d) = %d, %v; want %d", k, v, err, i)
 			}
 		}

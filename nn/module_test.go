@@ -117,7 +117,9 @@ type named struct {
 	Back   *named
 	hidden int
 	cache  *tensor.Tensor
+	//lint:ignore U1000 reached by reflection
 	unused *nn.Param // nil: harmless
+	//lint:ignore U1000 reached by reflection
 	byName map[string]*nn.Param
 	Table  map[string]nn.Layer // nothing in it: harmless
 }
@@ -153,9 +155,10 @@ type (
 	deep       struct {
 		Blocks []struct{ inner any }
 	}
-	pointerBase  struct{ *base }
-	byValue      struct{ Weights []nn.Param }
-	bufferValue  struct{ Mean nn.Buffer }
+	pointerBase struct{ *base }
+	byValue     struct{ Weights []nn.Param }
+	bufferValue struct{ Mean nn.Buffer }
+	//lint:ignore U1000 reached by reflection
 	hiddenMode   struct{ mode nn.Mode }
 	hiddenRandom struct{ Drop struct{ g *random.Generator } }
 	mapped       struct{ Blocks map[string]nn.Layer }
@@ -170,6 +173,7 @@ type (
 		inner inner
 		W     *nn.Param
 	}
+	//lint:ignore U1000 reached by reflection
 	inner struct{ n *nn.Param }
 )
 

@@ -72,6 +72,9 @@ func TestResumeAtEveryStep(t *testing.T) {
 		finish(t, whole)
 		want := outcomeOf(t, whole)
 		for step := 1; step <= rigLast*rigBatches; step++ {
+			if !cfg.adam && step%3 != 1 { // enough for the other optimizer
+				continue
+			}
 			run := newTestRun(t)
 			stopAfter(t, newRig(t, run, cfg), step)
 			r := newRig(t, run, cfg)
@@ -130,7 +133,7 @@ func TestResumeAfterCrash(t *testing.T) {
 		name  string
 		every time.Duration
 	}{{"a checkpoint each step", 1}, {"a checkpoint each epoch", -1}} {
-		for step := 1; step <= rigLast*rigBatches; step++ {
+		for step := 1; step <= rigLast*rigBatches; step += 3 { // first, middle and last batches of epochs
 			run := newTestRun(t)
 			r := newRig(t, run, rigConfig{adam: true})
 			r.Config.CheckpointEvery = c.every

@@ -54,6 +54,7 @@ func writeFile(t *testing.T, path string, b []byte) string {
 
 // predict gets PNG files of digits right, of any size, as often as the model is right on the set.
 func TestPredictDigits(t *testing.T) {
+	t.Parallel()
 	const n = 60
 	labels := digits.Test().Labels
 	for _, recipe := range []string{"lenet", "mlp"} {

@@ -47,6 +47,7 @@ func sameOutcome(t *testing.T, what, dir string, want map[string]string) {
 }
 
 func TestTrainJSON(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	lines := jsonLines(t, must(t, append(small, "--json", "--run-dir", dir)...))
 	if len(lines) != 5 {
@@ -93,6 +94,7 @@ func mustJSON(t *testing.T, v any) string {
 }
 
 func TestTrainPlain(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	out := must(t, append(small, "--run-dir", dir)...)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
@@ -133,16 +135,17 @@ func TestTrainPlain(t *testing.T) {
 
 // The same command leaves the same bits, whatever the number of threads; another seed does not.
 func TestTrainIsDeterministic(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	begin := func(name string, more ...string) string {
 		dir := filepath.Join(base, name)
 		must(t, append(append(append([]string(nil), small...), "--run-dir", dir), more...)...)
 		return dir
 	}
-	want := outcome(t, begin("one", "--threads=1"))
-	sameOutcome(t, "--threads=2", begin("two", "--threads=2"), want)
-	sameOutcome(t, "--threads=3 --workers=3", begin("three", "--threads=3", "--workers=3"), want)
-	if outcome(t, begin("four", "--seed=2"))[train.ModelFile] == want[train.ModelFile] {
+	want := outcome(t, undisturbed(t))
+	sameOutcome(t, "--threads=2", begin("one", "--threads=2"), want)
+	sameOutcome(t, "--threads=3 --workers=3", begin("two", "--threads=3", "--workers=3"), want)
+	if outcome(t, begin("three", "--seed=2"))[train.ModelFile] == want[train.ModelFile] {
 		t.Error("another seed gives the same model")
 	}
 }
@@ -155,7 +158,7 @@ func TestDefaultRunDir(t *testing.T) {
 		t.Errorf("that left %v", entries)
 	}
 	dirs := map[string]bool{}
-	for range 3 {
+	for range 2 {
 		line := jsonLines(t, must(t, append(small, "--json")...))[0]
 		dir, _ := line["run_dir"].(string)
 		if !regexp.MustCompile(`^runs.mlp-\d{8}-\d{6}(-\d+)?$`).MatchString(dir) {
@@ -163,8 +166,8 @@ func TestDefaultRunDir(t *testing.T) {
 		}
 		dirs[dir] = true
 	}
-	if len(dirs) != 3 {
-		t.Errorf("3 runs are in %v", dirs)
+	if len(dirs) != 2 {
+		t.Errorf("2 runs are in %v", dirs)
 	}
 	oneLineError(t, "the latest is finished", hadal("train", "mlp", "--resume"), 2, "is finished", "raise --epochs", "hadal eval")
 	r := hadal("train", "mlp", "--resume", "--epochs=4")
@@ -181,6 +184,7 @@ func TestDefaultRunDir(t *testing.T) {
 
 // A resumed run has the options that it was started with. Its epochs may be raised, which is then its option.
 func TestResumeOptions(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	must(t, "train", "mlp", "--hidden=24,16", "--epochs=1", "--lr=0.02", "--seed=5", "--run-dir", dir)
 	resume := func(more ...string) result {
@@ -234,9 +238,7 @@ func TestResumeOptions(t *testing.T) {
 
 // Interrupted training says how to continue, and what it says works.
 func TestInterruptAndResume(t *testing.T) {
-	base := t.TempDir()
-	whole, dir := filepath.Join(base, "whole"), filepath.Join(base, "it's a run")
-	must(t, append(small, "--run-dir", whole)...)
+	whole, dir := undisturbed(t), filepath.Join(t.TempDir(), "it's a run")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel() // before the first step
 	r := hadalContext(ctx, append(small, "--run-dir", dir)...)
@@ -253,9 +255,7 @@ func TestInterruptAndResume(t *testing.T) {
 
 // A run that died before its first checkpoint starts at the beginning, and says so.
 func TestResumeWithoutCheckpoint(t *testing.T) {
-	base := t.TempDir()
-	whole, dir := filepath.Join(base, "whole"), filepath.Join(base, "run")
-	must(t, append(small, "--run-dir", whole)...)
+	whole, dir := undisturbed(t), filepath.Join(t.TempDir(), "run")
 	info := train.Info{}
 	if err := json.Unmarshal([]byte(readFile(t, whole, train.ConfigFile)), &info); err != nil {
 		t.Fatal(err)

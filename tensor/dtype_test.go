@@ -119,7 +119,7 @@ func TestConversions(t *testing.T) {
 		x    *tensor.Tensor
 		to   map[tensor.DType][]float64
 	}{
-		{"float64", tensor.Of([]float64{-1.9, 0.5, 257.25, 1e10, -0.0}), map[tensor.DType][]float64{
+		{"float64", tensor.Of([]float64{-1.9, 0.5, 257.25, 1e10, math.Copysign(0, -1)}), map[tensor.DType][]float64{
 			tensor.Float32: {float64(float32(-1.9)), 0.5, 257.25, 1e10, 0}, tensor.BFloat16: {-1.8984375, 0.5, 258, 149 << 26, 0}, tensor.Float16: {-1.900390625, 0.5, 257.25, inf, 0},
 			tensor.Int64: {-1, 0, 257, 1e10, 0}, tensor.Bool: {1, 1, 1, 1, 0},
 		}},
@@ -152,7 +152,7 @@ func TestConversions(t *testing.T) {
 			name string
 			x    *tensor.Tensor
 			to   map[tensor.DType][]float64
-		}{h.String(), tensor.Of([]float64{-1.5, 0.25, 200, -0.0}).To(h), map[tensor.DType][]float64{
+		}{h.String(), tensor.Of([]float64{-1.5, 0.25, 200, math.Copysign(0, -1)}).To(h), map[tensor.DType][]float64{
 			tensor.Float64: {-1.5, 0.25, 200, 0}, tensor.Float32: {-1.5, 0.25, 200, 0}, tensor.BFloat16: {-1.5, 0.25, 200, 0}, tensor.Float16: {-1.5, 0.25, 200, 0},
 			tensor.Int64: {-1, 0, 200, 0}, tensor.Int32: {-1, 0, 200, 0}, tensor.Uint8: {255, 0, 200, 0}, tensor.Bool: {1, 1, 1, 0},
 		}})

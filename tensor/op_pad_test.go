@@ -146,8 +146,8 @@ func TestRoll(t *testing.T) {
 }
 
 func TestPadRefuses(t *testing.T) {
-	x := tensor.Ones(2, 3)
-	rejects(t, tensor.ErrShape, "pad", "3 numbers are not pairs", func() { x.Pad(tensor.PadConstant, 0, 1, 1, 1) })
+	x, odd := tensor.Ones(2, 3), make([]int, 3)
+	rejects(t, tensor.ErrShape, "pad", "3 numbers are not pairs", func() { x.Pad(tensor.PadConstant, 0, odd...) })
 	rejects(t, tensor.ErrShape, "pad", "for at most 2 dimensions", func() { x.Pad(tensor.PadConstant, 0, 1, 1, 1, 1, 1, 1) })
 	rejects(t, tensor.ErrShape, "pad", "reflect padding of 3 and 0 needs more than the 3 elements of axis 1", func() { x.Pad(tensor.PadReflect, 0, 3, 0) })
 	rejects(t, tensor.ErrShape, "pad", "circular padding of 0 and 4 needs more than the 3 elements of axis 1", func() { x.Pad(tensor.PadCircular, 0, 0, 4) })

@@ -3,6 +3,7 @@ package vision
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/nn"
@@ -33,14 +34,22 @@ type LeNetRecipe struct {
 	Data        string  `help:"Data set: ${enum}." enum:"digits,fashion-mnist,mnist" default:"digits"`
 	Epochs      int     `help:"Times the data is seen; 0: 40 for digits, 12 for others." default:"0"`
 	BatchSize   int     `help:"Pictures in a step; 0: 32 for digits, 64 for others." default:"0"`
-	Shift       int     `help:"Move each training picture by up to this many pixels each way, at random." default:"1"`
+	Shift       *int    `help:"Move each training picture by up to this many pixels each way, at random; if not given, 1 for digits, 0 for others."`
 	LR          float64 `name:"lr" help:"Learning rate at the start; it falls to zero along a cosine." default:"0.05"`
 	Momentum    float64 `help:"Momentum of stochastic gradient descent." default:"0.9"`
-	WeightDecay float64 `help:"L2 penalty." default:"0.0005"`
+	WeightDecay float64 `help:"L2 penalty." default:"0.001"`
 	ClipNorm    float64 `help:"Largest 2-norm of the gradient; 0: any." default:"0"`
 	Parts       int     `help:"Cut each batch into this many parts to save memory." default:"1"`
 	Patience    int     `help:"Stop after this many epochs without a lower validation loss; 0: never." default:"0"`
 	Workers     int     `help:"Goroutines that make batches ahead." default:"1"`
+}
+
+// Validate refuses options that the flags' types allow; the command calls it.
+func (c *LeNetRecipe) Validate() error {
+	if c.Shift != nil && *c.Shift < 0 {
+		return fmt.Errorf("--shift %d: give a number that is not negative", *c.Shift)
+	}
+	return nil
 }
 
 // LeNet is LeNet-5 with rectified linear units and max pooling, as it is mostly built today. It fits pictures of any size
@@ -87,15 +96,22 @@ func (c *LeNetRecipe) Model(g *random.Generator, in train.ImageInfo) nn.Layer {
 
 // Train runs the recipe.
 func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, error) {
-	data, err := load(ctx, c.Data, env, dataset.RandomShift(c.Shift))
+	epochs, batchSize, shift := 12, 64, 0
+	if c.Data == "digits" {
+		epochs, batchSize, shift = 40, 32, 1
+	}
+	c.Epochs, c.BatchSize = cmp.Or(c.Epochs, epochs), cmp.Or(c.BatchSize, batchSize)
+	if c.Shift != nil {
+		shift = *c.Shift
+	}
+	var transforms []dataset.Transform
+	if shift != 0 {
+		transforms = append(transforms, dataset.RandomShift(shift))
+	}
+	data, err := load(ctx, c.Data, env, transforms...)
 	if err != nil {
 		return nil, err
 	}
-	epochs, batchSize := 12, 64
-	if c.Data == "digits" {
-		epochs, batchSize = 40, 32
-	}
-	c.Epochs, c.BatchSize = cmp.Or(c.Epochs, epochs), cmp.Or(c.BatchSize, batchSize)
 	model := c.Model(random.New(env.Seed), data.Info)
 	loader := dataset.NewBatchLoader(data.Train, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
 	opt := optim.NewSGD(nn.Params(model), optim.SGDConfig{LR: c.LR, Momentum: c.Momentum, WeightDecay: c.WeightDecay})

@@ -3,6 +3,7 @@ package vision
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/nn"
@@ -38,6 +39,14 @@ type MLPRecipe struct {
 	WeightDecay float64 `help:"Weight decay of AdamW." default:"0.01"`
 	Patience    int     `help:"Stop after this many epochs without a lower validation loss; 0: never." default:"0"`
 	Workers     int     `help:"Goroutines that make batches ahead." default:"1"`
+}
+
+// Validate refuses options that the flags' types allow; the command calls it.
+func (c *MLPRecipe) Validate() error {
+	if !(c.Dropout >= 0 && c.Dropout < 1) {
+		return fmt.Errorf("--dropout %v: give a probability from 0 to below 1", c.Dropout)
+	}
+	return nil
 }
 
 // NewMLP returns dense layers of the given sizes with rectified linear units and dropout between them.

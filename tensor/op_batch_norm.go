@@ -8,7 +8,8 @@ import "github.com/hadal-go/hadal/internal/cpu"
 //	y = (x − mean)/√(var + eps) · weight + bias
 //
 // with the biased variance; weight and bias are (C,). It also returns mean and variance (C,), detached, for running
-// statistics. It panics with ErrShape when there is less than one value a channel.
+// statistics. One value a channel has variance 0. It panics with ErrShape when weight or bias do not fit or the batch is
+// empty.
 func BatchNorm(x, weight, bias *Tensor, eps float64) (y, mean, variance *Tensor) {
 	r := Apply(batchNormOp{eps}, x, weight, bias)
 	return r[0], r[1].Detach(), r[2].Detach()

@@ -56,7 +56,8 @@ func TestBatchNorm(t *testing.T) {
 	norm("one value a channel", tin{Shape: []int{1, 3, 1, 1}}, 1)
 	norm("odd planes", tin{Shape: []int{3, 5, 7, 9}}, 1e-5)
 	norm("many channels", tin{Shape: []int{2, 67, 3}}, 1e-5)
-	norm("mean of 2000 deviations", tin{Shape: []int{4, 2, 3, 3}, Lo: 4096, Hi: 4103}, 1e-5)
+	norm("mean of 5000 deviations", tin{Shape: []int{4, 2, 3, 3}, Lo: 65536, Hi: 65576}, 1e-5)
+	norm("vectors with a mean of 5000 deviations", tin{Shape: []int{9, 3}, Lo: 65536, Hi: 65576}, 1e-5)
 	optest.Run(t, cases)
 
 	// The statistics are results without gradients.

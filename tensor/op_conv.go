@@ -15,7 +15,8 @@ type ConvConfig struct {
 //
 //	OH = ⌊(H + 2·padding − dilation·(R−1) − 1)/stride⌋ + 1, OW likewise (Dumoulin and Visin, 2016).
 //
-// It panics with ErrShape when channels, groups or sizes do not fit.
+// It panics with ErrShape when channels or sizes do not fit, with ErrValue when an option is out of range or the groups do
+// not divide the channels, and with ErrDType when the inputs' dtypes differ.
 func Conv2d(x, w, bias *Tensor, cfg ConvConfig) *Tensor {
 	o := convOp{convGeometry{cfg.defaults("conv2d", x, w)}}
 	if bias == nil {
@@ -43,6 +44,8 @@ type ConvTransposeConfig struct {
 // w (C, K/groups, R, S), bias (K,) or nil, result (N, K, OH, OW) with
 //
 //	OH = (H−1)·stride − 2·padding + dilation·(R−1) + outputPadding + 1.
+//
+// It panics as Conv2d does, with ErrValue also when the output padding is not smaller than the stride or the dilation.
 func ConvTranspose2d(x, w, bias *Tensor, cfg ConvTransposeConfig) *Tensor {
 	c := cfg.ConvConfig.defaults("conv_transpose2d", x, w)
 	if x.Dim(1) != w.Dim(0) {

@@ -116,11 +116,12 @@ func TestConv(t *testing.T) {
 	conv2d("no samples", of([]int{0, 2, 4, 4}, []int{3, 2, 3, 3}, []int{3}), convConfig{}, 2, 2)
 	conv2d("no channels", of([]int{2, 0, 3, 3}, []int{2, 0, 2, 2}, []int{2}), convConfig{}, 2, 2)
 	// The kernels gather max(64, 65536/(C R S)) positions at a time, 4096 of a pointwise convolution, and add up the
-	// weight's gradient over 8 images at a time.
+	// weight's gradient over 8 images at a time, more only from 128 on.
 	conv2d("chunks of positions", of([]int{1, 119, 7, 11}, []int{2, 119, 3, 3}, []int{2}), convConfig{Padding: [2]int{1, 1}}, 7, 11)
 	conv2d("chunks of positions, strided", of([]int{1, 130, 14, 22}, []int{1, 130, 3, 3}), convConfig{Stride: [2]int{2, 2}, Padding: [2]int{1, 0}}, 7, 10)
 	conv2d("chunks of a pointwise one", of([]int{1, 2, 67, 65}, []int{2, 2, 1, 1}, []int{2}), convConfig{}, 67, 65)
 	conv2d("chunks of images", of([]int{17, 2, 4, 5}, []int{3, 2, 3, 3}, []int{3}), convConfig{Padding: [2]int{1, 1}}, 4, 5)
+	conv2d("large chunks of images", of([]int{131, 1, 2, 2}, []int{1, 1, 2, 1}, []int{1}), convConfig{}, 1, 2)
 	conv2d("tiles", of([]int{1, 5, 5, 13}, []int{33, 5, 3, 3}, []int{33}), convConfig{Padding: [2]int{1, 1}}, 5, 13)
 
 	conv1d := func(name string, in []tin, cfg convConfig, ol int) {

@@ -116,7 +116,7 @@ func (crossEntropyGradOp) VJP(b *Back) []*Tensor { return LowerVJP(b) }
 func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 	dloss, x, t := in[0], in[1], in[2]
 	n, classes := x.shape.at(0), x.shape.at(1)
-	hot, keep := make([]float64, n*classes), make([]float64, n)
+	hot := make([]float64, n*classes) // q; zeros in ignored rows
 	w := Ones(classes).Floats()
 	if len(in) == 4 {
 		w = in[3].Floats()
@@ -126,7 +126,6 @@ func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 			if k == o.ignore {
 				continue
 			}
-			keep[i] = 1
 			for j := range classes {
 				hot[i*classes+j] = o.smooth / float64(classes) * w[j]
 			}
@@ -135,7 +134,7 @@ func (o crossEntropyGradOp) Lower(in []*Tensor) []*Tensor {
 	})
 	q := Of(hot, n, classes).To(x.dtype)
 	p := x.Softmax(1).Mul(q.SumKeepdim(1))
-	return []*Tensor{p.Sub(q).Mul(dloss.Unsqueeze(1)).Mul(Of(keep, n, 1).To(x.dtype))}
+	return []*Tensor{p.Sub(q).Mul(dloss.Unsqueeze(1))}
 }
 
 func (cpuDevice) CrossEntropy(smooth float64, ignore int64, x, target, weight, loss View) {

@@ -87,8 +87,8 @@ func TestCrossEntropy(t *testing.T) {
 	add("many classes", tin{Shape: []int{3, 1027}}, wide, nil, crossEntropyConfig{})
 	optest.Run(t, cases)
 
-	// As PyTorch: an impossible class costs nothing beside the target and Inf as the target, infinite logits are NaN, and
-	// what is in an ignored row does not matter.
+	// As PyTorch: an impossible class costs nothing beside the target and Inf as the target, infinite logits are NaN. Unlike
+	// there, nothing in an ignored row matters, to the gradient neither.
 	cases = nil
 	special := tin{Shape: []int{6, 3}, Values: []float64{
 		-inf, 0, 0,

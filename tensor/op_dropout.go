@@ -56,7 +56,7 @@ func dropout[T Float](p float64, key random.Key, x, y []T) {
 			random.Uniform32(u[:n], key, lo)
 			d := y[lo : lo+n]
 			for i, v := range x[lo : lo+n] {
-				if u[i] < p32 || p == 1 {
+				if u[i] < p32 {
 					d[i] = 0
 				} else {
 					d[i] = v * scale

@@ -6,7 +6,8 @@ import "github.com/hadal-go/hadal/internal/cpu"
 //
 //	y = (x − mean)/√(var + eps) · weight + bias
 //
-// with the biased variance of each sample. It panics with ErrShape when weight's shape is not the end of x's.
+// with the biased variance of each sample. It panics with ErrShape when weight's shape is not the end of x's or bias has
+// another, and with ErrValue when one is nil.
 func LayerNorm(x, weight, bias *Tensor, eps float64) *Tensor {
 	if weight == nil || bias == nil {
 		Fail("layer_norm", ErrValue, []Shape{x.shape}, "the weight or the bias is nil; give ones and zeros for none")

@@ -164,7 +164,7 @@ func (o maxPoolOp) Run(d Device, c *Call) bool {
 	return ok
 }
 func (o maxPoolOp) VJP(b *Back) []*Tensor {
-	return b.Give(Apply1(poolScatterOp{o.win}, b.Dout(0), b.Saved(0)))
+	return b.Give(Apply1(poolScatterOp(o), b.Dout(0), b.Saved(0)))
 }
 
 // poolScatterOp adds each dy to the element of its plane that at names; poolGatherOp is its transpose.
@@ -183,7 +183,7 @@ func (o poolScatterOp) Run(d Device, c *Call) bool {
 	return ok
 }
 func (o poolScatterOp) VJP(b *Back) []*Tensor {
-	return b.Give(Apply1(poolGatherOp{o.win}, b.Dout(0), b.In(1)), nil)
+	return b.Give(Apply1(poolGatherOp(o), b.Dout(0), b.In(1)), nil)
 }
 
 type poolGatherOp struct{ win cpu.Window }
@@ -201,7 +201,7 @@ func (o poolGatherOp) Run(d Device, c *Call) bool {
 	return ok
 }
 func (o poolGatherOp) VJP(b *Back) []*Tensor {
-	return b.Give(Apply1(poolScatterOp{o.win}, b.Dout(0), b.In(1)), nil)
+	return b.Give(Apply1(poolScatterOp(o), b.Dout(0), b.In(1)), nil)
 }
 
 // avgPoolOp and avgPoolGradOp are linear and each other's transposes.

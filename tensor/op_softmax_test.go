@@ -128,6 +128,9 @@ func TestSoftmaxMasked(t *testing.T) {
 	if m[3] != 0 || m2[3] != 0 {
 		t.Errorf("the masked place has derivatives %v and %v", m[3], m2[3])
 	}
+	x := tensor.Of([]float64{-inf, 0, -800}, 3)
+	wantValues(t, "masked float64", x.Softmax(0), 0, 1, 0)
+	wantValues(t, "masked float32", x.To(tensor.Float32).Softmax(0), 0, 1, 0)
 }
 
 func TestSoftmaxBadArguments(t *testing.T) {

@@ -101,9 +101,9 @@ func ConvInputGrad[T float32 | float64](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	})
 }
 
-// weightGroup is the number of images whose weight gradients are summed before the partial sums are added up in order;
-// it is fixed, so that the bits do not depend on the number of workers.
-const weightGroup = 8
+// weightGroup is the number of images whose weight gradients are summed before the partial sums, at most 16, are added up
+// in order; it follows from n alone, so that the bits do not depend on the number of workers.
+func weightGroup(n int) int { return max(8, (n+15)/16) }
 
 // ConvWeightGrad computes dw[k,c,r,s] = Σ_{n,i,j} dy[n,k,i,j] x[n,c,...].
 func ConvWeightGrad[T float32 | float64](g Conv, gemm Gemm[T], x, dy, dw []T) {
@@ -114,7 +114,8 @@ func ConvWeightGrad[T float32 | float64](g Conv, gemm Gemm[T], x, dy, dw []T) {
 		clear(dw[:size])
 		return
 	}
-	parts := (g.N + weightGroup - 1) / weightGroup
+	group := weightGroup(g.N)
+	parts := (g.N + group - 1) / group
 	part := columns[T](parts * size)
 	defer putColumns(part)
 	parallel.For(parts*g.Groups, 1, func(lo, hi int) {
@@ -124,7 +125,7 @@ func ConvWeightGrad[T float32 | float64](g Conv, gemm Gemm[T], x, dy, dw []T) {
 			q, grp := t/g.Groups, t%g.Groups
 			out := (*part)[q*size+grp*kg*rows:]
 			first := true
-			for n := q * weightGroup; n < min(g.N, (q+1)*weightGroup); n++ {
+			for n := q * group; n < min(g.N, (q+1)*group); n++ {
 				xg := x[(n*g.C+grp*cg)*g.H*g.W:]
 				for p0 := 0; p0 < p; p0 += step {
 					np := min(step, p-p0)
@@ -163,22 +164,27 @@ func im2col[T any](g *Conv, x, col []T, p0, np int) {
 			for s := range g.S {
 				dst := col[row*np : (row+1)*np]
 				row++
-				g.each(r, s, p0, np, func(at, lo, hi, n, src int) {
-					d := dst[at : at+n]
+				first, end := g.inside(s)
+				for at, i, j := 0, p0/g.OW, p0%g.OW; at < np; i, j = i+1, 0 {
+					d := dst[at:min(np, at+g.OW-j)]
+					at += len(d)
+					ih := i*g.StrideH - g.PadH + r*g.DilH
+					lo, hi := max(first-j, 0), min(end-j, len(d))
+					if ih < 0 || ih >= g.H || lo >= hi {
+						clear(d)
+						continue
+					}
 					clear(d[:lo])
 					clear(d[hi:])
-					if src < 0 {
-						return
-					}
+					src := plane[ih*g.W+(j+lo)*g.StrideW-g.PadW+s*g.DilW:]
 					if g.StrideW == 1 {
-						copy(d[lo:hi], plane[src:src+hi-lo])
-						return
+						copy(d[lo:hi], src)
+						continue
 					}
-					in := plane[src:]
-					for i := range d[lo:hi] {
-						d[lo+i] = in[i*g.StrideW]
+					for k := range d[lo:hi] {
+						d[lo+k] = src[k*g.StrideW]
 					}
-				})
+				}
 			}
 		}
 	}
@@ -193,57 +199,43 @@ func col2im[T float32 | float64](g *Conv, col, x []T, p0, np int) {
 			for s := range g.S {
 				src := col[row*np : (row+1)*np]
 				row++
-				g.each(r, s, p0, np, func(at, lo, hi, n, off int) {
-					if off < 0 {
-						return
+				first, end := g.inside(s)
+				for at, i, j := 0, p0/g.OW, p0%g.OW; at < np; i, j = i+1, 0 {
+					v := src[at:min(np, at+g.OW-j)]
+					at += len(v)
+					ih := i*g.StrideH - g.PadH + r*g.DilH
+					lo, hi := max(first-j, 0), min(end-j, len(v))
+					if ih < 0 || ih >= g.H || lo >= hi {
+						continue
 					}
-					v := src[at+lo : at+hi]
+					v = v[lo:hi]
+					d := plane[ih*g.W+(j+lo)*g.StrideW-g.PadW+s*g.DilW:]
 					if g.StrideW == 1 {
-						d := plane[off : off+len(v)]
-						for i, f := range v {
-							d[i] += f
+						d = d[:len(v)]
+						for k, f := range v {
+							d[k] += f
 						}
-						return
+						continue
 					}
-					d := plane[off:]
-					for i, f := range v {
-						d[i*g.StrideW] += f
+					for k, f := range v {
+						d[k*g.StrideW] += f
 					}
-				})
+				}
 			}
 		}
 	}
 }
 
-// each cuts output positions [p0, p0+np) into runs of one output row and tells which input they read through tap (r, s):
-// f(at, lo, hi, n, src): positions [at, at+n) of the chunk, of which [lo, hi) read the plane from src on and the others
-// read padding; src < 0 when all do.
-func (g *Conv) each(r, s, p0, np int, f func(at, lo, hi, n, src int)) {
-	for at := 0; at < np; {
-		i, j := (p0+at)/g.OW, (p0+at)%g.OW
-		n := min(g.OW-j, np-at)
-		ih := i*g.StrideH - g.PadH + r*g.DilH
-		iw := j*g.StrideW - g.PadW + s*g.DilW
-		lo, hi := 0, n
-		if ih < 0 || ih >= g.H {
-			lo, hi = 0, 0
-			f(at, lo, hi, n, -1)
-			at += n
-			continue
-		}
-		if iw < 0 {
-			lo = min(n, (-iw+g.StrideW-1)/g.StrideW)
-		}
-		if last := iw + (n-1)*g.StrideW; last >= g.W {
-			hi = n - min(n, (last-g.W)/g.StrideW+1)
-		}
-		if lo >= hi {
-			f(at, 0, 0, n, -1)
-		} else {
-			f(at, lo, hi, n, ih*g.W+iw+lo*g.StrideW)
-		}
-		at += n
+// inside returns the output columns [first, end) whose tap s reads the input; it reads padding in the others.
+func (g *Conv) inside(s int) (first, end int) {
+	off := g.PadW - s*g.DilW
+	if off > 0 {
+		first = (off + g.StrideW - 1) / g.StrideW
 	}
+	if last := g.W - 1 + off; last >= 0 {
+		end = min(g.OW, last/g.StrideW+1)
+	}
+	return first, end
 }
 
 var columns32, columns64 sync.Pool

@@ -10,32 +10,52 @@ import (
 // 1/sqrt(var + eps) and the biased variance. mean and variance (c) are results too; mu and rstd (c), unless nil, get the mean
 // and rstd that BatchNormGrad takes: rounded to float32, a mean of many deviations would be too coarse.
 func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, y, mean, variance []T, mu, rstd []float64) {
-	parallel.For(c, max(1, grainCheap/max(1, n*hw)), func(lo, hi int) {
-		for k := lo; k < hi; k++ {
-			// Sums of differences to the first element: no cancellation when the mean is large.
-			x0 := x[k*hw]
-			var s, q float64
-			for i := range n {
-				ds, dq := sumSquares(x[(i*c+k)*hw:(i*c+k+1)*hw], x0)
-				s += ds
-				q += dq
+	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
+		sums, coef := columns[float64](2*(hi-lo)), columns[T](3*(hi-lo))
+		defer putColumns(sums)
+		defer putColumns(coef)
+		s, q := (*sums)[:hi-lo], (*sums)[hi-lo:]
+		center, scale, shift := (*coef)[:hi-lo], (*coef)[hi-lo:2*(hi-lo)], (*coef)[2*(hi-lo):]
+		if hw == 1 {
+			columnSumSquares(n, c, x[lo:], s, q)
+		} else {
+			for k := range s {
+				s[k], q[k] = 0, 0
+				for i := range n {
+					ds, dq := sumSquares(plane(x, i, c, lo+k, hw), x[(lo+k)*hw])
+					s[k] += ds
+					q[k] += dq
+				}
 			}
-			s /= float64(n * hw)
-			v := max(0, q/float64(n*hw)-s*s)
-			m, r := float64(x0)+s, 1/math.Sqrt(v+eps)
-			mean[k], variance[k] = T(m), T(v)
+		}
+		for k := range s {
+			d := s[k] / float64(n*hw)
+			v := max(0, q[k]/float64(n*hw)-d*d)
+			m, r := float64(x[(lo+k)*hw])+d, 1/math.Sqrt(v+eps)
+			mean[lo+k], variance[lo+k] = T(m), T(v)
 			if mu != nil {
-				mu[k], rstd[k] = m, r
+				mu[lo+k], rstd[lo+k] = m, r
 			}
-			a := r * float64(weight[k])
-			// The rounding of the mean goes into the shift: (x - mean) is exact where it matters.
-			center, scale := T(m), T(a)
-			shift := T(float64(bias[k]) + (float64(center)-m)*a)
-			for i := range n {
-				src, dst := x[(i*c+k)*hw:(i*c+k+1)*hw], y[(i*c+k)*hw:(i*c+k+1)*hw]
+			a := r * float64(weight[lo+k])
+			// What rounding takes from the mean goes into the shift: (x - mean) is exact where it matters.
+			center[k], scale[k] = T(m), T(a)
+			shift[k] = T(float64(bias[lo+k]) + (float64(T(m))-m)*a)
+		}
+		for i := range n {
+			if hw == 1 {
+				src, dst := x[i*c+lo:i*c+hi], y[i*c+lo:i*c+hi]
+				center, scale, shift := center[:len(src)], scale[:len(src)], shift[:len(src)]
+				for k := range dst {
+					dst[k] = (src[k]-center[k])*scale[k] + shift[k]
+				}
+				continue
+			}
+			for k, m := range center {
+				src, dst := plane(x, i, c, lo+k, hw), plane(y, i, c, lo+k, hw)
+				a, b := scale[k], shift[k]
 				dst = dst[:len(src)]
 				for j, v := range src {
-					dst[j] = (v-center)*scale + shift
+					dst[j] = (v-m)*a + b
 				}
 			}
 		}
@@ -46,31 +66,65 @@ func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, 
 //
 //	dbias = Σ dy, dweight = Σ dy x̂, dx = weight rstd (dy - dbias/m - x̂ dweight/m).
 func BatchNormGrad[T float32 | float64](n, c, hw int, dy, x, weight []T, mu, rstd []float64, dx, dweight, dbias []T) {
-	parallel.For(c, max(1, grainCheap/max(1, n*hw)), func(lo, hi int) {
-		for k := lo; k < hi; k++ {
-			mean, r := mu[k], rstd[k]
-			var sb, sw float64
-			for i := range n {
-				db, dw := sumProducts(dy[(i*c+k)*hw:(i*c+k+1)*hw], x[(i*c+k)*hw:(i*c+k+1)*hw], mean)
-				sb += db
-				sw += dw
+	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
+		sums, coef := columns[float64](2*(hi-lo)), columns[T](4*(hi-lo))
+		defer putColumns(sums)
+		defer putColumns(coef)
+		s, p := (*sums)[:hi-lo], (*sums)[hi-lo:]
+		w := hi - lo
+		center, scale, slope, shift := (*coef)[:w], (*coef)[w:2*w], (*coef)[2*w:3*w], (*coef)[3*w:]
+		if hw == 1 {
+			columnSumProducts(n, c, dy[lo:], x[lo:], mu[lo:hi], s, p)
+		} else {
+			for k := range s {
+				s[k], p[k] = 0, 0
+				for i := range n {
+					ds, dp := sumProducts(plane(dy, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), mu[lo+k])
+					s[k] += ds
+					p[k] += dp
+				}
 			}
-			sw *= r
-			dbias[k], dweight[k] = T(sb), T(sw)
-			sb /= float64(n * hw)
-			sw *= r / float64(n*hw)
-			center, scale, slope := T(mean), T(r*float64(weight[k])), T(sw)
-			shift := T(sb + (float64(center)-mean)*sw)
-			for i := range n {
-				g, v, d := dy[(i*c+k)*hw:(i*c+k+1)*hw], x[(i*c+k)*hw:(i*c+k+1)*hw], dx[(i*c+k)*hw:(i*c+k+1)*hw]
+		}
+		for k := range s {
+			m, r := mu[lo+k], rstd[lo+k]
+			dbias[lo+k], dweight[lo+k] = T(s[k]), T(p[k]*r)
+			a := p[k] * r * r / float64(n*hw)
+			center[k], scale[k], slope[k] = T(m), T(r*float64(weight[lo+k])), T(a)
+			shift[k] = T(s[k]/float64(n*hw) + (float64(T(m))-m)*a)
+		}
+		for i := range n {
+			if hw == 1 {
+				g, v, d := dy[i*c+lo:i*c+hi], x[i*c+lo:i*c+hi], dx[i*c+lo:i*c+hi]
 				v, d = v[:len(g)], d[:len(g)]
+				center, scale, slope, shift := center[:len(g)], scale[:len(g)], slope[:len(g)], shift[:len(g)]
+				for k := range g {
+					d[k] = scale[k] * (g[k] - shift[k] - (v[k]-center[k])*slope[k])
+				}
+				continue
+			}
+			for k, m := range center {
+				g, v, d := plane(dy, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), plane(dx, i, c, lo+k, hw)
+				v, d = v[:len(g)], d[:len(g)]
+				a, b, t := scale[k], shift[k], slope[k]
 				for j := range g {
-					d[j] = scale * (g[j] - shift - (v[j]-center)*slope)
+					d[j] = a * (g[j] - b - (v[j]-m)*t)
 				}
 			}
 		}
 	})
 }
+
+// channelGrain is the number of channels to normalise at a time: whole cache lines of vectors.
+func channelGrain(n, hw int) int {
+	grain := max(1, grainCheap/max(1, n*hw))
+	if hw == 1 {
+		grain = (grain + 15) &^ 15
+	}
+	return grain
+}
+
+// plane returns the values of channel k of sample i of x (n, c, hw).
+func plane[T any](x []T, i, c, k, hw int) []T { return x[(i*c+k)*hw : (i*c+k+1)*hw] }
 
 // LayerNorm normalises each row of x (n, c): y = (x - mean) rstd weight + bias with the biased variance. mu and rstd (n),
 // unless nil, get the mean and rstd that LayerNormGrad takes.
@@ -142,6 +196,36 @@ func layerNormGradRow[T float32 | float64](g, x, weight []T, mu, r float64, dx [
 	sx *= r / float64(len(g))
 	for j, v := range g {
 		dx[j] = T(r * (float64(v)*float64(weight[j]) - sg - (float64(x[j])-mu)*sx))
+	}
+}
+
+// columnSumSquares is sumSquares, less the first row, down the columns of x, n rows apart by ld.
+func columnSumSquares[T float32 | float64](n, ld int, x []T, s, q []float64) {
+	clear(s)
+	clear(q)
+	first := x[:len(s)]
+	q = q[:len(s)]
+	for i := 1; i < n; i++ {
+		row := x[i*ld:][:len(s)]
+		for k, v := range first {
+			d := float64(row[k]) - float64(v)
+			s[k] += d
+			q[k] += d * d
+		}
+	}
+}
+
+// columnSumProducts is sumProducts down the columns of g and x.
+func columnSumProducts[T float32 | float64](n, ld int, g, x []T, mu, s, p []float64) {
+	clear(s)
+	clear(p)
+	mu, p = mu[:len(s)], p[:len(s)]
+	for i := range n {
+		gi, xi := g[i*ld:][:len(s)], x[i*ld:][:len(s)]
+		for k, v := range gi {
+			s[k] += float64(v)
+			p[k] += float64(v) * (float64(xi[k]) - mu[k])
+		}
 	}
 }
 

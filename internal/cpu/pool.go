@@ -41,16 +41,10 @@ func clip(lo, n, dil, size int) (int, int, int) {
 	return lo, hi, dil
 }
 
-// count is the divisor of an average over the window at (i, j): the elements of the plane in it, or, with padding counted,
-// those of the padded plane, as PyTorch does.
-func (g *Window) count(i, j int, padded bool) int {
-	r0, r1, rs := g.rows(i)
-	c0, c1, cs := g.cols(j)
-	if padded && !g.Adaptive {
-		y, x := i*g.StrideH-g.PadH, j*g.StrideW-g.PadW
-		return (min(y+g.R, g.H+g.PadH) - y) * (min(x+g.S, g.W+g.PadW) - x)
-	}
-	return max(0, (r1-r0+rs-1)/rs) * max(0, (c1-c0+cs-1)/cs)
+// padded is the number of elements of the padded plane in the window at (i, j): the divisor of an average that counts them.
+func (g *Window) padded(i, j int) int {
+	y, x := i*g.StrideH-g.PadH, j*g.StrideW-g.PadW
+	return (min(y+g.R, g.H+g.PadH) - y) * (min(x+g.S, g.W+g.PadW) - x)
 }
 
 // MaxPool writes the largest element of each window of each plane to y and its place in the plane to at, unless nil. The
@@ -143,23 +137,31 @@ func PoolGather[T float32 | float64](planes, hw, out int, x []T, at []int32, y [
 	})
 }
 
-// AvgPool writes the mean of each window to y.
+// AvgPool writes the mean of each window, which has no dilation, to y.
 func AvgPool[T float32 | float64](g Window, planes int, padded bool, x, y []T) {
 	out := g.OH * g.OW
 	parallel.For(planes, max(1, grainCheap/max(1, g.H*g.W)), func(lo, hi int) {
 		for n := lo; n < hi; n++ {
 			p, o := x[n*g.H*g.W:(n+1)*g.H*g.W], y[n*out:(n+1)*out]
 			for i := range g.OH {
-				r0, r1, rs := g.rows(i)
+				r0, r1, _ := g.rows(i)
 				for j := range g.OW {
-					c0, c1, cs := g.cols(j)
-					var sum float64 // a global average has many terms
-					for r := r0; r < r1; r += rs {
-						for c := c0; c < c1; c += cs {
-							sum += float64(p[r*g.W+c])
+					c0, c1, _ := g.cols(j)
+					count := (r1 - r0) * (c1 - c0)
+					if padded {
+						count = g.padded(i, j)
+					}
+					var sum float64
+					if c1-c0 == g.W { // rows without a gap between: a global average
+						sum = sum4(p[r0*g.W : r1*g.W])
+					} else {
+						for r := r0; r < r1; r++ {
+							for _, v := range p[r*g.W+c0 : r*g.W+c1] {
+								sum += float64(v)
+							}
 						}
 					}
-					o[i*g.OW+j] = T(sum / float64(g.count(i, j, padded)))
+					o[i*g.OW+j] = T(sum / float64(count))
 				}
 			}
 		}
@@ -174,17 +176,37 @@ func AvgPoolGrad[T float32 | float64](g Window, planes int, padded bool, dy, dx 
 			d, o := dx[n*g.H*g.W:(n+1)*g.H*g.W], dy[n*out:(n+1)*out]
 			clear(d)
 			for i := range g.OH {
-				r0, r1, rs := g.rows(i)
+				r0, r1, _ := g.rows(i)
 				for j := range g.OW {
-					c0, c1, cs := g.cols(j)
-					v := o[i*g.OW+j] / T(g.count(i, j, padded))
-					for r := r0; r < r1; r += rs {
-						for c := c0; c < c1; c += cs {
-							d[r*g.W+c] += v
+					c0, c1, _ := g.cols(j)
+					count := (r1 - r0) * (c1 - c0)
+					if padded {
+						count = g.padded(i, j)
+					}
+					v := o[i*g.OW+j] / T(count)
+					for r := r0; r < r1; r++ {
+						row := d[r*g.W+c0 : r*g.W+c1]
+						for c := range row {
+							row[c] += v
 						}
 					}
 				}
 			}
 		}
 	})
+}
+
+// sum4 returns Σ x in float64, four sums at a time.
+func sum4[T float32 | float64](x []T) float64 {
+	var s0, s1, s2, s3 float64
+	for ; len(x) >= 4; x = x[4:] {
+		s0 += float64(x[0])
+		s1 += float64(x[1])
+		s2 += float64(x[2])
+		s3 += float64(x[3])
+	}
+	for _, v := range x {
+		s0 += float64(v)
+	}
+	return (s0 + s1) + (s2 + s3)
 }

@@ -36,30 +36,34 @@ func eachRow[T float32 | float64](r Rows, a, b, y []T, f func(a, b, y []T)) {
 		for t := lo; t < hi; t++ {
 			at := t/strips*n*r.Inner + t%strips*strip
 			w := min(strip, r.Inner-t%strips*strip)
-			for i := range n {
-				for j, v := range a[at+i*r.Inner:][:w] {
-					ra[j*ld+i] = v
-				}
-			}
-			for i := range n {
-				if b == nil {
-					break
-				}
-				for j, v := range b[at+i*r.Inner:][:w] {
-					rb[j*ld+i] = v
-				}
+			gather(ra, a[at:], n, w, ld, r.Inner)
+			if b != nil {
+				gather(rb, b[at:], n, w, ld, r.Inner)
 			}
 			for j := range w {
 				f(ra[j*ld:j*ld+n], rb[j*ld:j*ld+n], ry[j*ld:j*ld+n])
 			}
 			for i := range n {
 				d := y[at+i*r.Inner:][:w]
+				k := i
 				for j := range d {
-					d[j] = ry[j*ld+i]
+					d[j] = ry[k]
+					k += ld
 				}
 			}
 		}
 	})
+}
+
+// gather copies n elements of w neighbouring rows of x, inner apart, to rows that begin ld apart.
+func gather[T any](rows, x []T, n, w, ld, inner int) {
+	for i := range n {
+		k := i
+		for _, v := range x[i*inner:][:w] {
+			rows[k] = v
+			k += ld
+		}
+	}
 }
 
 // Softmax computes y = exp(x - max) / Σ exp(x - max) along rows. A row with NaN or +Inf or of -Inf alone gives NaN, as in

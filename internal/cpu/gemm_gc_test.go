@@ -28,17 +28,17 @@ func TestGemmLetsTheCollectorIn(t *testing.T) {
 				}
 				close(done)
 			}()
-			var worst time.Duration
+			best := time.Hour // a busy machine may delay one of them, but not all
 			for i := 0; i < 5 || rounds.Load() == 0 && i < 1000; i++ {
 				start := time.Now()
 				runtime.GC()
-				worst = max(worst, time.Since(start))
+				best = min(best, time.Since(start))
 			}
 			stop.Store(1)
 			<-done
-			t.Logf("%d x %d x %d: the longest of several collections took %v", g.m, g.n, g.k, worst)
-			if worst > 100*time.Millisecond {
-				t.Errorf("a collection waited %v for a product", worst)
+			t.Logf("%d x %d x %d: the shortest of several collections took %v", g.m, g.n, g.k, best)
+			if best > 100*time.Millisecond {
+				t.Errorf("every collection waited for a product, %v and more", best)
 			}
 		}
 	})

@@ -35,7 +35,7 @@ type LeNetRecipe struct {
 	Epochs      int     `help:"Times the data is seen; 0: 40 for digits, 12 for others." default:"0"`
 	BatchSize   int     `help:"Pictures in a step; 0: 32 for digits, 64 for others." default:"0"`
 	Shift       *int    `help:"Move each training picture by up to this many pixels each way, at random; if not given, 1 for digits, 0 for others."`
-	LR          float64 `name:"lr" help:"Learning rate at the start; it falls to zero along a cosine." default:"0.05"`
+	LR          float64 `name:"lr" help:"Learning rate at the start; it falls to zero along a cosine." default:"0.03"`
 	Momentum    float64 `help:"Momentum of stochastic gradient descent." default:"0.9"`
 	WeightDecay float64 `help:"L2 penalty." default:"0.001"`
 	ClipNorm    float64 `help:"Largest 2-norm of the gradient; 0: any." default:"0"`

@@ -74,7 +74,7 @@ var tempDir string // for all tests, made by TestMain
 
 var built = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(tempDir, "hadal")
-	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-tags", buildTags, "-o", path, ".").CombinedOutput()
 	if err != nil {
 		return "", errors.New(string(out))
 	}

@@ -50,7 +50,7 @@ func TestWriteFileBeyondTheLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	small := limit
-	small.Cur = 100_000
+	small.Cur = 1 << 19
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
 		t.Fatal(err)
 	}

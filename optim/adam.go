@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/hadal-go/hadal/tensor"
@@ -21,28 +22,20 @@ type AdamConfig struct {
 //
 //	m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  p ← p − lr · m/(1−β₁ᵗ) / (√(v/(1−β₂ᵗ)) + ε)
 type Adam struct {
-	stepper
+	*stepper
 }
 
 // NewAdam returns the optimizer. It panics with ErrValue on options out of range.
 func NewAdam(params []*tensor.Param, cfg AdamConfig) *Adam {
-	return NewAdamGroups([]Group{{Params: params, LR: cfg.LR, WeightDecay: cfg.WeightDecay}}, cfg)
+	return NewAdamGroups([]Group{{Params: params}}, cfg)
 }
 
-// NewAdamGroups is NewAdam with rates by group (LR 0: 1e-3); those in cfg are not used.
+// NewAdamGroups is NewAdam with rates by group; what a group leaves out is taken from cfg.
 func NewAdamGroups(groups []Group, cfg AdamConfig) *Adam {
-	return &Adam{newStepper(newAdamRule("adam", cfg, false), defaultLR(groups))}
+	return &Adam{newStepper(newAdamRule("adam", cfg, false), groups, cmp.Or(cfg.LR, defaultLR), cfg.WeightDecay)}
 }
 
-func defaultLR(groups []Group) []Group {
-	r := append([]Group(nil), groups...)
-	for i := range r {
-		if r[i].LR == 0 {
-			r[i].LR = 1e-3
-		}
-	}
-	return r
-}
+const defaultLR = 1e-3
 
 func orDefault(p *float64, d float64) float64 {
 	if p == nil {
@@ -61,8 +54,8 @@ type adamRule struct {
 
 func newAdamRule(title string, c AdamConfig, decoupled bool) adamRule {
 	r := adamRule{title, orDefault(c.Beta1, 0.9), orDefault(c.Beta2, 0.999), orDefault(c.Eps, 1e-8), c.AMSGrad, c.Maximize, decoupled}
-	if !(r.beta1 >= 0 && r.beta1 < 1 && r.beta2 >= 0 && r.beta2 < 1 && r.eps >= 0) {
-		tensor.Fail(title, tensor.ErrValue, nil, "betas %v and %v must lie in [0, 1), epsilon %v must not be negative", r.beta1, r.beta2, r.eps)
+	if !(r.beta1 >= 0 && r.beta1 < 1 && r.beta2 >= 0 && r.beta2 < 1 && isRate(r.eps)) {
+		tensor.Fail(title, tensor.ErrValue, nil, "betas %v and %v must lie in [0, 1), epsilon %v must be finite and not negative", r.beta1, r.beta2, r.eps)
 	}
 	return r
 }
@@ -85,9 +78,9 @@ func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s slo
 	c1, c2 := 1-math.Pow(r.beta1, float64(step)), 1-math.Pow(r.beta2, float64(step))
 	size, root := T(g.LR/c1), T(1/math.Sqrt(c2))
 	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
-	shrink, wd, sign := T(1), T(g.WeightDecay), T(1)
+	shrink, wd, sign := T(1), T(*g.WeightDecay), T(1)
 	if r.decoupled {
-		shrink, wd = T(1-g.LR*g.WeightDecay), 0
+		shrink, wd = T(1-g.LR**g.WeightDecay), 0
 	}
 	if r.climb {
 		sign = -1

@@ -7,29 +7,24 @@ import (
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// ClipGradNorm scales all gradients by maxNorm/(norm + 1e-6) when their p-norm over all parameters is larger than maxNorm
-// (Pascanu et al., 2013), and returns the norm before. p is 2 or math.Inf(1). A norm that is not finite leaves the
-// gradients as they are.
+// ClipGradNorm scales all gradients by maxNorm/(norm + 1e-6) when that is less than 1 (Pascanu et al., 2013), and returns
+// norm, that of all gradients together before: (Σ |g|^p)^(1/p), the largest |g| for p = math.Inf(1), 0 without gradients.
+// When the norm is NaN or infinite the gradients stay as they are (PyTorch's become 0 or NaN): see FiniteNorm. It panics
+// with ErrValue unless maxNorm and p are positive.
 func ClipGradNorm(params []*tensor.Param, maxNorm, p float64) float64 {
-	if !(maxNorm > 0) || p != 2 && !math.IsInf(p, 1) {
-		tensor.Fail("clip_grad_norm", tensor.ErrValue, nil, "the largest norm %v must be positive and p, %v, 2 or infinite", maxNorm, p)
+	if !(maxNorm > 0 && p > 0) {
+		tensor.Fail("clip_grad_norm", tensor.ErrValue, nil, "the largest norm %v and p, %v, must be positive", maxNorm, p)
 	}
-	var norm float64
+	var norms []float64
 	for _, q := range params {
-		g := q.Grad()
-		if g == nil {
-			continue
-		}
-		n := g.Detach().Norm(p).Item()
-		if p == 2 {
-			norm += n * n
-		} else {
-			norm = math.Max(norm, n) // NaN stays
+		if g := q.Grad(); g != nil && g.Numel() > 0 {
+			norms = append(norms, g.Detach().Norm(p).Item())
 		}
 	}
-	if p == 2 {
-		norm = math.Sqrt(norm)
+	if len(norms) == 0 {
+		return 0
 	}
+	norm := tensor.Of(norms).Norm(p).Item()
 	if f := maxNorm / (norm + 1e-6); f < 1 && !math.IsInf(norm, 0) {
 		for _, q := range params {
 			if g := q.Grad(); g != nil {
@@ -40,7 +35,7 @@ func ClipGradNorm(params []*tensor.Param, maxNorm, p float64) float64 {
 	return norm
 }
 
-// FiniteNorm returns an error when a norm that ClipGradNorm returned is NaN or infinite.
+// FiniteNorm returns an error when a norm that ClipGradNorm returned is NaN or infinite; a step would spoil the parameters.
 func FiniteNorm(norm float64) error {
 	if math.IsNaN(norm) || math.IsInf(norm, 0) {
 		return fmt.Errorf("the gradient's norm is %v; lower the learning rate, or find the op with tensor.DetectAnomaly", norm)
@@ -48,7 +43,8 @@ func FiniteNorm(norm float64) error {
 	return nil
 }
 
-// ClipGradValue limits every element of all gradients to [-limit, limit].
+// ClipGradValue limits every element of all gradients to [−limit, limit]; a NaN stays. It panics with ErrValue unless limit
+// is positive.
 func ClipGradValue(params []*tensor.Param, limit float64) {
 	if !(limit > 0) {
 		tensor.Fail("clip_grad_value", tensor.ErrValue, nil, "the limit %v must be positive", limit)

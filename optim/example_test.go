@@ -30,15 +30,15 @@ func Example() {
 func ExampleNewAdamWGroups() {
 	model := nn.NewLinear(random.New(1), 3, 2, nn.LinearConfig{})
 	opt := optim.NewAdamWGroups([]optim.Group{
-		{Params: []*tensor.Param{model.Weight}, LR: 1e-3, WeightDecay: 0.1},
-		{Params: []*tensor.Param{model.Bias}, LR: 1e-3},
-	}, optim.AdamWConfig{})
+		{Params: []*tensor.Param{model.Weight}},
+		{Params: []*tensor.Param{model.Bias}, LR: 6e-4, WeightDecay: new(0.0)},
+	}, optim.AdamWConfig{LR: 3e-4, WeightDecay: new(0.1)})
 	for _, g := range opt.Groups() {
-		fmt.Println(len(g.Params), g.LR, g.WeightDecay)
+		fmt.Println(len(g.Params), g.LR, *g.WeightDecay)
 	}
 	// Output:
-	// 1 0.001 0.1
-	// 1 0.001 0
+	// 1 0.0003 0.1
+	// 1 0.0006 0
 }
 
 // A schedule is a function of the step; ten steps of warm-up, then a cosine.

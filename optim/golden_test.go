@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/optim"
@@ -15,16 +17,30 @@ type golden struct {
 	Optimizers map[string]map[string][][][]float64 // name, dtype: after each step shown, each parameter
 	Schedules  map[string][]float64
 	Plateaus   []struct {
-		Values        []float64
-		Patience      int
-		Factor, Least float64
-		Maximize      bool
-		LR            []float64
+		Values  []float64
+		Options struct {
+			Mode      string
+			Factor    float64
+			Patience  *int
+			Threshold *float64
+			Cooldown  int
+			MinLR     float64 `json:"min_lr"`
+		}
+		LR []float64
 	}
-	Clips map[string]struct {
-		Norm  *float64
-		Grads [][]float64
+	Clips map[string]map[string]struct {
+		Norm  *number
+		Grads [][]number
 	}
+}
+
+// number may be a string such as "inf".
+type number float64
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseFloat(strings.Trim(string(b), `"`), 64)
+	*n = number(v)
+	return err
 }
 
 func readGolden(t *testing.T) (g golden) {
@@ -39,16 +55,16 @@ func readGolden(t *testing.T) (g golden) {
 	return g
 }
 
-// start returns the golden runs' two parameters.
+// start returns the golden runs' parameters.
 func start(d tensor.DType) []*tensor.Param {
-	a, b := make([]float64, 15), make([]float64, 4)
+	a, b := make([]float64, 15), make([]float64, 7)
 	for i := range a {
 		a[i] = 0.2*float64(i) - 1
 	}
 	for i := range b {
 		b[i] = 0.5 - 0.3*float64(i)
 	}
-	return []*tensor.Param{tensor.NewParam(tensor.Of(a, 3, 5).To(d)), tensor.NewParam(tensor.Of(b, 4).To(d))}
+	return []*tensor.Param{tensor.NewParam(tensor.Of(a, 3, 5).To(d)), tensor.NewParam(tensor.Of(b, 7).To(d)), tensor.NewParam(tensor.Of([]float64{0.7}).To(d))}
 }
 
 // gradient is 0.3 p + sin(2 p + 0.1 t + i), computed in float64.
@@ -67,9 +83,9 @@ func values(p *tensor.Param) []float64 {
 // steps takes n golden steps from step number from on.
 func steps(opt optim.Optimizer, from, n int) {
 	for t := from; t < from+n; t++ {
-		grads := make([]*tensor.Tensor, 2)
+		grads := make([]*tensor.Tensor, 3)
 		for k, p := range opt.Params() {
-			if k == 0 || t%3 != 0 {
+			if k == 0 || k == 1 && t%3 != 0 || k == 2 && t >= 5 {
 				grads[k] = gradient(p, t)
 			}
 		}
@@ -77,10 +93,8 @@ func steps(opt optim.Optimizer, from, n int) {
 	}
 }
 
-func ptr(v float64) *float64 { return &v }
-
 func groups(p []*tensor.Param) []optim.Group {
-	return []optim.Group{{Params: p[:1], LR: 0.1}, {Params: p[1:], LR: 0.01, WeightDecay: 0.2}}
+	return []optim.Group{{Params: p[:1], LR: 0.1}, {Params: p[1:2], WeightDecay: new(0.2)}, {Params: p[2:], LR: 0.03, WeightDecay: new(0.0)}}
 }
 
 var makers = map[string]func(p []*tensor.Param) optim.Optimizer{
@@ -101,14 +115,14 @@ var makers = map[string]func(p []*tensor.Param) optim.Optimizer{
 		return optim.NewSGD(p, optim.SGDConfig{LR: 0.02, Momentum: 0.5, Maximize: true, WeightDecay: 0.1})
 	},
 	"sgd groups": func(p []*tensor.Param) optim.Optimizer {
-		return optim.NewSGDGroups(groups(p), optim.SGDConfig{Momentum: 0.9})
+		return optim.NewSGDGroups(groups(p), optim.SGDConfig{LR: 0.01, Momentum: 0.9, WeightDecay: 0.1})
 	},
 	"sgd cosine": func(p []*tensor.Param) optim.Optimizer {
 		return optim.NewSGD(p, optim.SGDConfig{LR: 0.1, Momentum: 0.9})
 	},
 	"adam": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdam(p, optim.AdamConfig{}) },
 	"adam betas": func(p []*tensor.Param) optim.Optimizer {
-		return optim.NewAdam(p, optim.AdamConfig{LR: 0.03, Beta1: ptr(0.8), Beta2: ptr(0.95), Eps: ptr(1e-3)})
+		return optim.NewAdam(p, optim.AdamConfig{LR: 0.03, Beta1: new(0.8), Beta2: new(0.95), Eps: new(1e-3)})
 	},
 	"adam decay": func(p []*tensor.Param) optim.Optimizer {
 		return optim.NewAdam(p, optim.AdamConfig{LR: 0.03, WeightDecay: 0.1})
@@ -119,14 +133,16 @@ var makers = map[string]func(p []*tensor.Param) optim.Optimizer{
 	"adam maximize": func(p []*tensor.Param) optim.Optimizer {
 		return optim.NewAdam(p, optim.AdamConfig{LR: 0.01, Maximize: true, WeightDecay: 0.1})
 	},
-	"adam groups": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdamGroups(groups(p), optim.AdamConfig{}) },
-	"adam step":   func(p []*tensor.Param) optim.Optimizer { return optim.NewAdam(p, optim.AdamConfig{LR: 0.1}) },
-	"adamw":       func(p []*tensor.Param) optim.Optimizer { return optim.NewAdamW(p, optim.AdamWConfig{}) },
+	"adam groups": func(p []*tensor.Param) optim.Optimizer {
+		return optim.NewAdamGroups(groups(p), optim.AdamConfig{LR: 0.01, WeightDecay: 0.1})
+	},
+	"adam step": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdam(p, optim.AdamConfig{LR: 0.1}) },
+	"adamw":     func(p []*tensor.Param) optim.Optimizer { return optim.NewAdamW(p, optim.AdamWConfig{}) },
 	"adamw decay": func(p []*tensor.Param) optim.Optimizer {
-		return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.05, WeightDecay: ptr(0.3)})
+		return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.05, WeightDecay: new(0.1)})
 	},
 	"adamw amsgrad": func(p []*tensor.Param) optim.Optimizer {
-		return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.1, AMSGrad: true, WeightDecay: ptr(0.1)})
+		return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.1, AMSGrad: true, Maximize: true, WeightDecay: new(0.3)})
 	},
 	"adamw groups": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdamWGroups(groups(p), optim.AdamWConfig{}) },
 }
@@ -172,8 +188,9 @@ func TestGoldenSchedules(t *testing.T) {
 	schedules := map[string]optim.Schedule{
 		"step": optim.StepDecay(7, 0.3), "multistep": optim.MultiStep(0.5, 3, 10, 11), "exponential": optim.Exponential(0.9),
 		"cosine": optim.Cosine(39, 0.1), "restarts": optim.CosineRestarts(5, 2, 0.1), "linear": optim.Linear(0.25, 1, 10),
-		"polynomial": optim.Polynomial(30, 2), "onecycle": optim.OneCycle(41, 0.3, 25, 1e4),
-		"sequential": optim.Chain(optim.Part{Steps: 8, Schedule: optim.Linear(0.1, 1, 8)}, optim.Part{Schedule: optim.Cosine(32, 0)}),
+		"polynomial": optim.Polynomial(30, 2), "polynomial 1": optim.Polynomial(17, 1), "restarts 1": optim.CosineRestarts(7, 1, 0),
+		"onecycle": optim.OneCycle(41, 0.3, 25, 1e4), "onecycle short": optim.OneCycle(40, 0.05, 10, 100), "onecycle falling": optim.OneCycle(40, 0, 25, 1e4),
+		"sequential": optim.Sequential(optim.Part{Steps: 8, Schedule: optim.Linear(0.1, 1, 8)}, optim.Part{Schedule: optim.Cosine(32, 0)}),
 	}
 	want := readGolden(t).Schedules
 	if len(want) != len(schedules) {
@@ -191,37 +208,65 @@ func TestGoldenSchedules(t *testing.T) {
 func TestGoldenPlateau(t *testing.T) {
 	for _, c := range readGolden(t).Plateaus {
 		opt := optim.NewSGD(start(tensor.Float32), optim.SGDConfig{LR: 0.5})
-		p := &optim.Plateau{Factor: c.Factor, Patience: c.Patience, Least: c.Least, Maximize: c.Maximize}
+		o := c.Options
+		p := &optim.Plateau{Factor: o.Factor, Patience: o.Patience, Threshold: o.Threshold, Cooldown: o.Cooldown, Least: o.MinLR, Maximize: o.Mode == "max"}
 		for i, v := range c.Values {
 			p.Step(opt, v)
-			if got := opt.Groups()[0].LR; math.Abs(got-c.LR[i]) > 1e-9 {
-				t.Errorf("patience %d, factor %v: after value %d (%v) the rate is %v, PyTorch's %v", c.Patience, c.Factor, i, v, got, c.LR[i])
+			if got := opt.Groups()[0].LR; math.Abs(got-c.LR[i]) > 1e-15 {
+				t.Errorf("%+v: after value %d (%v) the rate is %v, PyTorch's %v", o, i, v, got, c.LR[i])
 			}
 		}
 	}
 }
 
 func TestGoldenClip(t *testing.T) {
-	clips := map[string]func(p []*tensor.Param) float64{
-		"norm 2":       func(p []*tensor.Param) float64 { return optim.ClipGradNorm(p, 1.5, 2) },
-		"norm 2 large": func(p []*tensor.Param) float64 { return optim.ClipGradNorm(p, 1000, 2) },
-		"norm inf":     func(p []*tensor.Param) float64 { return optim.ClipGradNorm(p, 0.7, math.Inf(1)) },
-		"value":        func(p []*tensor.Param) float64 { optim.ClipGradValue(p, 0.4); return 0 },
+	norm := func(limit, p float64) func([]*tensor.Param) float64 {
+		return func(params []*tensor.Param) float64 { return optim.ClipGradNorm(params, limit, p) }
 	}
-	for name, want := range readGolden(t).Clips {
-		params := start(tensor.Float64)
-		for _, p := range params {
-			p.SetGrad(gradient(p, 1).MulScalar(3))
-		}
-		norm := clips[name](params)
-		if want.Norm != nil && math.Abs(norm-*want.Norm) > 1e-12 {
-			t.Errorf("%s: the norm is %v, PyTorch's %v", name, norm, *want.Norm)
-		}
-		for i, p := range params {
-			for j, g := range tensor.Data[float64](p.Grad()) {
-				if math.Abs(g-want.Grads[i][j]) > 1e-13 {
-					t.Errorf("%s: gradient %d of parameter %d is %v, PyTorch's %v", name, j, i, g, want.Grads[i][j])
+	clips := map[string]func(p []*tensor.Param) float64{
+		"norm 2": norm(1.5, 2), "norm 2 large": norm(1000, 2), "norm 1": norm(3, 1), "norm 3": norm(0.5, 3), "norm inf": norm(0.7, math.Inf(1)),
+		"value": func(p []*tensor.Param) float64 { optim.ClipGradValue(p, 0.4); return 0 },
+	}
+	all := readGolden(t).Clips
+	if len(all) != len(clips) {
+		t.Errorf("%d clippings in the golden file, %d here", len(all), len(clips))
+	}
+	for name, cases := range all {
+		for kind, want := range cases {
+			dtype, tol := tensor.Float64, 1e-13
+			if kind == "float32" {
+				dtype, tol = tensor.Float32, 1e-6
+			}
+			near := func(got, want float64) bool {
+				return got == want || got != got && want != want || math.Abs(got-want) <= tol*max(1, math.Abs(want))
+			}
+			params := start(dtype)
+			for _, p := range params[:2] {
+				p.SetGrad(gradient(p, 1).MulScalar(3))
+			}
+			if kind == "inf" || kind == "nan" {
+				g := tensor.Data[float64](params[0].Grad())
+				g[7] = map[string]float64{"inf": math.Inf(-1), "nan": math.NaN()}[kind]
+				params[0].SetGrad(tensor.Of(g, 3, 5))
+			}
+			before := [][]float64{params[0].Grad().Floats(), params[1].Grad().Floats()}
+			norm := clips[name](params)
+			if want.Norm != nil && !near(norm, float64(*want.Norm)) {
+				t.Errorf("%s, %s: the norm is %v, PyTorch's %v", name, kind, norm, *want.Norm)
+			}
+			for i, p := range params[:2] {
+				for j, g := range p.Grad().Floats() {
+					w := float64(want.Grads[i][j])
+					if want.Norm != nil && optim.FiniteNorm(norm) != nil {
+						w = before[i][j] // unlike PyTorch's, as documented
+					}
+					if !near(g, w) {
+						t.Errorf("%s, %s: gradient %d of parameter %d is %v, not %v", name, kind, j, i, g, w)
+					}
 				}
+			}
+			if params[2].Grad() != nil {
+				t.Errorf("%s: a parameter without a gradient has one", name)
 			}
 		}
 	}

@@ -11,46 +11,57 @@
 package optim
 
 import (
-	"fmt"
+	"cmp"
 	"math"
+	"sync"
 
 	"github.com/hadal-go/hadal/internal/parallel"
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// Optimizer changes parameters by their gradients.
+// Optimizer changes parameters by their gradients. Those of this package let goroutines call Step, StepWith, State and
+// LoadState at the same time: one goes after the other. Parameters must not be read meanwhile: each worker computes its
+// gradients on its own nn.Clone.
 type Optimizer interface {
 	// ZeroGrad forgets the gradients of all parameters.
 	ZeroGrad()
-	// Step updates every parameter that has a gradient.
+	// Step updates every parameter that has a gradient; the others keep their state and are not decayed.
 	Step()
-	// StepWith is Step with the gradients given, in the order of Params; nil entries are skipped.
+	// StepWith is Step with the gradients given, in the order of Params; nil entries are skipped. It panics with ErrShape
+	// when one does not fit its parameter, and then nothing has changed.
 	StepWith(grads []*tensor.Tensor)
 	// Params returns all parameters, group after group.
 	Params() []*tensor.Param
-	// Groups returns the parameter groups; their rates may be changed between steps.
+	// Groups returns the parameter groups with their rates filled in. Rates may be changed between steps, to 0 as well.
 	Groups() []*Group
-	// State returns what a checkpoint needs for the next step to be the same bit for bit.
+	// State returns a copy of what a checkpoint needs for the next step to be the same bit for bit.
 	State() State
 	// LoadState puts a state back. Nothing changes unless all of it fits.
 	LoadState(State) error
 }
 
-// Group is a number of parameters that share their rates.
+// Group is a number of parameters that share their rates. What is left out is taken from the optimizer's config.
 type Group struct {
 	Params      []*tensor.Param
-	LR          float64
-	WeightDecay float64
+	LR          float64  // 0: the config's
+	WeightDecay *float64 // nil: the config's
 }
 
-// State is the state of an optimizer: tensors, such as moments, and numbers, such as step counts.
-type State struct {
-	Tensors []tensor.Named
-	Scalars Scalars
+// check panics unless the rates of group i are numbers that a step can use.
+func (g *Group) check(op string, i int) {
+	if !isRate(g.LR) {
+		tensor.Fail(op, tensor.ErrValue, nil, "the learning rate %v of group %d must be finite and not negative", g.LR, i)
+	}
+	if g.WeightDecay == nil {
+		tensor.Fail(op, tensor.ErrValue, nil, "the weight decay of group %d was set to nil; set it to a number, new(0.0) for none", i)
+	}
+	if !isRate(*g.WeightDecay) {
+		tensor.Fail(op, tensor.ErrValue, nil, "the weight decay %v of group %d must be finite and not negative", *g.WeightDecay, i)
+	}
 }
 
-// Scalars are named numbers.
-type Scalars map[string]float64
+// isRate reports whether v is finite and not negative.
+func isRate(v float64) bool { return v >= 0 && v <= math.MaxFloat64 }
 
 // rule is what distinguishes one optimizer from another.
 type rule interface {
@@ -71,13 +82,16 @@ type stepper struct {
 	names  []string // rule.slots()
 	groups []*Group
 	params []*tensor.Param
-	owner  []*Group           // of each parameter
-	steps  []int              // taken by each parameter
-	slots  [][]*tensor.Tensor // state of each parameter, nil before its first step
+	owner  []*Group // of each parameter
 
-	active []int // parameters with a gradient in this step
+	mu    sync.Mutex         // guards what follows
+	steps []int              // taken by each parameter
+	slots [][]*tensor.Tensor // state of each parameter, nil before its first step
+
+	// Of the step that is being taken; kept for their memory.
+	active []int // parameters with a gradient
 	ps     []*tensor.Param
-	in     []*tensor.Tensor
+	in     []*tensor.Tensor // of each: the gradient, the slots
 	tasks  []task
 }
 
@@ -87,29 +101,38 @@ type task struct{ at, lo, hi int }
 // chunk is the number of elements in a task; it is fixed, so that the bits do not depend on the number of workers.
 const chunk = 1 << 15
 
-func newStepper(r rule, groups []Group) stepper {
-	s := stepper{rule: r, names: r.slots()}
-	seen := map[*tensor.Param]bool{}
-	for i := range groups {
-		g := groups[i]
-		if !(g.LR >= 0) || math.IsInf(g.LR, 0) {
-			tensor.Fail(r.name(), tensor.ErrValue, nil, "the learning rate %v must be a number that is not negative", g.LR)
+// newStepper takes rates that a group lacks from lr and wd.
+func newStepper(r rule, groups []Group, lr, wd float64) *stepper {
+	s := &stepper{rule: r, names: r.slots()}
+	member := map[*tensor.Param]int{}
+	for i, g := range groups {
+		decay := &wd
+		if g.WeightDecay != nil {
+			decay = g.WeightDecay
 		}
-		if !(g.WeightDecay >= 0) || math.IsInf(g.WeightDecay, 0) {
-			tensor.Fail(r.name(), tensor.ErrValue, nil, "the weight decay %v must be a number that is not negative", g.WeightDecay)
+		g.LR, g.WeightDecay = cmp.Or(g.LR, lr), new(*decay)
+		g.check(r.name(), i)
+		if g.LR == 0 {
+			tensor.Fail(r.name(), tensor.ErrValue, nil, "group %d has no learning rate; a positive LR is required", i)
 		}
 		s.groups = append(s.groups, &g)
-		for _, p := range g.Params {
-			if seen[p] {
-				tensor.Fail(r.name(), tensor.ErrValue, []tensor.Shape{p.Shape()}, "a parameter is listed twice")
+		for k, p := range g.Params {
+			if p == nil || p.Tensor == nil {
+				tensor.Fail(r.name(), tensor.ErrValue, nil, "parameter %d of group %d is nil", k, i)
 			}
-			seen[p] = true
+			if other, ok := member[p]; ok {
+				tensor.Fail(r.name(), tensor.ErrValue, []tensor.Shape{p.Shape()}, "parameter %d of group %d is listed twice, before in group %d; list it once", k, i, other)
+			}
+			if d := p.DType(); d != tensor.Float32 && d != tensor.Float64 || !p.IsContiguous() {
+				tensor.Fail(r.name(), tensor.ErrDType, []tensor.Shape{p.Shape()}, "parameter %d of group %d must be contiguous and float32 or float64, not %v; make it with tensor.NewParam(t.To(tensor.Float32))", k, i, d)
+			}
+			member[p] = i
 			s.params = append(s.params, p)
 			s.owner = append(s.owner, s.groups[i])
 		}
 	}
 	if len(s.params) == 0 {
-		tensor.Fail(r.name(), tensor.ErrValue, nil, "there are no parameters to optimise")
+		tensor.Fail(r.name(), tensor.ErrValue, nil, "there are no parameters to optimise; give those of a model, nn.Params(model)")
 	}
 	s.steps = make([]int, len(s.params))
 	s.slots = make([][]*tensor.Tensor, len(s.params))
@@ -126,7 +149,7 @@ func (s *stepper) ZeroGrad() {
 // Params returns all parameters, group after group.
 func (s *stepper) Params() []*tensor.Param { return s.params }
 
-// Groups returns the parameter groups.
+// Groups returns the parameter groups with their rates filled in.
 func (s *stepper) Groups() []*Group { return s.groups }
 
 // Step updates every parameter that has a gradient.
@@ -143,9 +166,13 @@ func (s *stepper) StepWith(grads []*tensor.Tensor) {
 }
 
 func (s *stepper) step(grad func(i int) *tensor.Tensor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, g := range s.groups {
+		g.check(s.rule.name(), i)
+	}
 	s.active, s.ps, s.in, s.tasks = s.active[:0], s.ps[:0], s.in[:0], s.tasks[:0]
-	total := 0
-	for i, p := range s.params {
+	for i, p := range s.params { // all are checked before anything changes
 		g := grad(i)
 		if g == nil {
 			continue
@@ -153,24 +180,24 @@ func (s *stepper) step(grad func(i int) *tensor.Tensor) {
 		if g.Shape() != p.Shape() || g.DType() != p.DType() {
 			tensor.Fail(s.rule.name(), tensor.ErrShape, []tensor.Shape{p.Shape(), g.Shape()}, "gradient %d must have its parameter's shape and dtype (%v, got %v)", i, p.DType(), g.DType())
 		}
-		if s.slots[i] == nil {
-			for range s.names {
-				s.slots[i] = append(s.slots[i], tensor.ZerosLike(p.Detach()))
-			}
-		}
-		s.steps[i]++
-		k := len(s.active)
-		for lo, n := 0, p.Numel(); lo < n; lo += chunk {
-			s.tasks = append(s.tasks, task{k, lo, min(n, lo+chunk)})
-		}
-		total += p.Numel()
 		s.active = append(s.active, i)
 		s.ps = append(s.ps, p)
 		s.in = append(s.in, g)
-		s.in = append(s.in, s.slots[i]...)
+		for k := range s.names {
+			s.in = append(s.in, s.slot(i, k))
+		}
 	}
 	if len(s.active) == 0 {
 		return
+	}
+	total := 0
+	for k, i := range s.active {
+		s.steps[i]++
+		n := s.params[i].Numel()
+		for lo := 0; lo < n; lo += chunk {
+			s.tasks = append(s.tasks, task{k, lo, min(n, lo+chunk)})
+		}
+		total += n
 	}
 	tensor.UpdateAll(s.ps, s.in, func(data, in []tensor.View) {
 		grain := 1
@@ -183,7 +210,15 @@ func (s *stepper) step(grad func(i int) *tensor.Tensor) {
 			}
 		})
 	})
-	clear(s.in)
+	clear(s.in) // gradients are not held until the next step
+}
+
+// slot returns state tensor k of parameter i, zeros before its first step.
+func (s *stepper) slot(i, k int) *tensor.Tensor {
+	if len(s.slots[i]) == k {
+		s.slots[i] = append(s.slots[i], tensor.ZerosLike(s.params[i].Detach()))
+	}
+	return s.slots[i][k]
 }
 
 func (s *stepper) run(t task, data, in []tensor.View) {
@@ -204,68 +239,4 @@ func parts[T tensor.Float](v []tensor.View, t task) (s slots[T]) {
 		s[i] = part[T](x, t)
 	}
 	return s
-}
-
-// State returns the moments, step counts and rates.
-func (s *stepper) State() State {
-	st := State{Scalars: Scalars{}}
-	for i := range s.params {
-		for k, name := range s.names {
-			if s.slots[i] != nil {
-				st.Tensors = append(st.Tensors, tensor.Named{Name: fmt.Sprintf("%d.%s", i, name), Tensor: s.slots[i][k]})
-			}
-		}
-		st.Scalars[fmt.Sprintf("%d.step", i)] = float64(s.steps[i])
-	}
-	for i, g := range s.groups {
-		st.Scalars[fmt.Sprintf("group%d.lr", i)] = g.LR
-		st.Scalars[fmt.Sprintf("group%d.weight_decay", i)] = g.WeightDecay
-	}
-	return st
-}
-
-// LoadState puts a state back; the error lists what does not fit, and then nothing has changed.
-func (s *stepper) LoadState(st State) error {
-	byName := map[string]*tensor.Tensor{}
-	for _, t := range st.Tensors {
-		byName[t.Name] = t.Tensor
-	}
-	slots, steps := make([][]*tensor.Tensor, len(s.params)), make([]int, len(s.params))
-	used := 0
-	for i, p := range s.params {
-		n, ok := st.Scalars[fmt.Sprintf("%d.step", i)]
-		if !ok || n < 0 || n != math.Trunc(n) {
-			return fmt.Errorf("the state of %s has no step count for parameter %d: it belongs to another model or is damaged", s.rule.name(), i)
-		}
-		steps[i] = int(n)
-		if n == 0 {
-			continue
-		}
-		for _, name := range s.names {
-			key := fmt.Sprintf("%d.%s", i, name)
-			t := byName[key]
-			if t == nil || t.Shape() != p.Shape() || t.DType() != p.DType() {
-				return fmt.Errorf("the state of %s does not fit: %s must be %v %v: it belongs to another model or optimizer", s.rule.name(), key, p.DType(), p.Shape())
-			}
-			slots[i] = append(slots[i], t.Clone())
-			used++
-		}
-	}
-	if used != len(st.Tensors) {
-		return fmt.Errorf("the state of %s has %d tensors, %d fit: it belongs to another model or optimizer", s.rule.name(), len(st.Tensors), used)
-	}
-	lr, wd := make([]float64, len(s.groups)), make([]float64, len(s.groups))
-	for i := range s.groups {
-		var ok1, ok2 bool
-		lr[i], ok1 = st.Scalars[fmt.Sprintf("group%d.lr", i)]
-		wd[i], ok2 = st.Scalars[fmt.Sprintf("group%d.weight_decay", i)]
-		if !ok1 || !ok2 {
-			return fmt.Errorf("the state of %s has no rates for group %d", s.rule.name(), i)
-		}
-	}
-	s.slots, s.steps = slots, steps
-	for i, g := range s.groups {
-		g.LR, g.WeightDecay = lr[i], wd[i]
-	}
-	return nil
 }

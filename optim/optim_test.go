@@ -3,10 +3,14 @@ package optim_test
 import (
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
@@ -23,122 +27,6 @@ func bits(params []*tensor.Param) (b []byte) {
 	return b
 }
 
-func TestResume(t *testing.T) {
-	for name, make := range makers {
-		whole := make(start(tensor.Float32))
-		steps(whole, 1, 20)
-
-		first := make(start(tensor.Float32))
-		steps(first, 1, 7)
-		params := []*tensor.Param{}
-		for _, p := range first.Params() {
-			params = append(params, tensor.NewParam(p.Detach()))
-		}
-		second := make(params)
-		if err := second.LoadState(first.State()); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		steps(first, 8, 3) // the state loaded is a copy
-		steps(second, 8, 13)
-		if !slices.Equal(bits(second.Params()), bits(whole.Params())) {
-			t.Errorf("%s: 7 steps, a load and 13 more differ from 20", name)
-		}
-	}
-}
-
-func TestStateOfFreshOptimizer(t *testing.T) {
-	opt := optim.NewAdam(start(tensor.Float32), optim.AdamConfig{})
-	state := opt.State()
-	steps(opt, 1, 5)
-	if err := opt.LoadState(state); err != nil {
-		t.Fatal(err)
-	}
-	if s := opt.State(); len(s.Tensors) != 0 || s.Scalars["0.step"] != 0 {
-		t.Errorf("after loading the state before the first step: %v", s)
-	}
-}
-
-func TestLoadStateRefuses(t *testing.T) {
-	made := func(name string) func() optim.Optimizer {
-		return func() optim.Optimizer { return makers[name](start(tensor.Float32)) }
-	}
-	adam := made("adam")
-	one := func() optim.Optimizer { return optim.NewAdam(start(tensor.Float32)[:1], optim.AdamConfig{}) }
-	for name, c := range map[string]struct {
-		from func() optim.Optimizer
-		edit func(s *optim.State)
-		want string
-	}{
-		"other optimizer": {from: made("sgd momentum"), want: "exp_avg"},
-		"more parameters": {from: one, want: "parameter 1"},
-		"other dtype":     {from: func() optim.Optimizer { return optim.NewAdam(start(tensor.Float64), optim.AdamConfig{}) }, want: "float32 (3, 5)"},
-		"amsgrad":         {from: made("adam amsgrad"), want: "tensors"},
-		"other groups":    {from: adam, edit: func(s *optim.State) { delete(s.Scalars, "group0.lr") }, want: "group 0"},
-		"lost moment":     {from: adam, edit: func(s *optim.State) { s.Tensors = s.Tensors[1:] }, want: "0.exp_avg"},
-		"half a step":     {from: adam, edit: func(s *optim.State) { s.Scalars["1.step"] = 1.5 }, want: "parameter 1"},
-		"other shape":     {from: adam, edit: func(s *optim.State) { s.Tensors[0].Tensor = tensor.Zeros(5, 3) }, want: "0.exp_avg must be float32 (3, 5)"},
-	} {
-		other := c.from()
-		grads := make([]*tensor.Tensor, len(other.Params()))
-		for i, p := range other.Params() {
-			grads[i] = gradient(p, 1)
-		}
-		other.StepWith(grads)
-		state := other.State()
-		if c.edit != nil {
-			c.edit(&state)
-		}
-		opt, twin := adam(), adam()
-		steps(opt, 1, 2)
-		steps(twin, 1, 2)
-		err := opt.LoadState(state)
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: the error is %q, not a line with %q", name, err, c.want)
-		}
-		steps(opt, 3, 2)
-		steps(twin, 3, 2)
-		if !slices.Equal(bits(opt.Params()), bits(twin.Params())) {
-			t.Errorf("%s: a refused state changed the optimizer", name)
-		}
-	}
-}
-
-// TestWorkers takes steps on parameters of several chunks with 1, 2 and 3 workers.
-func TestWorkers(t *testing.T) {
-	defer parallel.SetWorkers(parallel.Workers())
-	run := func(workers int, make func(p []*tensor.Param) optim.Optimizer) []byte {
-		parallel.SetWorkers(workers)
-		g := random.New(1)
-		params := []*tensor.Param{tensor.NewParam(tensor.Randn(g, 300, 401)), tensor.NewParam(tensor.Randn(g, 7)), tensor.NewParam(tensor.Randn(g, 1<<16))}
-		opt := make(params)
-		for range 3 {
-			opt.StepWith([]*tensor.Tensor{tensor.Randn(g, 300, 401), tensor.Randn(g, 7), tensor.Randn(g, 1<<16)})
-		}
-		return bits(params)
-	}
-	for _, name := range []string{"sgd nesterov", "adam amsgrad", "adamw"} {
-		one := run(1, makers[name])
-		for _, w := range []int{2, 3} {
-			if !slices.Equal(run(w, makers[name]), one) {
-				t.Errorf("%s: %d workers give other bits than 1", name, w)
-			}
-		}
-	}
-}
-
-func TestStepDoesNotAllocate(t *testing.T) {
-	g := random.New(1)
-	params := []*tensor.Param{tensor.NewParam(tensor.Randn(g, 64, 4)), tensor.NewParam(tensor.Randn(g, 64))}
-	grads := []*tensor.Tensor{tensor.Randn(g, 64, 4), tensor.Randn(g, 64)}
-	for _, name := range []string{"sgd momentum", "adam", "adamw amsgrad"} {
-		opt := makers[name](params)
-		opt.StepWith(grads)
-		if n := testing.AllocsPerRun(100, func() { opt.StepWith(grads) }); n > 4 {
-			t.Errorf("%s: %v allocations a step", name, n)
-		}
-	}
-}
-
 // TestTrains fits y = 3x - 1 by Backward and Step.
 func TestTrains(t *testing.T) {
 	g := random.New(1)
@@ -150,7 +38,7 @@ func TestTrains(t *testing.T) {
 		},
 		"adam": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdam(p, optim.AdamConfig{LR: 0.1}) },
 		"adamw": func(p []*tensor.Param) optim.Optimizer {
-			return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.1, WeightDecay: ptr(0)})
+			return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.1, WeightDecay: new(0.0)})
 		},
 	} {
 		model := nn.NewLinear(random.New(2), 1, 1, nn.LinearConfig{})
@@ -173,6 +61,7 @@ func TestStepSkipsFrozen(t *testing.T) {
 	params := start(tensor.Float32)
 	before := values(params[1])
 	opt := optim.NewAdamW(params, optim.AdamWConfig{})
+	opt.Step() // nothing has a gradient
 	params[0].SetGrad(gradient(params[0], 1))
 	opt.Step()
 	if !slices.Equal(values(params[1]), before) {
@@ -184,104 +73,250 @@ func TestStepSkipsFrozen(t *testing.T) {
 	}
 }
 
+// TestGradientForms steps with gradients that are transposed, expanded, recorded and the parameter itself.
+func TestGradientForms(t *testing.T) {
+	for name, make := range makers {
+		w := tensor.Randn(random.New(1), 3, 5)
+		for form, g := range map[string]func(p *tensor.Param) *tensor.Tensor{
+			"transposed": func(*tensor.Param) *tensor.Tensor { return tensor.Randn(random.New(2), 5, 3).Transpose(0, 1) },
+			"expanded":   func(*tensor.Param) *tensor.Tensor { return tensor.Of([]float32{0.5}, 1, 1).Expand(3, 5) },
+			"recorded":   func(p *tensor.Param) *tensor.Tensor { return p.Mul(p.Tensor) },
+			"itself":     func(p *tensor.Param) *tensor.Tensor { return p.Detach() },
+		} {
+			run := func(plain bool) []byte {
+				p := []*tensor.Param{tensor.NewParam(w), tensor.NewParam(w), tensor.NewParam(w)}
+				opt := make(p)
+				for range 3 {
+					grad := g(p[0])
+					if plain {
+						grad = tensor.Of(tensor.Data[float32](grad), 3, 5)
+					}
+					opt.StepWith([]*tensor.Tensor{grad, nil, nil})
+				}
+				return bits(p)
+			}
+			if !slices.Equal(run(false), run(true)) {
+				t.Errorf("%s: a gradient that is %s gives other bits than its copy", name, form)
+			}
+		}
+	}
+}
+
+// TestFailedStepChangesNothing gives a gradient that does not fit after one that does.
+func TestFailedStepChangesNothing(t *testing.T) {
+	for name, make := range makers {
+		opt, twin := make(start(tensor.Float32)), make(start(tensor.Float32))
+		steps(opt, 1, 2)
+		steps(twin, 1, 2)
+		err := tensor.Catch(func() {
+			opt.StepWith([]*tensor.Tensor{gradient(opt.Params()[0], 3), gradient(opt.Params()[1], 3), tensor.Zeros(2)})
+		})
+		if err == nil {
+			t.Fatalf("%s: a gradient of another shape was taken", name)
+		}
+		steps(opt, 3, 5)
+		steps(twin, 3, 5)
+		if !slices.Equal(bits(opt.Params()), bits(twin.Params())) {
+			t.Errorf("%s: a refused step changed the optimizer", name)
+		}
+	}
+}
+
+// TestStepMakesGraphStale runs a graph that recorded the values before a step.
+func TestStepMakesGraphStale(t *testing.T) {
+	p := start(tensor.Float32)
+	opt := optim.NewAdam(p, optim.AdamConfig{})
+	loss := p[0].Mul(p[0].Tensor).Sum()
+	steps(opt, 1, 1)
+	var e *tensor.Error
+	if err := tensor.Catch(func() { loss.Backward() }); !errors.As(err, &e) || e.Kind != tensor.ErrStale {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestWorkers takes steps on parameters of several chunks with 1, 2 and 3 workers, asked for and by GOMAXPROCS.
+func TestWorkers(t *testing.T) {
+	defer parallel.SetWorkers(0)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	shapes := [][]int{{300, 401}, {7}, {1 << 16}, {1<<15 + 1}}
+	run := func(make func(p []*tensor.Param) optim.Optimizer) []byte {
+		g := random.New(1)
+		var params []*tensor.Param
+		for _, s := range shapes {
+			params = append(params, tensor.NewParam(tensor.Randn(g, s...)))
+		}
+		opt := make(params)
+		for range 3 {
+			var grads []*tensor.Tensor
+			for _, s := range shapes {
+				grads = append(grads, tensor.Randn(g, s...))
+			}
+			opt.StepWith(grads)
+		}
+		return bits(params)
+	}
+	for _, name := range []string{"sgd", "sgd nesterov", "adam amsgrad", "adamw"} {
+		parallel.SetWorkers(1)
+		one := run(makers[name])
+		for _, w := range []int{2, 3} {
+			parallel.SetWorkers(w)
+			if !slices.Equal(run(makers[name]), one) {
+				t.Errorf("%s: %d workers give other bits than 1", name, w)
+			}
+			parallel.SetWorkers(0)
+			runtime.GOMAXPROCS(w)
+			if !slices.Equal(run(makers[name]), one) {
+				t.Errorf("%s: GOMAXPROCS %d gives other bits than one worker", name, w)
+			}
+		}
+	}
+}
+
+// TestConcurrentStepWith lets goroutines step with the same gradient, of a clone each: the order does not matter.
+func TestConcurrentStepWith(t *testing.T) {
+	const workers, each = 4, 20
+	model := nn.NewLinear(random.New(1), 3, 2, nn.LinearConfig{})
+	opt, twin := optim.NewAdam(nn.Params(model), optim.AdamConfig{}), optim.NewAdam(nn.Params(nn.Clone(model)), optim.AdamConfig{})
+	var grads []*tensor.Tensor
+	clones := make([]*nn.Linear, workers)
+	for i := range clones {
+		clones[i] = nn.Clone(model)
+	}
+	var wg sync.WaitGroup
+	for i, m := range clones {
+		wg.Go(func() {
+			for range each {
+				loss := losses.MSE(m.Forward(tensor.Ones(4, 3)), tensor.Zeros(4, 2))
+				g := autograd.Grad([]*tensor.Tensor{loss}, []*tensor.Tensor{m.Weight.Tensor, m.Bias.Tensor}, autograd.GradConfig{})
+				opt.StepWith(g)
+				opt.State()
+				if i == 0 {
+					grads = g
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for range workers * each {
+		twin.StepWith(grads)
+	}
+	if !slices.Equal(bits(opt.Params()), bits(twin.Params())) {
+		t.Error("steps of several goroutines differ from as many of one")
+	}
+}
+
+// TestStepDoesNotAllocate counts what steps take from the heap (the views of their inputs) and buffers for tensors (none).
+func TestStepDoesNotAllocate(t *testing.T) {
+	g := random.New(1)
+	var params []*tensor.Param
+	var grads []*tensor.Tensor
+	for _, s := range [][]int{{64, 4}, {64}, {300, 300}} {
+		params, grads = append(params, tensor.NewParam(tensor.Randn(g, s...))), append(grads, tensor.Randn(g, s...))
+	}
+	for name, make := range makers {
+		opt := make(params)
+		opt.StepWith(grads)
+		gets := mem.ReadStats().Gets
+		if n := testing.AllocsPerRun(20, func() { opt.StepWith(grads) }); n > 3 {
+			t.Errorf("%s: %v allocations a step", name, n)
+		}
+		if n := mem.ReadStats().Gets - gets; n != 0 {
+			t.Errorf("%s: 21 steps took %d tensor buffers", name, n)
+		}
+	}
+}
+
+func TestRatesOfGroups(t *testing.T) {
+	p := start(tensor.Float32)
+	opts := map[string]optim.Optimizer{
+		"sgd":           optim.NewSGDGroups([]optim.Group{{Params: p[:1]}, {Params: p[1:], LR: 2, WeightDecay: new(0.5)}}, optim.SGDConfig{LR: 1}),
+		"adam defaults": optim.NewAdamGroups([]optim.Group{{Params: p[:1]}, {Params: p[1:], LR: 2, WeightDecay: new(0.5)}}, optim.AdamConfig{}),
+		"adam":          optim.NewAdamGroups([]optim.Group{{Params: p[:1]}, {Params: p[1:], LR: 2, WeightDecay: new(0.5)}}, optim.AdamConfig{LR: 3, WeightDecay: 4}),
+		"adamw":         optim.NewAdamWGroups([]optim.Group{{Params: p[:1]}, {Params: p[1:], LR: 2, WeightDecay: new(0.5)}}, optim.AdamWConfig{}),
+		"adamw zero":    optim.NewAdamWGroups([]optim.Group{{Params: p[:1]}, {Params: p[1:], LR: 2, WeightDecay: new(0.5)}}, optim.AdamWConfig{LR: 3, WeightDecay: new(0.0)}),
+	}
+	for name, want := range map[string][2]float64{"sgd": {1, 0}, "adam defaults": {1e-3, 0}, "adam": {3, 4}, "adamw": {1e-3, 0.01}, "adamw zero": {3, 0}} {
+		g := opts[name].Groups()
+		if g[0].LR != want[0] || *g[0].WeightDecay != want[1] || g[1].LR != 2 || *g[1].WeightDecay != 0.5 {
+			t.Errorf("%s: rates %v, %v and %v, %v", name, g[0].LR, *g[0].WeightDecay, g[1].LR, *g[1].WeightDecay)
+		}
+	}
+	before := bits(p)
+	opt := opts["adamw"]
+	for _, g := range opt.Groups() {
+		g.LR = 0
+	}
+	opt.StepWith([]*tensor.Tensor{gradient(p[0], 1), gradient(p[1], 1), nil})
+	if !slices.Equal(bits(p), before) {
+		t.Error("a step at rate 0 moved the parameters")
+	}
+}
+
 func TestBadArguments(t *testing.T) {
 	p := start(tensor.Float32)
-	nan := math.NaN()
+	nan, inf := math.NaN(), math.Inf(1)
 	opt := optim.NewSGD(p, optim.SGDConfig{LR: 1})
+	with := func(change func(g *optim.Group)) func() {
+		return func() {
+			o := optim.NewAdam(p, optim.AdamConfig{})
+			change(o.Groups()[0])
+			o.StepWith(make([]*tensor.Tensor, 3))
+		}
+	}
+	plateau := func(p optim.Plateau) func() { return func() { p.Step(opt, 1) } }
 	for name, c := range map[string]struct {
 		f    func()
 		want string
 	}{
-		"no rate":            {func() { optim.NewSGD(p, optim.SGDConfig{}) }, "learning rate is required"},
-		"negative rate":      {func() { optim.NewAdam(p, optim.AdamConfig{LR: -1}) }, "learning rate -1"},
+		"no rate":            {func() { optim.NewSGD(p, optim.SGDConfig{}) }, "group 0 has no learning rate"},
+		"no rate in a group": {func() { optim.NewSGDGroups([]optim.Group{{Params: p[:1], LR: 1}, {Params: p[1:]}}, optim.SGDConfig{}) }, "group 1 has no learning rate"},
+		"negative rate":      {func() { optim.NewAdam(p, optim.AdamConfig{LR: -1}) }, "learning rate -1 of group 0"},
 		"NaN rate":           {func() { optim.NewSGD(p, optim.SGDConfig{LR: nan}) }, "learning rate NaN"},
-		"negative decay":     {func() { optim.NewAdamW(p, optim.AdamWConfig{WeightDecay: ptr(-1)}) }, "weight decay -1"},
+		"infinite rate":      {func() { optim.NewAdamW(p, optim.AdamWConfig{LR: inf}) }, "learning rate +Inf"},
+		"rate set to NaN":    {with(func(g *optim.Group) { g.LR = nan }), "learning rate NaN of group 0"},
+		"decay set to nil":   {with(func(g *optim.Group) { g.WeightDecay = nil }), "weight decay of group 0 was set to nil"},
+		"negative decay":     {func() { optim.NewAdamW(p, optim.AdamWConfig{WeightDecay: new(-1.0)}) }, "weight decay -1 of group 0"},
 		"momentum":           {func() { optim.NewSGD(p, optim.SGDConfig{LR: 1, Momentum: -0.1}) }, "momentum -0.1"},
+		"infinite momentum":  {func() { optim.NewSGD(p, optim.SGDConfig{LR: 1, Momentum: inf}) }, "momentum +Inf"},
+		"dampening":          {func() { optim.NewSGD(p, optim.SGDConfig{LR: 1, Momentum: 0.9, Dampening: nan}) }, "dampening NaN"},
 		"nesterov":           {func() { optim.NewSGD(p, optim.SGDConfig{LR: 1, Nesterov: true}) }, "Nesterov"},
 		"nesterov dampening": {func() { optim.NewSGD(p, optim.SGDConfig{LR: 1, Momentum: 0.9, Dampening: 0.1, Nesterov: true}) }, "Nesterov"},
-		"beta1":              {func() { optim.NewAdam(p, optim.AdamConfig{Beta1: ptr(1)}) }, "betas 1 and"},
-		"beta2":              {func() { optim.NewAdamW(p, optim.AdamWConfig{Beta2: ptr(nan)}) }, "betas 0.9 and NaN"},
-		"eps":                {func() { optim.NewAdam(p, optim.AdamConfig{Eps: ptr(-1)}) }, "epsilon -1"},
+		"beta1":              {func() { optim.NewAdam(p, optim.AdamConfig{Beta1: new(1.0)}) }, "betas 1 and"},
+		"beta2":              {func() { optim.NewAdamW(p, optim.AdamWConfig{Beta2: &nan}) }, "betas 0.9 and NaN"},
+		"eps":                {func() { optim.NewAdam(p, optim.AdamConfig{Eps: new(-1.0)}) }, "epsilon -1"},
+		"infinite eps":       {func() { optim.NewAdam(p, optim.AdamConfig{Eps: &inf}) }, "epsilon +Inf"},
 		"no parameters":      {func() { optim.NewAdam(nil, optim.AdamConfig{}) }, "no parameters"},
+		"nil parameter":      {func() { optim.NewAdam([]*tensor.Param{p[0], nil}, optim.AdamConfig{}) }, "parameter 1 of group 0 is nil"},
+		"half precision": {func() {
+			optim.NewAdam([]*tensor.Param{tensor.NewParam(tensor.Zeros(2).To(tensor.BFloat16))}, optim.AdamConfig{})
+		}, "not bfloat16"},
 		"twice": {func() {
-			optim.NewSGDGroups([]optim.Group{{Params: p, LR: 1}, {Params: p[:1], LR: 1}}, optim.SGDConfig{})
-		}, "listed twice"},
-		"too few gradients": {func() { opt.StepWith(nil) }, "0 gradients were given for 2 parameters"},
-		"wrong gradient":    {func() { opt.StepWith([]*tensor.Tensor{tensor.Zeros(5, 3), nil}) }, "gradient 0 must have its parameter's shape"},
-		"clip norm":         {func() { optim.ClipGradNorm(p, 0, 2) }, "largest norm 0"},
-		"clip p":            {func() { optim.ClipGradNorm(p, 1, 3) }, "p, 3,"},
-		"clip value":        {func() { optim.ClipGradValue(p, -1) }, "limit -1"},
-		"schedule":          {func() { optim.Cosine(0, 0) }, "number of steps, 0"},
-		"chain":             {func() { optim.Chain() }, "no schedule"},
+			optim.NewSGDGroups([]optim.Group{{Params: p, LR: 1}, {Params: p[1:2], LR: 1}}, optim.SGDConfig{})
+		}, "parameter 0 of group 1 is listed twice, before in group 0"},
+		"too few gradients":  {func() { opt.StepWith(nil) }, "0 gradients were given for 3 parameters"},
+		"wrong gradient":     {func() { opt.StepWith([]*tensor.Tensor{tensor.Zeros(5, 3), nil, nil}) }, "gradient 0 must have its parameter's shape"},
+		"gradient's type":    {func() { opt.StepWith([]*tensor.Tensor{nil, tensor.Zeros(7).To(tensor.Float64), nil}) }, "gradient 1 must have its parameter's shape and dtype (float32, got float64)"},
+		"clip norm":          {func() { optim.ClipGradNorm(p, 0, 2) }, "largest norm 0"},
+		"clip p":             {func() { optim.ClipGradNorm(p, 1, -3) }, "p, -3,"},
+		"clip value":         {func() { optim.ClipGradValue(p, -1) }, "limit -1"},
+		"steps":              {func() { optim.Cosine(0, 0) }, "number of steps, 0"},
+		"least":              {func() { optim.Cosine(9, -1) }, "least factor, -1"},
+		"gamma":              {func() { optim.Exponential(nan) }, "gamma, NaN"},
+		"warmup":             {func() { optim.Warmup(-1, optim.Constant()) }, "number of steps, -1"},
+		"warmup to nil":      {func() { optim.Warmup(1, nil) }, "schedule is nil"},
+		"one cycle":          {func() { optim.OneCycle(10, 1, 25, 1e4) }, "share 1"},
+		"sequential":         {func() { optim.Sequential() }, "no schedule"},
+		"sequential nil":     {func() { optim.Sequential(optim.Part{}) }, "schedule is nil"},
+		"scheduler":          {func() { optim.NewScheduler(opt, nil) }, "schedule is nil"},
+		"scheduler's factor": {func() { optim.NewScheduler(opt, func(int) float64 { return nan }) }, "factor at step 0 is NaN"},
+		"step count":         {func() { optim.NewScheduler(opt, optim.Constant()).SetStepCount(-2) }, "step count -2"},
+		"plateau's factor":   {plateau(optim.Plateau{Factor: 1}), "factor 1 must"},
+		"plateau's patience": {plateau(optim.Plateau{Patience: new(-1)}), "patience -1"},
 	} {
 		var e *tensor.Error
 		err := tensor.Catch(c.f)
 		if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: the error is %q, not a line with %q", name, err, c.want)
 		}
-	}
-}
-
-func TestClipNotFinite(t *testing.T) {
-	for _, bad := range []float64{math.Inf(1), math.NaN()} {
-		p := start(tensor.Float32)
-		p[1].SetGrad(tensor.Of([]float32{1, float32(bad), 2, 3}))
-		norm := optim.ClipGradNorm(p, 1, 2)
-		if err := optim.FiniteNorm(norm); err == nil || !strings.Contains(err.Error(), "norm is") {
-			t.Errorf("a gradient of %v: norm %v, error %v", bad, norm, err)
-		}
-		if g := tensor.Data[float32](p[1].Grad()); g[0] != 1 || g[3] != 3 {
-			t.Errorf("a gradient of %v: the others became %v", bad, g)
-		}
-	}
-	p := start(tensor.Float32)
-	if norm := optim.ClipGradNorm(p, 1, 2); norm != 0 || optim.FiniteNorm(norm) != nil {
-		t.Errorf("without gradients the norm is %v", norm)
-	}
-}
-
-// TestSchedules checks those that PyTorch does not have, by their formulas.
-func TestSchedules(t *testing.T) {
-	near := func(name string, got, want float64) {
-		if math.Abs(got-want) > 1e-12 {
-			t.Errorf("%s: %v, not %v", name, got, want)
-		}
-	}
-	w := optim.Warmup(4, optim.Exponential(0.5))
-	for i, want := range []float64{0.25, 0.5, 0.75, 1, 1, 0.5, 0.25} {
-		near("warmup", w(i), want)
-	}
-	s := optim.InverseSqrt(16)
-	near("inverse sqrt, first", s(0), 1.0/16)
-	near("inverse sqrt, peak", s(15), 1)
-	near("inverse sqrt, later", s(63), 0.5)
-	near("constant", optim.Constant()(123), 1)
-	near("cosine, after its end", optim.Cosine(10, 0.2)(99), 0.2)
-	near("polynomial, after its end", optim.Polynomial(10, 2)(99), 0)
-}
-
-func TestScheduler(t *testing.T) {
-	p := start(tensor.Float32)
-	opt := optim.NewSGDGroups([]optim.Group{{Params: p[:1], LR: 1}, {Params: p[1:], LR: 0.1}}, optim.SGDConfig{})
-	s := optim.NewScheduler(opt, optim.Exponential(0.5))
-	s.Step()
-	s.Step()
-	if a, b := opt.Groups()[0].LR, opt.Groups()[1].LR; a != 0.25 || math.Abs(b-0.025) > 1e-15 || s.StepCount() != 2 {
-		t.Errorf("after 2 steps: rates %v and %v, count %d", a, b, s.StepCount())
-	}
-	s.SetStepCount(1)
-	if a := opt.Groups()[0].LR; a != 0.5 {
-		t.Errorf("set to step 1: rate %v", a)
-	}
-}
-
-func TestPlateauIgnoresNaN(t *testing.T) {
-	opt := optim.NewSGD(start(tensor.Float32), optim.SGDConfig{LR: 1})
-	p := &optim.Plateau{Patience: 1}
-	for _, v := range []float64{math.NaN(), 3, 2} {
-		p.Step(opt, v)
-	}
-	if p.Best == nil || *p.Best != 2 || opt.Groups()[0].LR != 1 {
-		t.Errorf("best %v, rate %v", p.Best, opt.Groups()[0].LR)
 	}
 }

@@ -1,10 +1,14 @@
 package optim
 
-import "github.com/hadal-go/hadal/tensor"
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/tensor"
+)
 
 // SGDConfig are the options of SGD.
 type SGDConfig struct {
-	LR          float64 // required
+	LR          float64 // required here or in every group
 	Momentum    float64
 	Dampening   float64
 	WeightDecay float64 // λ of the L2 penalty ½λ‖p‖²
@@ -17,25 +21,23 @@ type SGDConfig struct {
 //
 //	g ← g + λp;  v ← μv + (1 − dampening) g, v₀ = g;  p ← p − lr v  (Nesterov: p ← p − lr (g + μv))
 type SGD struct {
-	stepper
+	*stepper
 }
 
 // NewSGD returns the optimizer. It panics with ErrValue on options out of range.
 func NewSGD(params []*tensor.Param, cfg SGDConfig) *SGD {
-	return NewSGDGroups([]Group{{Params: params, LR: cfg.LR, WeightDecay: cfg.WeightDecay}}, cfg)
+	return NewSGDGroups([]Group{{Params: params}}, cfg)
 }
 
-// NewSGDGroups is NewSGD with rates by group; those in cfg are not used.
+// NewSGDGroups is NewSGD with rates by group; what a group leaves out is taken from cfg.
 func NewSGDGroups(groups []Group, cfg SGDConfig) *SGD {
-	for _, g := range groups {
-		if g.LR == 0 {
-			tensor.Fail("sgd", tensor.ErrValue, nil, "a learning rate is required")
-		}
+	if !isRate(cfg.Momentum) || !(math.Abs(cfg.Dampening) <= math.MaxFloat64) {
+		tensor.Fail("sgd", tensor.ErrValue, nil, "momentum %v and dampening %v must be finite, the first not negative", cfg.Momentum, cfg.Dampening)
 	}
-	if !(cfg.Momentum >= 0) || cfg.Nesterov && (cfg.Momentum == 0 || cfg.Dampening != 0) {
-		tensor.Fail("sgd", tensor.ErrValue, nil, "momentum %v must not be negative, and Nesterov needs one above 0 and no dampening", cfg.Momentum)
+	if cfg.Nesterov && (cfg.Momentum == 0 || cfg.Dampening != 0) {
+		tensor.Fail("sgd", tensor.ErrValue, nil, "Nesterov needs a momentum above 0 and no dampening, not %v and %v", cfg.Momentum, cfg.Dampening)
 	}
-	return &SGD{newStepper(sgdRule{cfg}, groups)}
+	return &SGD{newStepper(sgdRule{cfg}, groups, cfg.LR, cfg.WeightDecay)}
 }
 
 type sgdRule struct{ cfg SGDConfig }
@@ -55,7 +57,7 @@ func (r sgdRule) apply64(g *Group, step int, p, grad []float64, s slots[float64]
 }
 
 func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s slots[T]) {
-	lr, wd, mu, keep := T(g.LR), T(g.WeightDecay), T(c.Momentum), T(1-c.Dampening)
+	lr, wd, mu, keep := T(g.LR), T(*g.WeightDecay), T(c.Momentum), T(1-c.Dampening)
 	if c.Maximize {
 		lr = -lr // the same as turning every gradient, but for the penalty
 		wd = -wd

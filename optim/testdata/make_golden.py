@@ -2,12 +2,14 @@
 
     python3 make_golden.py      (PyTorch 1.13)
 
-Each optimizer takes 50 steps on two parameters of 15 and 4 elements, with the gradient of element i at step t
+Each optimizer takes 50 steps in float64 and in float32 on three parameters of 15, 7 and 1 elements, with the gradient of
+element i at step t
 
     g = 0.3 p + sin(2 p + 0.1 t + i)
 
-computed in float64; the second parameter has none at every third step. Their values after 1, 2, 10 and 50 steps are kept, in float64 and
-float32.
+of the loss sum 0.15 p^2 - cos(2 p + 0.1 t + i) / 2, computed in float64. The second parameter has no gradient at every
+third step, the third none before step 5. Kept are the values after 1, 2, 10 and 50 steps. Numbers that are not finite are
+written as strings.
 """
 import json
 import math
@@ -19,9 +21,9 @@ SHOWN = [1, 2, 10, 50]
 
 
 def start(dtype):
-    a = torch.arange(15, dtype=torch.float64).reshape(3, 5)
-    b = torch.arange(4, dtype=torch.float64)
-    return [torch.nn.Parameter((0.2 * a - 1).to(dtype)), torch.nn.Parameter((0.5 - 0.3 * b).to(dtype))]
+    r = lambda n: torch.arange(n, dtype=torch.float64)
+    values = [0.2 * r(15).reshape(3, 5) - 1, 0.5 - 0.3 * r(7), 0.7 + r(1)]
+    return [torch.nn.Parameter(v.to(dtype)) for v in values]
 
 
 def gradient(p, t):
@@ -37,7 +39,7 @@ def run(make, dtype, schedule=None):
     kept = []
     for t in range(1, 51):
         for k, p in enumerate(params):
-            p.grad = None if k == 1 and t % 3 == 0 else gradient(p, t)
+            p.grad = None if k == 1 and t % 3 == 0 or k == 2 and t < 5 else gradient(p, t)
         opt.step()
         if sched:
             sched.step()
@@ -47,7 +49,7 @@ def run(make, dtype, schedule=None):
 
 
 sgd, adam, adamw = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
-groups = lambda p: [{"params": [p[0]], "lr": 0.1, "weight_decay": 0.0}, {"params": [p[1]], "lr": 0.01, "weight_decay": 0.2}]
+groups = lambda p: [{"params": [p[0]], "lr": 0.1}, {"params": [p[1]], "weight_decay": 0.2}, {"params": [p[2]], "lr": 0.03, "weight_decay": 0.0}]
 optimizers = {
     "sgd": lambda p: sgd(p, 0.1),
     "sgd decay": lambda p: sgd(p, 0.1, weight_decay=0.05),
@@ -55,16 +57,16 @@ optimizers = {
     "sgd dampening": lambda p: sgd(p, 0.05, momentum=0.9, dampening=0.3, weight_decay=0.01),
     "sgd nesterov": lambda p: sgd(p, 0.05, momentum=0.9, nesterov=True, weight_decay=0.01),
     "sgd maximize": lambda p: sgd(p, 0.02, momentum=0.5, maximize=True, weight_decay=0.1),
-    "sgd groups": lambda p: sgd(groups(p), 0.1, momentum=0.9),
+    "sgd groups": lambda p: sgd(groups(p), 0.01, momentum=0.9, weight_decay=0.1),
     "adam": lambda p: adam(p),
     "adam betas": lambda p: adam(p, 0.03, betas=(0.8, 0.95), eps=1e-3),
     "adam decay": lambda p: adam(p, 0.03, weight_decay=0.1),
     "adam amsgrad": lambda p: adam(p, 0.1, amsgrad=True),
     "adam maximize": lambda p: adam(p, 0.01, maximize=True, weight_decay=0.1),
-    "adam groups": lambda p: adam(groups(p)),
+    "adam groups": lambda p: adam(groups(p), 0.01, weight_decay=0.1),
     "adamw": lambda p: adamw(p),
-    "adamw decay": lambda p: adamw(p, 0.05, weight_decay=0.3),
-    "adamw amsgrad": lambda p: adamw(p, 0.1, amsgrad=True, weight_decay=0.1),
+    "adamw decay": lambda p: adamw(p, 0.05, weight_decay=0.1),
+    "adamw amsgrad": lambda p: adamw(p, 0.1, amsgrad=True, maximize=True, weight_decay=0.3),
     "adamw groups": lambda p: adamw(groups(p)),
 }
 S = torch.optim.lr_scheduler
@@ -93,7 +95,11 @@ schedules = {
     "restarts": factors(lambda o: S.CosineAnnealingWarmRestarts(o, 5, 2, eta_min=0.05)),
     "linear": factors(lambda o: S.LinearLR(o, 0.25, 1.0, 10)),
     "polynomial": factors(lambda o: S.PolynomialLR(o, 30, 2.0)),
+    "polynomial 1": factors(lambda o: S.PolynomialLR(o, 17)),
+    "restarts 1": factors(lambda o: S.CosineAnnealingWarmRestarts(o, 7)),
     "onecycle": factors(lambda o: S.OneCycleLR(o, 0.5, total_steps=41)),
+    "onecycle short": factors(lambda o: S.OneCycleLR(o, 0.5, total_steps=40, pct_start=0.05, div_factor=10, final_div_factor=100)),
+    "onecycle falling": factors(lambda o: S.OneCycleLR(o, 0.5, total_steps=40, pct_start=0.0)),
     "sequential": factors(lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.1, 1.0, 8), S.CosineAnnealingLR(o, 32)], [8])),
 }
 
@@ -110,27 +116,48 @@ def plateau(values, **options):
 
 falling = [5.0, 4.0, 4.0, 3.9999, 4.1, 3.0, 3.0, 3.0, 2.99999, 3.0, 3.0, 3.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0]
 rising = [0.1, 0.5, 0.5, 0.50001, 0.4, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.7]
+flat = [1.0] * 30
 plateaus = [
-    {"values": falling, "patience": 2, "factor": 0.1, "least": 0.0, "maximize": False, "lr": plateau(falling, patience=2)},
-    {"values": falling, "patience": 0, "factor": 0.5, "least": 0.1, "maximize": False, "lr": plateau(falling, patience=0, factor=0.5, min_lr=0.1)},
-    {"values": rising, "patience": 1, "factor": 0.2, "least": 0.0, "maximize": True, "lr": plateau(rising, mode="max", patience=1, factor=0.2)},
+    {"values": v, "options": o, "lr": plateau(v, **o)}
+    for v, o in [
+        (flat, {}),
+        (falling, {"patience": 2}),
+        (falling, {"patience": 0, "factor": 0.5, "min_lr": 0.1}),
+        (falling, {"patience": 0, "min_lr": 0.7}),
+        (falling, {"patience": 1, "threshold": 0.0, "cooldown": 3}),
+        (rising, {"mode": "max", "patience": 1, "factor": 0.2}),
+        (rising, {"mode": "max", "patience": 1, "threshold": 0.3, "cooldown": 1}),
+    ]
 ]
 
 
-def clipped(f):
-    params = start(torch.float64)
-    for p in params:
+def plain(v):
+    return v if math.isfinite(v) else str(v)
+
+
+def clipped(f, dtype, bad=None):
+    params = start(dtype)
+    for p in params[:2]:  # the third has no gradient
         p.grad = gradient(p, 1) * 3
+    if bad is not None:
+        params[0].grad[1, 2] = bad
     norm = f(params)
-    return {"norm": None if norm is None else float(norm), "grads": [p.grad.flatten().tolist() for p in params]}
+    return {"norm": None if norm is None else plain(float(norm)), "grads": [[plain(v) for v in p.grad.double().flatten().tolist()] for p in params[:2]]}
 
 
 C = torch.nn.utils
 clips = {
-    "norm 2": clipped(lambda p: C.clip_grad_norm_(p, 1.5)),
-    "norm 2 large": clipped(lambda p: C.clip_grad_norm_(p, 1000.0)),
-    "norm inf": clipped(lambda p: C.clip_grad_norm_(p, 0.7, math.inf)),
-    "value": clipped(lambda p: C.clip_grad_value_(p, 0.4)),
+    "norm 2": lambda p: C.clip_grad_norm_(p, 1.5),
+    "norm 2 large": lambda p: C.clip_grad_norm_(p, 1000.0),
+    "norm 1": lambda p: C.clip_grad_norm_(p, 3.0, 1.0),
+    "norm 3": lambda p: C.clip_grad_norm_(p, 0.5, 3.0),
+    "norm inf": lambda p: C.clip_grad_norm_(p, 0.7, math.inf),
+    "value": lambda p: C.clip_grad_value_(p, 0.4),
+}
+clips = {
+    name: {"float64": clipped(f, torch.float64), "float32": clipped(f, torch.float32),
+           "inf": clipped(f, torch.float64, -math.inf), "nan": clipped(f, torch.float64, math.nan)}
+    for name, f in clips.items()
 }
 
 out = {

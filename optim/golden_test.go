@@ -156,7 +156,7 @@ func TestGoldenSteps(t *testing.T) {
 		t.Errorf("%d optimizers in the golden file, %d here", len(all), len(makers))
 	}
 	for name, byType := range all {
-		for dtype, tol := range map[tensor.DType]float64{tensor.Float64: 1e-13, tensor.Float32: 4e-6} {
+		for dtype, tol := range map[tensor.DType]float64{tensor.Float64: 5e-14, tensor.Float32: 1e-6} {
 			opt := makers[name](start(dtype))
 			var s *optim.Scheduler
 			if f := scheduled[name]; f != nil {

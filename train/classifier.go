@@ -115,13 +115,14 @@ func testClassifier(ctx context.Context, model nn.Layer, test dataset.Dataset[da
 }
 
 // ReportClassifier is TestClassifier for a run that has just been trained: it leaves the run's pictures and result behind,
-// loss.png, accuracy.png, confusion.png, wrong.png (the most confident mistakes) and result.json.
-func ReportClassifier(ctx context.Context, run *Run, model nn.Layer, test dataset.Dataset[dataset.Sample], info ImageInfo) (Metrics, error) {
+// loss.png, accuracy.png, confusion.png, wrong.png (the most confident mistakes) and result.json. trained is what Train
+// returned; the curves mark its best epoch.
+func ReportClassifier(ctx context.Context, run *Run, model nn.Layer, test dataset.Dataset[dataset.Sample], info ImageInfo, trained Result) (Metrics, error) {
 	m, confusion, wrong, err := testClassifier(ctx, model, test, info)
 	if err != nil || run == nil {
 		return m, err
 	}
-	if err := run.plotHistory(); err != nil {
+	if err := run.plotHistory(trained.BestEpoch); err != nil {
 		return nil, err
 	}
 	if err := plot.ConfusionMatrix(run.Path("confusion.png"), confusion.Counts, info.Classes, plot.ConfusionMatrixConfig{}); err != nil {
@@ -246,32 +247,26 @@ func (in ImageInfo) Predict(model nn.Layer, x *tensor.Tensor) ([]Prediction, err
 	return r, nil
 }
 
-// plotHistory draws what metrics.jsonl holds: one picture for each metric that has a training or validation value.
-func (r *Run) plotHistory() error {
+// plotHistory draws what metrics.jsonl holds of loss and accuracy and marks the epoch whose weights were kept, 0 for none.
+func (r *Run) plotHistory(best int) error {
 	h, err := r.History()
 	if err != nil {
 		return err
 	}
 	for _, name := range []string{"loss", "accuracy"} {
 		var series [2][]plot.Point
+		mark := -1
 		for _, rec := range h {
 			for k, prefix := range []string{"train_", "val_"} {
 				if v := rec.Metrics[prefix+name]; v != nil {
 					series[k] = append(series[k], plot.Point{X: float64(rec.Epoch), Y: *v})
+					if rec.Epoch == best {
+						mark = best
+					}
 				}
 			}
 		}
-		best := 0
-		for i, p := range series[1] {
-			if q := series[1][best]; name == "loss" && p.Y < q.Y || name == "accuracy" && p.Y > q.Y {
-				best = i
-			}
-		}
-		at := -1
-		if len(series[1]) > 0 {
-			at = int(series[1][best].X)
-		}
-		if err := plot.LearningCurve(r.Path(name+".png"), name, series[0], series[1], at); err != nil {
+		if err := plot.LearningCurve(r.Path(name+".png"), name, series[0], series[1], mark); err != nil {
 			return err
 		}
 	}

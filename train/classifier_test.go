@@ -236,7 +236,7 @@ func TestPredict(t *testing.T) {
 func TestReportClassifier(t *testing.T) {
 	d := pictures(t, 0, 30)
 	run := newTestRun(t)
-	m, err := ReportClassifier(context.Background(), run, newNet(random.New(1)), d, digitsInfo)
+	m, err := ReportClassifier(context.Background(), run, newNet(random.New(1)), d, digitsInfo, Result{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,10 +257,10 @@ func TestReportClassifier(t *testing.T) {
 		t.Error(m)
 	}
 	perfect := oracle{d, new(int)}
-	if m, err = ReportClassifier(context.Background(), newTestRun(t), perfect, d, digitsInfo); err != nil || m[0].Value != 1 {
+	if m, err = ReportClassifier(context.Background(), newTestRun(t), perfect, d, digitsInfo, Result{}); err != nil || m[0].Value != 1 {
 		t.Errorf("%v, %v", m, err)
 	}
-	if m, err = ReportClassifier(context.Background(), nil, newNet(random.New(1)), d, digitsInfo); err != nil || len(m) != 6 {
+	if m, err = ReportClassifier(context.Background(), nil, newNet(random.New(1)), d, digitsInfo, Result{}); err != nil || len(m) != 6 {
 		t.Errorf("without a run: %v, %v", m, err)
 	}
 }

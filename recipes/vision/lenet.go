@@ -131,8 +131,9 @@ func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metric
 		Observe: env.Observe,
 		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_loss", Minimize: true, Patience: c.Patience},
 	}
-	if _, err := loop.Train(ctx); err != nil {
+	trained, err := loop.Train(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return train.ReportClassifier(ctx, env.Run, model, data.Test, data.Info)
+	return train.ReportClassifier(ctx, env.Run, model, data.Test, data.Info, trained)
 }

@@ -92,8 +92,9 @@ func (c *MLPRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 		Observe: env.Observe,
 		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_loss", Minimize: true, Patience: c.Patience},
 	}
-	if _, err := loop.Train(ctx); err != nil {
+	trained, err := loop.Train(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return train.ReportClassifier(ctx, env.Run, model, data.Test, data.Info)
+	return train.ReportClassifier(ctx, env.Run, model, data.Test, data.Info, trained)
 }

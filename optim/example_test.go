@@ -2,7 +2,6 @@ package optim_test
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
@@ -45,19 +44,66 @@ func ExampleNewAdamWGroups() {
 func ExampleWarmup() {
 	schedule := optim.Warmup(10, optim.Cosine(90, 0))
 	for _, step := range []int{0, 9, 55, 100} {
-		fmt.Printf("%.2f ", math.Abs(schedule(step)))
+		fmt.Printf("%.2f ", schedule(step))
 	}
 	// Output: 0.10 1.00 0.50 0.00
 }
 
-// The state of one optimizer continues in another, bit for bit.
+// The scheduler multiplies the rates of all groups after each step.
+func ExampleScheduler() {
+	model := nn.NewLinear(random.New(1), 2, 1, nn.LinearConfig{})
+	opt := optim.NewSGD(nn.Params(model), optim.SGDConfig{LR: 0.1})
+	scheduler := optim.NewScheduler(opt, optim.StepDecay(2, 0.5))
+	for range 5 {
+		fmt.Print(opt.Groups()[0].LR, " ")
+		opt.ZeroGrad()
+		losses.MSE(model.Forward(tensor.Ones(4, 2)), tensor.Zeros(4, 1)).Backward()
+		opt.Step()
+		scheduler.Step()
+	}
+	// Output: 0.1 0.1 0.05 0.05 0.025
+}
+
+// The rates fall when a validation loss has stopped falling.
+func ExamplePlateau() {
+	opt := optim.NewSGD([]*tensor.Param{tensor.NewParam(tensor.Zeros(1))}, optim.SGDConfig{LR: 1})
+	plateau := &optim.Plateau{Patience: new(1)}
+	for _, loss := range []float64{3, 2, 2, 2, 1} {
+		plateau.Step(opt, loss)
+		fmt.Print(opt.Groups()[0].LR, " ")
+	}
+	// Output: 1 1 1 0.1 0.1
+}
+
+// Gradients that explode are scaled down before the step.
+func ExampleClipGradNorm() {
+	p := tensor.NewParam(tensor.Zeros(2))
+	p.SetGrad(tensor.Of([]float32{30, 40}))
+	fmt.Println(optim.ClipGradNorm([]*tensor.Param{p}, 5, 2))
+	fmt.Printf("%.3f\n", tensor.Data[float32](p.Grad()))
+	// Output:
+	// 50
+	// [3.000 4.000]
+}
+
+// The state of one optimizer continues in another, bit for bit. Tensors go to a file with safetensors.Save, numbers as its
+// metadata; train.State does both, for the model and the scheduler too.
 func ExampleOptimizer() {
 	model := nn.NewLinear(random.New(1), 2, 1, nn.LinearConfig{})
 	var opt optim.Optimizer = optim.NewAdam(nn.Params(model), optim.AdamConfig{})
 	losses.MSE(model.Forward(tensor.Ones(4, 2)), tensor.Zeros(4, 1)).Backward()
 	opt.Step()
+	state := opt.State()
+	for _, t := range state.Tensors {
+		fmt.Println(t.Name, t.Shape())
+	}
 
 	later := optim.NewAdam(nn.Params(model), optim.AdamConfig{})
-	fmt.Println(later.LoadState(opt.State()), later.State().Scalars["0.step"])
-	// Output: <nil> 1
+	fmt.Println(later.LoadState(state), later.State().Scalars["0.step"])
+	// Output:
+	// 0.exp_avg (1, 2)
+	// 0.exp_avg_sq (1, 2)
+	// 1.exp_avg (1,)
+	// 1.exp_avg_sq (1,)
+	// <nil> 1
 }

@@ -71,14 +71,14 @@ func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s slo
 	}
 	buf := s[0][:len(p)]
 	if step == 1 {
-		keep, mu = 1, 0
+		keep = 1 // the buffer, still zero, becomes the gradient
 	}
 	for i, v := range p {
 		d := grad[i] + wd*v
 		b := mu*buf[i] + keep*d
 		buf[i] = b
 		if c.Nesterov {
-			b = d + T(c.Momentum)*b
+			b = d + mu*b
 		}
 		p[i] = v - lr*b
 	}

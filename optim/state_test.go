@@ -60,16 +60,16 @@ func TestResume(t *testing.T) {
 			}
 			steps(first, done+1, 3) // the state is a copy
 			second, third := make(params), make(start(dtype))
-			if err := second.LoadState(state); err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
 			for i, p := range third.Params() {
 				p.CopyFrom(params[i].Detach())
 			}
+			if err := second.LoadState(state); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			steps(second, done+1, 20-done) // on a copy of the state again
 			if err := third.LoadState(filed(t, state)); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			steps(second, done+1, 20-done)
 			steps(third, done+1, 20-done)
 			if !slices.Equal(bits(second.Params()), bits(whole.Params())) {
 				t.Errorf("%s %v: %d steps, a load and the rest differ from 20", name, dtype, done)

@@ -277,6 +277,9 @@ func (e *MissingError) Error() string {
 	if n := len(e.Set.Files); n != 1 {
 		files = fmt.Sprintf("%d files", n)
 	}
+	if len(e.Looked) == 0 { // without a home there is no cache folder
+		return fmt.Sprintf("%s: %s not found%s: set HADAL_DATA to a folder with the %s from %s", e.Set.Name, strings.Join(e.Files, ", "), reason, files, e.Set.Home)
+	}
 	return fmt.Sprintf("%s: %s not found (looked in %s)%s: put the %s from %s into %s or set HADAL_DATA",
 		e.Set.Name, strings.Join(e.Files, ", "), strings.Join(e.Looked, ", "), reason, files, e.Set.Home, e.into)
 }

@@ -237,6 +237,18 @@ func TestMissing(t *testing.T) {
 		t.Error("not an fs.ErrNotExist")
 	}
 
+	homeless := s
+	homeless.Dirs = nil
+	t.Run("without a home", func(t *testing.T) {
+		for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData", "HADAL_DATA"} {
+			t.Setenv(name, "")
+		}
+		_, err := homeless.Locate(Config{})
+		if want := "toy: " + images + ", other.bin not found: set HADAL_DATA to a folder with the 2 files from https://example.org/toy"; err == nil || err.Error() != want {
+			t.Errorf("Locate = %v\nwant %s", err, want)
+		}
+	})
+
 	data := t.TempDir()
 	t.Setenv("HADAL_DATA", data)
 	own := filepath.Join(data, "toy")

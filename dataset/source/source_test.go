@@ -240,7 +240,7 @@ func TestMissing(t *testing.T) {
 	homeless := s
 	homeless.Dirs = nil
 	t.Run("without a home", func(t *testing.T) {
-		for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData", "HADAL_DATA"} {
+		for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData", "HADAL_CACHE"} {
 			t.Setenv(name, "")
 		}
 		_, err := homeless.Locate(Config{})

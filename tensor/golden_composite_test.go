@@ -21,6 +21,13 @@ var composites = map[string]func(x tensors, a []float64) *tensor.Tensor{
 	"cosine_similarity": func(x tensors, a []float64) *tensor.Tensor {
 		return tensor.CosineSimilarity(x[0], x[1], int(a[0]), a[1])
 	},
+	"interpolate": func(x tensors, a []float64) *tensor.Tensor {
+		var size []int
+		for _, n := range a[2:] {
+			size = append(size, int(n))
+		}
+		return tensor.Interpolate(x[0], size, tensor.InterpolateConfig{Mode: tensor.InterpolateMode(a[0]), AlignCorners: a[1] == 1})
+	},
 	"prelu": func(x tensors, _ []float64) *tensor.Tensor { return tensor.PReLU(x[0], x[1]) },
 }
 
@@ -98,6 +105,13 @@ func TestCompositesRefuse(t *testing.T) {
 	wantFail(t, tensor.ErrValue, "local_response_norm", func() { tensor.LocalResponseNorm(x, 0, 1, 1, 1) })
 	wantFail(t, tensor.ErrShape, "cosine_similarity", func() { tensor.CosineSimilarity(tensor.Ones(2, 3), tensor.Ones(2, 4), 1, 1e-8) })
 	wantFail(t, tensor.ErrAxis, "cosine_similarity", func() { tensor.CosineSimilarity(tensor.Ones(2, 3), tensor.Ones(2, 3), 2, 1e-8) })
+	wantFail(t, tensor.ErrShape, "interpolate", func() { tensor.Interpolate(x, []int{3}, tensor.InterpolateConfig{}) })
+	wantFail(t, tensor.ErrValue, "interpolate", func() { tensor.Interpolate(x, []int{3, 0}, tensor.InterpolateConfig{}) })
+	wantFail(t, tensor.ErrValue, "interpolate", func() { tensor.Interpolate(x, []int{3, 3}, tensor.InterpolateConfig{AlignCorners: true}) })
+	wantFail(t, tensor.ErrValue, "interpolate", func() { tensor.Interpolate(x, []int{3, 3}, tensor.InterpolateConfig{Mode: 9}) })
+	wantFail(t, tensor.ErrShape, "interpolate", func() {
+		tensor.Interpolate(tensor.Ones(1, 1, 3), []int{3}, tensor.InterpolateConfig{Mode: tensor.InterpolateArea})
+	})
 	wantFail(t, tensor.ErrShape, "prelu", func() { tensor.PReLU(x, tensor.Ones(3)) })
 	wantFail(t, tensor.ErrShape, "prelu", func() { tensor.PReLU(x, tensor.Ones(8, 1)) })
 	if y := tensor.LocalResponseNorm(tensor.Zeros(0, 3, 2), 3, 1, 1, 1); y.Shape() != tensor.ShapeOf(0, 3, 2) {

@@ -37,6 +37,14 @@ case("prelu", lambda x, w: F.prelu(x, w), (2, 3, 4), (3,))
 case("prelu", lambda x, w: F.prelu(x, w), (2, 3), (1,))
 case("prelu", lambda x, w: F.prelu(x, w), (5,), (1,))
 case("prelu", lambda x, w: F.prelu(x, w), (2, 3), (3,))
+for mode, shape, size, align in [
+    ("nearest", (2, 2, 5), [8], None), ("nearest", (1, 2, 4, 3), [3, 7], None), ("nearest", (1, 1, 2, 3, 2), [4, 2, 3], None),
+    ("linear", (2, 2, 5), [8], False), ("linear", (2, 2, 5), [3], True), ("bilinear", (1, 2, 4, 3), [6, 2], False), ("bilinear", (1, 2, 4, 3), [7, 5], True),
+    ("bilinear", (1, 1, 3, 1), [1, 4], True), ("trilinear", (1, 1, 2, 3, 2), [4, 2, 3], False), ("bicubic", (1, 2, 4, 3), [6, 5], False),
+    ("bicubic", (1, 1, 5, 6), [3, 4], True), ("bicubic", (1, 1, 2, 1), [5, 3], False), ("area", (1, 2, 5, 4), [3, 6], None),
+]:
+    number = {"nearest": 0, "bicubic": 2, "area": 3}.get(mode, 1)
+    case("interpolate", lambda x: F.interpolate(x, size, mode=mode, align_corners=align), shape, args=[number, int(bool(align))] + size)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden_composite.json"), "w") as f:
     json.dump(out, f, separators=(",", ":"))
     f.write("\n")

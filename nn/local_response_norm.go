@@ -1,0 +1,16 @@
+package nn
+
+import "github.com/hadal-go/hadal/tensor"
+
+// LocalResponseNorm divides by a power of the mean square of neighbouring channels; see tensor.LocalResponseNorm.
+type LocalResponseNorm struct {
+	Size  int
+	Alpha *float64 // nil: 1e-4
+	Beta  *float64 // nil: 0.75
+	K     *float64 // nil: 1
+}
+
+// Forward normalises x (N, C, ...).
+func (l LocalResponseNorm) Forward(x *tensor.Tensor) *tensor.Tensor {
+	return tensor.LocalResponseNorm(x, l.Size, or(l.Alpha, 1e-4), or(l.Beta, 0.75), or(l.K, 1))
+}

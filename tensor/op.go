@@ -84,6 +84,7 @@ type Call struct {
 
 type outSpec struct {
 	Spec
+	made    *Tensor // the result itself, computed elsewhere
 	view    bool
 	of      int
 	strides Strides
@@ -106,7 +107,7 @@ func (c *Call) Output(s Shape, d DType) {
 // first element.
 func (c *Call) OutputView(i int, s Shape, st Strides, off int) {
 	o := c.declare()
-	o.Shape, o.DType, o.Device, o.view = s, c.In[i].dtype, c.In[i].dev, true
+	o.Shape, o.DType, o.Device, o.made, o.view = s, c.In[i].dtype, c.In[i].dev, nil, true
 	o.of, o.strides, o.off = i, st, off
 	if s.Numel() == 0 {
 		o.off = 0 // there may be no memory to point into
@@ -114,10 +115,17 @@ func (c *Call) OutputView(i int, s Shape, st Strides, off int) {
 	c.nout = len(c.specs)
 }
 
+// outputMade declares the next result as t, which was computed elsewhere; t is all of its storage, as whole says.
+func (c *Call) outputMade(t *Tensor) {
+	o := c.declare()
+	o.Spec, o.made, o.view = t.Spec(), t, false
+	c.nout = len(c.specs)
+}
+
 // Save declares, after all outputs, a value that Run computes for VJP alone. Call it only when Recording.
 func (c *Call) Save(s Shape, d DType) {
 	o := c.declare()
-	o.Shape, o.DType, o.Device, o.view = s, d, c.dev, false
+	o.Shape, o.DType, o.Device, o.made, o.view = s, d, c.dev, nil, false
 }
 
 // declare returns the next spec to fill in; it holds an earlier call's.
@@ -218,6 +226,7 @@ func (c *Call) put() {
 	runtime.KeepAlive(c.In)
 	clear(c.In)
 	clear(c.outs)
+	clear(c.specs)
 	c.In, c.outs, c.specs, c.op, c.err, c.nout = nil, nil, nil, nil, nil, 0
 	callPool.Put(c)
 }
@@ -236,10 +245,13 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 		}
 		c.rec = c.rec || t.node != nil || t.leaf != nil
 		if t.scope != nil && t.scope != scope {
-			if scope != nil {
+			if scope != nil && !t.scope.within(scope) && !scope.within(t.scope) {
 				c.Fail(ErrScope, "inputs belong to two scopes; Keep one of them first")
 			}
-			if scope = t.scope; scope.closed.Load() {
+			if scope == nil || t.scope.within(scope) {
+				scope = t.scope
+			}
+			if t.scope.closed.Load() {
 				c.Fail(ErrScope, "input %d's scope has ended; Keep it in the scope, or compute this before the scope ends", i)
 			}
 		}
@@ -255,7 +267,7 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 	for i := range c.specs {
 		c.outs = append(c.outs, c.specs[i].tensor(c.In, scope, c.rec))
 	}
-	if len(c.specs) > 0 && c.specs[0].view {
+	if len(c.specs) > 0 && (c.specs[0].view || c.specs[0].made != nil) {
 		ran = true
 	}
 	if !ran {
@@ -278,6 +290,8 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 func (o *outSpec) tensor(in []*Tensor, scope *Scope, recorded bool) *Tensor {
 	switch {
 	case o.view:
+	case o.made != nil:
+		return &Tensor{shape: o.Shape, dtype: o.DType, dev: o.Device, st: o.made.st, scope: scope}
 	case recorded:
 		return newRecorded(o.Spec, scope)
 	default:

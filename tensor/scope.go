@@ -12,6 +12,7 @@ import (
 // optimizer state and tensors made from slices have none. Two live scopes must not meet in one op.
 type Scope struct {
 	mu     sync.Mutex
+	parent *Scope // of a part of a scope, whose memory goes back sooner; see Checkpoint
 	owned  []*storage
 	closed atomic.Bool
 }
@@ -22,6 +23,45 @@ func WithScope(f func(s *Scope)) {
 	s := new(Scope)
 	defer s.end()
 	f(s)
+}
+
+// child returns a scope within s, also of no scope: then nil, and the garbage collector does the work.
+func (s *Scope) child() *Scope {
+	if s == nil {
+		return nil
+	}
+	return &Scope{parent: s}
+}
+
+// within reports whether s is outer or a scope within it.
+func (s *Scope) within(outer *Scope) bool {
+	for ; s != nil; s = s.parent {
+		if s == outer {
+			return true
+		}
+	}
+	return false
+}
+
+// lift returns t as a member of the scope around s, and its memory with it.
+func (s *Scope) lift(t *Tensor) *Tensor {
+	if s == nil || t == nil {
+		return t
+	}
+	s.mu.Lock()
+	mine := t.st.scope == s
+	if mine {
+		t.st.scope = s.parent // end skips it
+	}
+	s.mu.Unlock()
+	if mine {
+		s.parent.own(t.st)
+	}
+	r := *t
+	if r.scope == s {
+		r.scope = s.parent
+	}
+	return &r
 }
 
 // Enter returns t as a member of the scope: what is computed from it belongs to the scope. The memory of t itself does not.
@@ -42,13 +82,13 @@ func (s *Scope) Keep(t *Tensor) *Tensor {
 	if s == nil || t.scope == nil {
 		return t.Detach()
 	}
-	if t.scope != s {
+	if !t.scope.within(s) {
 		Fail("scope.Keep", ErrScope, []Shape{t.shape}, "the tensor belongs to another scope; Keep it there")
 	}
 	t.force("scope.Keep")
 	r := t.Detach()
 	r.scope = nil
-	if !s.releases(t) {
+	if !t.scope.releases(t) {
 		return r.Clone()
 	}
 	return r
@@ -82,6 +122,9 @@ func (s *Scope) own(st *storage) {
 }
 
 func (s *Scope) end() {
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed.Store(true)

@@ -2,11 +2,12 @@ package tensor
 
 // Step is one recorded op of a graph, as Steps lists them.
 type Step struct {
-	Op     Op
-	In     []Spec
-	Out    []Spec
-	From   []int     // for each input, the step that made it, or -1
-	Leaves []*Tensor // for each input, the leaf it is, or nil
+	Op      Op
+	In      []Spec
+	Out     []Spec
+	From    []int     // for each input, the step that made it, or -1
+	FromOut []int     // for each input, which result of that step it is
+	Leaves  []*Tensor // for each input, the leaf it is, or nil
 }
 
 // Steps returns the ops that t was computed by, inputs before users. It is what summaries, printed tapes and explanations
@@ -23,6 +24,7 @@ func Steps(t *Tensor) []Step {
 			}
 			s.In = append(s.In, n.in[i].inSpec())
 			s.From = append(s.From, from)
+			s.FromOut = append(s.FromOut, int(n.in[i].out))
 			var l *Tensor
 			if n.in[i].leaf() != nil {
 				l = n.in[i].t

@@ -13,8 +13,9 @@ type node struct {
 	saved []*Tensor
 	outs  []outRef
 	scope *Scope
-	mark  uint64 // id of the Backward that visits it, under visiting
-	pos   int32  // its place in that Backward's order
+	seg   *segment // the Checkpoint that it is part of
+	mark  uint64   // id of the Backward that visits it, under visiting
+	pos   int32    // its place in that Backward's order
 	freed atomic.Bool
 
 	inBuf  [3]edge
@@ -72,11 +73,16 @@ func (c *Call) record(in []*Tensor) {
 	} else {
 		n.in = make([]edge, len(in))
 	}
+	for _, t := range in {
+		if t.node != nil {
+			n.seg = n.seg.inner(t.node.seg)
+		}
+	}
 	for i, t := range in {
 		e := &n.in[i]
 		e.node, e.out = t.node, t.out
 		switch {
-		case reads.in(i) || t.leaf != nil || t.node == nil && t.st.bytes <= tinyBytes:
+		case n.seg != nil || reads.in(i) || t.leaf != nil || t.node == nil && t.st.bytes <= tinyBytes:
 			e.t, e.version = t, t.st.version.Load()
 		case t.node == nil:
 			e.t = &Tensor{shape: t.shape, dtype: t.dtype, dev: t.dev, st: new(storage)}
@@ -616,13 +622,20 @@ func (p *pass) gradOf(w *Tensor) *Tensor {
 
 // LowerVJP differentiates an op through its Lower: the gradient of ops without a better one, and the second derivative of
 // fused gradient ops. The op must declare all its inputs in Reads.
-func LowerVJP(b *Back) []*Tensor {
-	l := b.node.op.(Lowerer)
+func LowerVJP(b *Back) []*Tensor { return b.through(b.node.op.(Lowerer).Lower, nil) }
+
+// through differentiates f, which computes what the op did from its inputs, in scope s unless that is nil.
+func (b *Back) through(f func(in []*Tensor) []*Tensor, s *Scope) []*Tensor {
 	in := make([]*Tensor, b.NumIn())
 	var wrt []*Tensor
 	stop := map[*node]bool{}
 	for i := range in {
 		in[i] = b.In(i)
+		if s != nil {
+			r := *in[i]
+			r.scope = s
+			in[i] = &r
+		}
 		switch {
 		case b.create && in[i].RequiresGrad():
 			// A fresh name, so that an input computed from another one is not counted twice, and a place to stop.
@@ -636,7 +649,7 @@ func LowerVJP(b *Back) []*Tensor {
 		}
 	}
 	var outs, douts []*Tensor
-	for i, o := range l.Lower(in) {
+	for i, o := range f(in) {
 		if i < b.NumOut() && b.Dout(i) != nil && o.RequiresGrad() {
 			outs, douts = append(outs, o), append(douts, b.Dout(i))
 		}

@@ -10,8 +10,8 @@ import "github.com/hadal-go/hadal/tensor"
 //
 //	running ← (1 − momentum) running + momentum batch
 //
-// with the unbiased variance; Eval modules use the running ones. BatchNorm1d and BatchNorm2d are the same layer with a
-// check of the input's dimensions.
+// with the unbiased variance; Eval modules use the running ones. BatchNorm1d, BatchNorm2d and BatchNorm3d are the same layer
+// with a check of the input's dimensions.
 type BatchNorm struct {
 	Weight            *Param   // (C,), or nil: 1
 	Bias              *Param   // (C,), or nil: 0
@@ -21,7 +21,13 @@ type BatchNorm struct {
 	Momentum          *float64 // nil: a plain average over all batches
 	Eps               float64
 	Mode              Mode
-	ranks             [2]int // least and most dimensions of the input; zero: any
+	// Frozen layers use the running statistics and leave them as they are while training too; weight and bias still train.
+	// It is how a pre-trained network is tuned on batches too small to have statistics.
+	Frozen bool
+	// Sync, unless nil, joins replicas of the layer that train on parts of one batch: mean and variance are the whole
+	// batch's.
+	Sync  AllReducer
+	ranks [2]int // least and most dimensions of the input; zero: any
 }
 
 // BatchNormConfig are the options of batch normalisation.
@@ -30,6 +36,8 @@ type BatchNormConfig struct {
 	Momentum          *float64 // nil: 0.1
 	CumulativeAverage bool     // running statistics are plain averages over all batches; Momentum is not used
 	NoAffine          bool     // neither weight nor bias
+	Frozen            bool     // see BatchNorm.Frozen
+	Sync              AllReducer
 }
 
 // NewBatchNorm1d returns a layer for x (N, C) or (N, C, L).
@@ -42,12 +50,19 @@ func NewBatchNorm2d(channels int, cfg BatchNormConfig) *BatchNorm {
 	return newBatchNorm(channels, cfg, [2]int{4, 4})
 }
 
+// NewBatchNorm3d returns a layer for x (N, C, D, H, W).
+func NewBatchNorm3d(channels int, cfg BatchNormConfig) *BatchNorm {
+	return newBatchNorm(channels, cfg, [2]int{5, 5})
+}
+
 func newBatchNorm(c int, cfg BatchNormConfig, ranks [2]int) *BatchNorm {
 	l := &BatchNorm{
 		RunningMean:       tensor.NewBuffer(tensor.Zeros(c)),
 		RunningVar:        tensor.NewBuffer(tensor.Ones(c)),
 		NumBatchesTracked: tensor.NewBuffer(tensor.Scalar[int64](0)),
 		Eps:               epsilon("batch_norm", cfg.Eps),
+		Frozen:            cfg.Frozen,
+		Sync:              cfg.Sync,
 		ranks:             ranks,
 	}
 	if !cfg.NoAffine {
@@ -63,8 +78,11 @@ func newBatchNorm(c int, cfg BatchNormConfig, ranks [2]int) *BatchNorm {
 // which has no variance.
 func (l *BatchNorm) Forward(x *tensor.Tensor) *tensor.Tensor {
 	l.check(x)
-	if l.Mode == Infer {
+	switch {
+	case l.Mode == Infer || l.Frozen:
 		return l.infer(x)
+	case l.Sync != nil && x.Device() != tensor.Meta:
+		return l.synchronised(x)
 	}
 	n, computes := x.Numel()/max(1, x.Dim(1)), x.Device() != tensor.Meta
 	if n == 1 && computes {
@@ -85,6 +103,8 @@ func (l *BatchNorm) check(x *tensor.Tensor) {
 		want = "(N, C) or (N, C, L)"
 	case [2]int{4, 4}:
 		want = "(N, C, H, W)"
+	case [2]int{5, 5}:
+		want = "(N, C, D, H, W)"
 	}
 	c, r := l.RunningMean.Numel(), x.Rank()
 	if r < max(2, l.ranks[0]) || l.ranks[1] > 0 && r > l.ranks[1] || x.Dim(1) != c {
@@ -108,10 +128,15 @@ func (l *BatchNorm) infer(x *tensor.Tensor) *tensor.Tensor {
 	w, b := affine(x, l.Weight, l.Bias, []int{x.Dim(1)})
 	scale := l.RunningVar.AddScalar(l.Eps).Rsqrt().Mul(w)
 	shift := b.Sub(l.RunningMean.Mul(scale))
+	return x.Mul(perChannel(x, scale).To(x.DType())).Add(perChannel(x, shift).To(x.DType()))
+}
+
+// perChannel shapes v (C,) to broadcast against x (N, C, ...).
+func perChannel(x, v *tensor.Tensor) *tensor.Tensor {
 	dims := make([]int, x.Rank()-1)
 	for i := range dims {
 		dims[i] = 1
 	}
 	dims[0] = x.Dim(1)
-	return x.Mul(scale.Reshape(dims...)).Add(shift.Reshape(dims...))
+	return v.Reshape(dims...)
 }

@@ -351,9 +351,14 @@ type twin struct{}
 func (twin) Kind() string   { return "twin" }
 func (twin) String() string { return "twin" }
 func (twin) CopyDevice(y, x tensor.View) {
-	if x.DType == tensor.Float64 {
+	switch x.DType {
+	case tensor.Float64:
 		copy(tensor.Slice[float64](y), tensor.Slice[float64](x))
-	} else {
+	case tensor.BFloat16:
+		copy(tensor.Slice[tensor.BF16](y), tensor.Slice[tensor.BF16](x))
+	case tensor.Float16:
+		copy(tensor.Slice[tensor.F16](y), tensor.Slice[tensor.F16](x))
+	default:
 		copy(tensor.Slice[float32](y), tensor.Slice[float32](x))
 	}
 }

@@ -5,7 +5,7 @@ import "math"
 // DType is the element type of a tensor. The zero value is Float32, the default everywhere.
 type DType uint8
 
-// The element types. Float16 and BFloat16 are storage formats: convert with To before computing.
+// The element types. Float16 and BFloat16 are formats of memory: ops compute on them in float32 and round the result once.
 const (
 	Float32 DType = iota
 	Float64
@@ -59,7 +59,7 @@ func (d DType) Size() int { return dtypeSizes[d] }
 // IsFloat reports whether d is a floating-point type.
 func (d DType) IsFloat() bool { return d <= Float16 }
 
-// computes reports whether d is a float type that kernels compute in.
+// computes reports whether d is a float type that kernels compute in; ops on the others go through float32.
 func (d DType) computes() bool { return d <= Float64 }
 
 // DTypeOf returns the dtype of a Go element type.

@@ -195,9 +195,27 @@ func TestGradientsThroughHalves(t *testing.T) {
 		}
 	}
 	rejects(t, tensor.ErrDType, "require_grad", "only floating-point tensors have gradients, not int64", func() { tensor.Arange(0, 2, 1).RequireGrad() })
-	rejects(t, tensor.ErrDType, "add", "float16 is not supported here; convert with To(tensor.Float32)", func() {
-		h := tensor.With(tensor.Float16).Ones(2)
-		h.Add(h)
-	})
-	rejects(t, tensor.ErrDType, "sum", "bfloat16 is not supported here; convert with To(tensor.Float32)", func() { tensor.With(tensor.BFloat16).Ones(2).Sum() })
+}
+
+// Halves are added up in float32 and rounded once: 1 + 2⁻⁸ and 255 more like it sum to 257 in float32, which bfloat16 rounds
+// to 256; rounding at each step would have stayed at 2.
+func TestHalvesAccumulateInFloat32(t *testing.T) {
+	x := tensor.With(tensor.BFloat16).Full(1.0/256, 4096).RequireGrad()
+	if y := x.Sum(); y.DType() != tensor.BFloat16 || y.Item() != 16 {
+		t.Errorf("4096 times 1/256 is %v, want 16", y)
+	}
+	if y := x.Detach().MatMul(tensor.With(tensor.BFloat16).Ones(4096)); y.Item() != 16 {
+		t.Errorf("as a product it is %v, want 16", y)
+	}
+	if y := tensor.With(tensor.Float16).Full(4, 65536).Mean(); y.Item() != 4 {
+		t.Errorf("the mean of 65536 fours is %v, want 4: their sum is beyond float16", y)
+	}
+	x.Add(x).Sum().Backward()
+	x.Sum().Backward()
+	if g := x.Grad(); g.DType() != tensor.BFloat16 || g.Select(0, 7).Item() != 3 {
+		t.Errorf("the gradients add up to %v, want 3", g.Select(0, 7))
+	}
+	tensor.DetectAnomaly(true)
+	defer tensor.DetectAnomaly(false)
+	wantFail(t, tensor.ErrNaN, "log", func() { tensor.With(tensor.BFloat16).Zeros(3).Log() })
 }

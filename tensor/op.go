@@ -171,8 +171,7 @@ func (c *Call) Rank(i, n int, what string) {
 	}
 }
 
-// SameDType panics with ErrDType unless all inputs have the same type that kernels compute in (float32 or float64); it
-// returns that type.
+// SameDType panics with ErrDType unless all inputs have the same floating-point type, which it returns.
 func (c *Call) SameDType() DType {
 	d := c.In[0].dtype
 	for _, t := range c.In {
@@ -180,7 +179,7 @@ func (c *Call) SameDType() DType {
 			c.Fail(ErrDType, "inputs are %v and %v; convert one with To", d, t.dtype)
 		}
 	}
-	if !d.computes() {
+	if !d.IsFloat() {
 		c.Fail(ErrDType, "%v is not supported here; convert with To(tensor.Float32)", d)
 	}
 	return d
@@ -313,7 +312,7 @@ func (c *Call) run(in []*Tensor) error {
 			}
 		}
 	}
-	if c.op.Run(c.dev, c) {
+	if c.half() && c.runHalf() || c.op.Run(c.dev, c) {
 		return c.err
 	}
 	c.fallback(in)
@@ -377,13 +376,13 @@ func (c *Call) checkFinite() {
 		return
 	}
 	for i, t := range c.outs[:c.nout] {
-		if !t.dtype.computes() || c.specs[i].view {
+		if !t.dtype.IsFloat() || c.specs[i].view {
 			continue
 		}
 		if bad := firstNonFinite(t); bad >= 0 {
 			from := ""
 			for j, in := range c.In {
-				if in.dtype.computes() && firstNonFinite(in) >= 0 {
+				if in.dtype.IsFloat() && firstNonFinite(in) >= 0 {
 					from = fmt.Sprintf("; input %d already had one", j)
 					break
 				}
@@ -401,16 +400,29 @@ func firstNonFinite(t *Tensor) int {
 		}
 	}
 	t = t.Detach()
-	if t.dtype == Float64 {
+	switch t.dtype {
+	case Float64:
 		Read(t, func(d []float64) {
 			for i, f := range d {
 				check(i, f)
 			}
 		})
-	} else {
+	case Float32:
 		Read(t, func(d []float32) {
 			for i, f := range d {
 				check(i, float64(f))
+			}
+		})
+	case BFloat16:
+		Read(t, func(d []BF16) {
+			for i, f := range d {
+				check(i, float64(f.Float32()))
+			}
+		})
+	case Float16:
+		Read(t, func(d []F16) {
+			for i, f := range d {
+				check(i, float64(f.Float32()))
 			}
 		})
 	}

@@ -45,8 +45,8 @@ func (crossEntropyOp) Reads() Reads { return ReadsAllIn }
 func (o crossEntropyOp) Infer(c *Call) {
 	x, t := c.In[0], c.In[1]
 	c.Rank(0, 2, "(N, C)")
-	if !x.dtype.computes() {
-		c.Fail(ErrDType, "the logits must be float32 or float64, not %v; convert with To", x.dtype)
+	if !x.dtype.IsFloat() {
+		c.Fail(ErrDType, "the logits must be floating-point, not %v; convert with To", x.dtype)
 	}
 	if t.dtype != Int64 {
 		c.Fail(ErrDType, "the target must be int64 classes, not %v", t.dtype)

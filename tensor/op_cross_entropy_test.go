@@ -148,7 +148,7 @@ func TestCrossEntropyBadArguments(t *testing.T) {
 	refuses(t, tensor.ErrShape, "the target must have shape (2,)", loss(x, tensor.Of([]int64{0, 1}, 2, 1), crossEntropyConfig{}))
 	refuses(t, tensor.ErrDType, "the target must be int64 classes, not float32", loss(x, tensor.Zeros(2), crossEntropyConfig{}))
 	refuses(t, tensor.ErrDType, "the target must be int64 classes, not int32", loss(x, target.To(tensor.Int32), crossEntropyConfig{}))
-	refuses(t, tensor.ErrDType, "the logits must be float32 or float64, not int64", loss(x.To(tensor.Int64), target, crossEntropyConfig{}))
+	refuses(t, tensor.ErrDType, "the logits must be floating-point, not int64", loss(x.To(tensor.Int64), target, crossEntropyConfig{}))
 	refuses(t, tensor.ErrShape, "the class weights must have shape (3,)", loss(x, target, crossEntropyConfig{Weight: tensor.Ones(2)}))
 	refuses(t, tensor.ErrDType, "the class weights must be float32, not float64", loss(x, target, crossEntropyConfig{Weight: tensor.With(tensor.Float64).Ones(3)}))
 	refuses(t, tensor.ErrValue, "label smoothing -0.1 must lie in [0, 1]", loss(x, target, crossEntropyConfig{LabelSmoothing: -0.1}))

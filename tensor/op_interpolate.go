@@ -35,7 +35,7 @@ func Interpolate(x *Tensor, size []int, cfg InterpolateConfig) *Tensor {
 	if cfg.AlignCorners && (cfg.Mode == InterpolateNearest || cfg.Mode == InterpolateArea) {
 		Fail(op, ErrValue, []Shape{x.shape}, "AlignCorners is for linear and cubic interpolation")
 	}
-	if !x.dtype.computes() && cfg.Mode != InterpolateNearest {
+	if !x.dtype.IsFloat() && cfg.Mode != InterpolateNearest {
 		Fail(op, ErrDType, []Shape{x.shape}, "%v is not supported here; convert with To(tensor.Float32)", x.dtype)
 	}
 	var taps func(src float64) ([]int, []float64)

@@ -17,6 +17,9 @@ func (x *Tensor) mean(op string, r reduction) *Tensor {
 	if !x.dtype.IsFloat() {
 		Fail(op, ErrDType, []Shape{x.shape}, "the %s of %v is not %v; convert with To(tensor.Float32)", op, x.dtype, x.dtype)
 	}
+	if x.dtype.half() {
+		return x.To(Float32).mean(op, r).To(x.dtype)
+	}
 	n := r.count(x.shape)
 	s := Apply1(sumOp{r}, x)
 	if n == 0 {
@@ -39,6 +42,9 @@ func (x *Tensor) VarKeepdim(correction int, axes ...int) *Tensor {
 
 // variance sums squares of differences to the mean: in one pass, Σ x² − n mean² would cancel.
 func (x *Tensor) variance(op string, correction int, r reduction) *Tensor {
+	if x.dtype.half() {
+		return x.To(Float32).variance(op, correction, r).To(x.dtype)
+	}
 	d := x.Sub(x.mean(op, reduction{r.axes, true}))
 	s := Apply1(sumOp{r}, d.Mul(d))
 	n := r.count(x.shape) - correction

@@ -19,6 +19,9 @@ func (x *Tensor) norm(p float64, r reduction) *Tensor {
 	if !x.dtype.IsFloat() {
 		Fail("norm", ErrDType, []Shape{x.shape}, "the norm of %v is not %v; convert with To(tensor.Float32)", x.dtype, x.dtype)
 	}
+	if x.dtype.half() {
+		return x.To(Float32).norm(p, r).To(x.dtype)
+	}
 	switch {
 	case p == 2:
 		return Apply1(sumOp{r}, x.Mul(x)).sqrtOrZero()

@@ -74,7 +74,6 @@ func TestCumsum(t *testing.T) {
 	rejects(t, tensor.ErrAxis, "cumsum", "axis 2 is out of range", func() { x.Cumsum(2) })
 	rejects(t, tensor.ErrAxis, "cumsum", "axis -3 is out of range", func() { x.Cumsum(-3) })
 	rejects(t, tensor.ErrAxis, "cumsum", "axis 1 is out of range", func() { tensor.Scalar(1.0).Cumsum(1) })
-	rejects(t, tensor.ErrDType, "cumsum", "float16 is not supported here", func() { x.To(tensor.Float16).Cumsum(0) })
 	wantFloats(t, "bools", tensor.Of([]bool{true, false, true}).Cumsum(0), 1, 1, 2)
 	big := int64(1)<<53 + 1
 	if got := tensor.Data[int64](tensor.Of([]int64{big, 1, big}).Cumsum(0)); !slices.Equal(got, []int64{big, big + 1, 2*big + 1}) {
@@ -115,7 +114,6 @@ func TestCumprod(t *testing.T) {
 	x := tensor.Ones(2, 3)
 	rejects(t, tensor.ErrAxis, "cumprod", "axis 2 is out of range", func() { x.Cumprod(2) })
 	rejects(t, tensor.ErrAxis, "cumprod", "axis -2 is out of range", func() { tensor.Scalar(1.0).Cumprod(-2) })
-	rejects(t, tensor.ErrDType, "cumprod", "bfloat16 is not supported here", func() { x.To(tensor.BFloat16).Cumprod(0) })
 	wantFloats(t, "infinities", tensor.Of([]float64{2, inf, -1, 0, 1}).Cumprod(0), 2, inf, -inf, nan, nan)
 }
 

@@ -56,16 +56,20 @@ func (cpuDevice) Convert(y, x View) {
 		})
 		convertFrom(y, n)
 	case BFloat16:
-		s := sliceOf[BF16](x)
-		f := make([]float32, len(s))
-		cpu.Convert(f, s, BF16.Float32)
-		convertFrom(y, f)
+		convertHalf(y, sliceOf[BF16](x), BF16.Float32)
 	case Float16:
-		s := sliceOf[F16](x)
-		f := make([]float32, len(s))
-		cpu.Convert(f, s, F16.Float32)
-		convertFrom(y, f)
+		convertHalf(y, sliceOf[F16](x), F16.Float32)
 	}
+}
+
+func convertHalf[H BF16 | F16](y View, x []H, float32Of func(H) float32) {
+	if y.DType == Float32 {
+		cpu.Convert(sliceOf[float32](y), x, float32Of)
+		return
+	}
+	f := make([]float32, len(x))
+	cpu.Convert(f, x, float32Of)
+	convertFrom(y, f)
 }
 
 func convertFrom[S cpu.Number](y View, x []S) {

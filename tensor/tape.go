@@ -357,7 +357,7 @@ func (p *pass) add(sum *grad, g *Tensor) {
 	switch {
 	case sum.t == nil:
 		sum.t = g
-	case sum.own && g.shape == sum.t.shape && g.dtype == sum.t.dtype && g.dev == CPU && !anomaly.Load():
+	case sum.own && g.shape == sum.t.shape && g.dtype == sum.t.dtype && g.dtype.computes() && g.dev == CPU && !anomaly.Load():
 		y, x := sum.t.view("add"), g.view("add")
 		cpuDevice{}.Pointwise(addOp{}.Kernel(), y, []View{y, x})
 		runtime.KeepAlive(g)

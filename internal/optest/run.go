@@ -44,6 +44,7 @@ type suite struct {
 	// calls are the applications of ops with a Lower, while watching.
 	watching bool
 	calls    []call
+	applied  []applied // all applications, unless nil
 	checks   int
 }
 
@@ -96,6 +97,7 @@ func check(t reporter, c *Case) {
 		}
 		s.workers()
 	}
+	s.halves()
 	if !s.seen[c.Op] {
 		t.Errorf("the case did not apply %s", c.Op)
 	}
@@ -128,7 +130,7 @@ func (s *suite) observe() func(op, in, out any) {
 		defer mu.Unlock()
 		s.seen[typeName(op)] = true
 		l, ok := op.(tensor.Lowerer)
-		if !ok || !s.watching {
+		if s.applied == nil && (!ok || !s.watching) {
 			return
 		}
 		detached := func(l any) (r []*tensor.Tensor) {
@@ -136,6 +138,10 @@ func (s *suite) observe() func(op, in, out any) {
 				r = append(r, t.Detach())
 			}
 			return r
+		}
+		if s.applied != nil {
+			s.applied = append(s.applied, applied{op.(tensor.Op), detached(in), detached(out)})
+			return
 		}
 		s.calls = append(s.calls, call{l, detached(in), detached(out)})
 	}

@@ -34,6 +34,15 @@ func wrap(v any) any {
 	return &Panic{Value: v, Stack: debug.Stack()}
 }
 
+// Recovered returns what another goroutine should panic with for what recover returned in this one; nil for nil. It must run
+// inside the deferred function that recovered.
+func Recovered(v any) any {
+	if v == nil {
+		return nil
+	}
+	return wrap(v)
+}
+
 // repanic is deferred where bodies run without a helper, so that a panic has the same type as in a shared loop.
 func repanic() {
 	if v := recover(); v != nil {

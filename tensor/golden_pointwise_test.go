@@ -63,6 +63,8 @@ var goldenOps = map[string]func(x, y *tensor.Tensor, a, b float64) *tensor.Tenso
 	"acosh":       func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Acosh() },
 	"atanh":       func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Atanh() },
 	"erf":         func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Erf() },
+	"erfinv":      func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Erfinv() },
+	"polygamma2":  func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Polygamma(2) },
 	"erfc":        func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Erfc() },
 	"sigmoid":     func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.Sigmoid() },
 	"logsigmoid":  func(x, _ *tensor.Tensor, _, _ float64) *tensor.Tensor { return x.LogSigmoid() },

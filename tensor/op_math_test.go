@@ -33,7 +33,42 @@ func TestMathematics(t *testing.T) {
 		{op: "atanh", in: unit, f1: (*tensor.Tensor).Atanh, want1: math.Atanh},
 		{op: "erf", f1: (*tensor.Tensor).Erf, want1: math.Erf, ints: true},
 		{op: "erfc", f1: (*tensor.Tensor).Erfc, want1: math.Erfc},
+		{op: "erfinv", in: unit, f1: (*tensor.Tensor).Erfinv, want1: erfinv},
+		{op: "lgamma", in: positive, f1: (*tensor.Tensor).Lgamma, want1: func(x float64) float64 { return math.Log(math.Gamma(x)) }},
+		{op: "digamma", in: positive, f1: (*tensor.Tensor).Digamma, want1: func(x float64) float64 { return polygamma(0, x) }},
+		{op: "polygamma", in: positive, f1: func(x *tensor.Tensor) *tensor.Tensor { return x.Polygamma(1) }, want1: func(x float64) float64 { return polygamma(1, x) }},
 	})
+	rejects(t, tensor.ErrValue, "polygamma", "no derivative number -1", func() { tensor.Ones(2).Polygamma(-1) })
+}
+
+// erfinv is the root of erf(y) = x, by bisection.
+func erfinv(x float64) float64 {
+	lo, hi := -6.0, 6.0
+	for range 200 {
+		if m := (lo + hi) / 2; math.Erf(m) < x {
+			lo = m
+		} else {
+			hi = m
+		}
+	}
+	return (lo + hi) / 2
+}
+
+// polygamma moves x beyond 30 by the recurrence and sums the asymptotic series (Abramowitz and Stegun, 6.3.18 and 6.4.12).
+func polygamma(n int, x float64) float64 {
+	sum := 0.0
+	for ; x < 30; x++ {
+		if n == 0 {
+			sum -= 1 / x
+		} else {
+			sum += 1 / (x * x)
+		}
+	}
+	x2 := x * x
+	if n == 0 {
+		return sum + math.Log(x) - 1/(2*x) - 1/(12*x2) + 1/(120*x2*x2) - 1/(252*x2*x2*x2) + 1/(240*x2*x2*x2*x2)
+	}
+	return sum + 1/x + 1/(2*x2) + 1/(6*x2*x) - 1/(30*x2*x2*x) + 1/(42*x2*x2*x2*x) - 1/(30*x2*x2*x2*x2*x)
 }
 
 // TestExactValues are results that must not be off by a rounding.

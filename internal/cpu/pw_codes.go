@@ -78,6 +78,10 @@ const (
 	Atanh
 	Erf
 	Erfc
+	Erfinv
+	Lgamma     // ln |Γ(a)|
+	Digamma    // the derivative of Lgamma
+	PolygammaS // the derivative number S0 of Digamma
 	Sigmoid    // 1 / (1 + e^-a)
 	LogSigmoid // ln Sigmoid(a)
 	Softplus   // ln(1 + e^(S0 a)) / S0; a where S0 a > S1

@@ -32,13 +32,15 @@ unary = {  # name: (function, points)
     "asin": (torch.asin, UNIT), "acos": (torch.acos, UNIT), "atan": (torch.atan, WIDE),
     "sinh": (torch.sinh, X), "cosh": (torch.cosh, X), "tanh": (torch.tanh, WIDE),
     "asinh": (torch.asinh, WIDE), "acosh": (torch.acosh, [1.1, 1.5, 2.0, 10.0]), "atanh": (torch.atanh, UNIT),
-    "erf": (torch.erf, X), "erfc": (torch.erfc, X),
+    "erf": (torch.erf, X), "erfc": (torch.erfc, X), "erfinv": (torch.erfinv, UNIT),
+    "polygamma2": (lambda x: torch.polygamma(2, x), POSITIVE[1:]),  # its trigamma is off by 5e-10; golden_special.py has SciPy's
     "sigmoid": (torch.sigmoid, WIDE), "logsigmoid": (F.logsigmoid, WIDE), "relu": (F.relu, X), "selu": (F.selu, X),
     "relu6": (F.relu6, WIDE), "hardsigmoid": (F.hardsigmoid, WIDE), "hardswish": (F.hardswish, WIDE),
     "gelu": (F.gelu, WIDE), "gelutanh": (lambda x: F.gelu(x, approximate="tanh"), WIDE), "silu": (F.silu, WIDE), "mish": (F.mish, X),
     "softsign": (F.softsign, WIDE), "tanhshrink": (F.tanhshrink, X),
 }
 odd = {  # edges where PyTorch agrees with itself and with mathematics
+    "polygamma2": [nan],  # poles of odd order have no value, and at infinity the limit is 0
     "gelutanh": [0.0, -0.0, nan],  # its derivative at infinity is NaN; the limits are 0 and 1
     "hardswish": [0.0, -0.0, 1000.0, -1000.0, inf, -inf],  # whether its derivative at NaN is NaN depends on the place
 }

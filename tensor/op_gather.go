@@ -11,38 +11,53 @@ func (x *Tensor) Gather(axis int, idx *Tensor) *Tensor {
 }
 
 // Scatter returns x with the values of src written at idx along an axis, the inverse of Gather: with axis 0 of three,
-// y[idx[i,j,k], j, k] = src[i,j,k]; of equal indices the last in row-major order stays, and gets the gradient. src has idx's
-// shape and x's dtype; idx and panics are as in Gather.
+// y[idx[i,j,k], j, k] = src[i,j,k]; of equal indices the last in row-major order stays, and gets the gradient. src has x's
+// dtype and idx's shape or a larger one, whose corner counts; idx and panics are as in Gather.
 func (x *Tensor) Scatter(axis int, idx, src *Tensor) *Tensor {
 	return x.scatter("scatter", false, axis, idx, src)
 }
 
 // ScatterAdd returns x with the values of src added at idx along an axis: with axis 0 of three,
-// y[idx[i,j,k], j, k] += src[i,j,k], in row-major order. src has idx's shape and x's dtype; idx and panics are as in Gather.
+// y[idx[i,j,k], j, k] += src[i,j,k], in row-major order. src, idx and panics are as in Scatter. IndexAdd and SegmentSum add
+// whole rows and are faster.
 func (x *Tensor) ScatterAdd(axis int, idx, src *Tensor) *Tensor {
 	return x.scatter("scatter_add", true, axis, idx, src)
 }
 
 func (x *Tensor) scatter(op string, add bool, axis int, idx, src *Tensor) *Tensor {
-	axis = x.shape.axis(op, axis)
-	part := x.shrinkTo(op, axis, idx)
-	if src.shape != idx.shape {
-		Fail(op, ErrShape, []Shape{x.shape, idx.shape, src.shape}, "the source's shape, the third, must be the indices', the second")
-	}
-	if src.dtype != x.dtype {
-		Fail(op, ErrDType, []Shape{x.shape, idx.shape, src.shape}, "the source is %v, the input %v; convert one with To", src.dtype, x.dtype)
-	}
-	apply := func(p *Tensor) *Tensor {
+	return x.scatterBy(op, axis, idx, src, func(axis int, p, src *Tensor) *Tensor {
 		if add {
 			return Apply1(scatterAddOp{axis}, p, idx, src)
 		}
 		return Apply1(scatterOp{axis}, p, idx, src)
+	})
+}
+
+// scatterBy checks the arguments and calls f with the axis and the parts of x and src that idx covers; what f returns takes
+// its part's place in x.
+func (x *Tensor) scatterBy(op string, axis int, idx, src *Tensor, f func(axis int, part, src *Tensor) *Tensor) *Tensor {
+	axis = x.shape.axis(op, axis)
+	part := x.shrinkTo(op, axis, idx)
+	fits := src.shape.rank == idx.shape.rank
+	for i := 0; fits && i < idx.shape.rank; i++ {
+		fits = src.shape.at(i) >= idx.shape.at(i)
+	}
+	if !fits {
+		Fail(op, ErrShape, []Shape{x.shape, idx.shape, src.shape}, "the source's shape, the third, must be the indices', the second, or larger")
+	}
+	if src.dtype != x.dtype {
+		Fail(op, ErrDType, []Shape{x.shape, idx.shape, src.shape}, "the source is %v, the input %v; convert one with To", src.dtype, x.dtype)
+	}
+	for i := range idx.shape.rank {
+		if n := idx.shape.at(i); n < src.shape.at(i) {
+			src = src.Narrow(i, 0, n)
+		}
 	}
 	if part.shape == x.shape {
-		return apply(x)
+		return f(axis, x, src)
 	}
 	// Indices that cover a corner of x: write the corner, put it back.
-	return x.place(part.shape, apply(part))
+	return x.place(part.shape, f(axis, part, src))
 }
 
 // shrinkTo returns the corner of x that idx covers outside the axis.

@@ -87,6 +87,16 @@ func TestScatter(t *testing.T) {
 		add("eight dimensions", 5, []int{1, 2, 1, 1, 2, 3, 1, 2}, indices(3, []int{1, 2, 1, 1, 2, 2, 1, 2}))
 		add("tiles", 1, []int{60, 71}, indices(71, []int{60, 300}))
 	}
+	for _, c := range cases[:2] { // a source larger than the indices: its corner counts
+		want := c.Want
+		c.Name += " from a larger source"
+		c.In = []tin{c.In[0], c.In[1], {Shape: []int{5, 6}}}
+		c.Want = func(in []optest.Array) []optest.Array {
+			corner := optest.Build(c.In[1].Shape, func(at []int) float64 { return in[2].At(at...) })
+			return want([]optest.Array{in[0], in[1], corner})
+		}
+		cases = append(cases, c)
+	}
 	optest.Run(t, cases)
 }
 
@@ -128,7 +138,8 @@ func TestGatherRefuses(t *testing.T) {
 		rejects(t, tensor.ErrShape, op, "as many dimensions as the input", func() { f(0, idx.Flatten(0)) })
 		rejects(t, tensor.ErrShape, op, "size 4 along axis 1 is larger than the input's 3", func() { f(0, tensor.Zeros(1, 4).To(tensor.Int64)) })
 	}
-	rejects(t, tensor.ErrShape, "scatter", "the source's shape", func() { x.Scatter(1, idx, x) })
+	rejects(t, tensor.ErrShape, "scatter", "the source's shape", func() { x.Scatter(1, idx, tensor.Ones(2, 1)) })
+	rejects(t, tensor.ErrShape, "scatter", "the source's shape", func() { x.Scatter(1, idx, tensor.Ones(2)) })
 	rejects(t, tensor.ErrDType, "scatter_add", "the source is float64, the input float32; convert one with To", func() { x.ScatterAdd(1, idx, tensor.With(tensor.Float64).Ones(2, 2)) })
 	rejects(t, tensor.ErrDType, "scatter_add", "bool is not supported", func() { x.To(tensor.Bool).ScatterAdd(1, idx, idx.To(tensor.Bool)) })
 }

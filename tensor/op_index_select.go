@@ -36,16 +36,16 @@ func (x *Tensor) Flip(axes ...int) *Tensor {
 	r := x.reductionOf("flip", true, axes)
 	for a := range x.shape.rank {
 		if n := x.shape.at(a); r.axes[a] {
-			x = x.IndexSelect(a, With(Int64).from(countdown(n), ShapeOf(n)).onDeviceOf(x))
+			x = x.IndexSelect(a, Of(countdown(n)).onDeviceOf(x))
 		}
 	}
 	return x
 }
 
-func countdown(n int) []float64 {
-	v := make([]float64, n)
+func countdown(n int) []int64 {
+	v := make([]int64, n)
 	for i := range v {
-		v[i] = float64(n - 1 - i)
+		v[i] = int64(n - 1 - i)
 	}
 	return v
 }
@@ -105,7 +105,8 @@ func (c *Call) checkIndices(i, n int) {
 	}
 }
 
-// indexAddOp is the transpose of indexSelectOp: zeros of size n along the axis, with the slices of x added at idx.
+// indexAddOp is the transpose of indexSelectOp: zeros of size n along the axis, with the slices of x added at idx, which the
+// caller has checked.
 type indexAddOp struct {
 	axis, n int
 	skip    int64
@@ -159,6 +160,12 @@ func (cpuDevice) IndexAdd(r cpu.Rows, x, idx View, skip int64, y View) bool {
 		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[float32](x), i, skip, sliceOf[float32](y))
 	case Float64:
 		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[float64](x), i, skip, sliceOf[float64](y))
+	case Int64:
+		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[int64](x), i, skip, sliceOf[int64](y))
+	case Int32:
+		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[int32](x), i, skip, sliceOf[int32](y))
+	case Uint8:
+		cpu.IndexAdd(r.Outer, r.N, r.Inner, sliceOf[uint8](x), i, skip, sliceOf[uint8](y))
 	default:
 		return false
 	}

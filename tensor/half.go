@@ -18,12 +18,10 @@ func (d DType) half() bool { return d == BFloat16 || d == Float16 }
 
 // half reports whether the call has to compute in float32 for want of arithmetic in its own dtype.
 func (c *Call) half() bool {
-	if _, ok := c.op.(anyDType); ok {
-		return false
-	}
 	for _, t := range c.In {
 		if t.dtype.half() {
-			return true
+			_, moves := c.op.(anyDType)
+			return !moves
 		}
 	}
 	return false

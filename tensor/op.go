@@ -225,7 +225,9 @@ func (c *Call) put() {
 	runtime.KeepAlive(c.In)
 	clear(c.In)
 	clear(c.outs)
-	clear(c.specs)
+	for i := range c.specs {
+		c.specs[i].made = nil
+	}
 	c.In, c.outs, c.specs, c.op, c.err, c.nout = nil, nil, nil, nil, nil, 0
 	callPool.Put(c)
 }

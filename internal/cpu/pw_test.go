@@ -101,7 +101,7 @@ func TestMapLayouts(t *testing.T) {
 					t.Fatalf("compare %s: element %d", name, i)
 				}
 			}
-			u, v := bits(a), bits(b)
+			u, v := bitsOf(a), bitsOf(b)
 			out := make([]uint32, n)
 			Select(dims, out, cond, u, v)
 			for i, got := range out {
@@ -117,7 +117,7 @@ func TestMapLayouts(t *testing.T) {
 	}
 }
 
-func bits(o Operand[float32]) Operand[uint32] {
+func bitsOf(o Operand[float32]) Operand[uint32] {
 	r := Operand[uint32]{Strides: o.Strides, Data: make([]uint32, len(o.Data))}
 	for i, v := range o.Data {
 		r.Data[i] = uint32(v)

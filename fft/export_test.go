@@ -1,0 +1,4 @@
+package fft
+
+// Correlate is what convolutions do to transforms.
+var Correlate = correlate

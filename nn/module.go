@@ -150,7 +150,11 @@ func (w *walker) value(path string, v reflect.Value) {
 		w.value(path, v.Elem())
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			w.value(join(path, strconv.Itoa(i)), v.Index(i))
+			at := join(path, strconv.Itoa(i))
+			if suffixOf(v.Index(i)) != "" {
+				at = path
+			}
+			w.value(at, v.Index(i))
 		}
 	case reflect.Map:
 		if holds(v) {
@@ -197,12 +201,28 @@ func (w *walker) name(path string, t reflect.Type) {
 	w.named[path] = true
 }
 
+// suffixed is a struct whose parameters' names end in a suffix, as weight_ih_l0_reverse does; in a slice it needs no index.
+type suffixed interface{ nameSuffix() string }
+
+func suffixOf(v reflect.Value) string {
+	if v.Kind() != reflect.Pointer && v.CanAddr() {
+		v = v.Addr()
+	}
+	if v.CanInterface() {
+		if s, ok := v.Interface().(suffixed); ok {
+			return s.nameSuffix()
+		}
+	}
+	return ""
+}
+
 func (w *walker) fields(path string, v reflect.Value) {
+	suffix := suffixOf(v)
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
 		switch {
 		case f.IsExported(), promotes(f):
-			w.value(fieldPath(path, f), v.Field(i))
+			w.value(fieldPath(path, f)+suffix, v.Field(i))
 		case holds(v.Field(i)):
 			refuse(path, v.Type(), "unexported field %s holds parameters, buffers or layers, which could be neither trained nor saved; export it", f.Name)
 		}

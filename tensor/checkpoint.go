@@ -48,7 +48,7 @@ func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 			if b.create {
 				return b.through(p.run, nil)
 			}
-			part := b.node.scope.child()
+			part := b.scope.child()
 			defer part.end()
 			grads := b.through(p.run, part)
 			for i, g := range grads {

@@ -32,7 +32,7 @@ func (f Function) Apply(in ...*Tensor) []*Tensor {
 	if name == "" {
 		name = "function"
 	}
-	m := &madeOp{name: name, outs: outs, reads: ReadsAllIn | ReadsOut, again: func(in []*Tensor) []*Tensor { return f.Apply(in...) }, vjp: func(b *Back) []*Tensor {
+	m := &madeOp{name: name, outs: outs, keeps: true, reads: ReadsAllIn | ReadsOut, again: func(in []*Tensor) []*Tensor { return f.Apply(in...) }, vjp: func(b *Back) []*Tensor {
 		var in, outs, douts []*Tensor
 		for i := range b.NumIn() {
 			in = append(in, b.In(i))
@@ -55,6 +55,7 @@ type madeOp struct {
 	outs  []*Tensor // each all of its storage; nil once applied: the tape must not hold them
 	reads Reads
 	vjp   func(b *Back) []*Tensor
+	keeps bool                         // vjp may keep the gradients that it sees
 	again func(in []*Tensor) []*Tensor // computes and records the same from other inputs
 }
 

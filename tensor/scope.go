@@ -54,7 +54,10 @@ func (s *Scope) lift(t *Tensor) *Tensor {
 		t.st.scope = s.parent // end skips it
 	}
 	s.mu.Unlock()
-	if mine {
+	switch {
+	case mine && s.parent == nil:
+		t.st.collect()
+	case mine:
 		s.parent.own(t.st)
 	}
 	r := *t
@@ -125,13 +128,19 @@ func (s *Scope) end() {
 	if s == nil {
 		return
 	}
+	s.closed.Store(true)
+	s.clear()
+}
+
+// clear frees what the scope owns.
+func (s *Scope) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed.Store(true)
 	for _, st := range s.owned {
 		if st.scope == s {
 			st.free()
 		}
 	}
-	s.owned = nil
+	clear(s.owned)
+	s.owned = s.owned[:0]
 }

@@ -17,6 +17,8 @@ type storage struct {
 	version atomic.Uint32 // bumped by every Param or Buffer update
 	freed   atomic.Bool   // set when its owner, a scope or a leaf, gave it back
 	held    bool          // a leaf owns it as its gradient
+	passing bool          // a gradient on its way through one backward pass, which frees it
+	pending int32         // how many gradients that have yet to be used lie in it, while passing
 }
 
 // fromPool is memory from package mem.

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/hadal-go/hadal/internal/hook"
 )
 
 // node is one recorded application of an op. Nodes link to the nodes that made their inputs; there is no tape elsewhere.
@@ -122,7 +124,9 @@ func (n *node) release() {
 type Back struct {
 	node   *node
 	create bool
+	scope  *Scope // of what the VJP computes; nil: the inputs'
 	dout   []*Tensor
+	douts  []*Tensor // memory for dout
 	need   []bool
 	ret    []*Tensor
 }
@@ -171,7 +175,7 @@ func (b *Back) Out(i int) *Tensor {
 // Saved returns the value that Infer declared as the i-th Save. It is a constant: nothing flows back through it.
 func (b *Back) Saved(i int) *Tensor { return b.node.saved[i] }
 
-// Dout returns the gradient of output i; nil means zero.
+// Dout returns the gradient of output i; nil means zero. It may be used until VJP returns, and be returned.
 func (b *Back) Dout(i int) *Tensor { return b.dout[i] }
 
 // DoutOrZeros is Dout with zeros in place of nil.
@@ -180,7 +184,7 @@ func (b *Back) DoutOrZeros(i int) *Tensor {
 		return b.dout[i]
 	}
 	s := b.OutSpec(i)
-	return Factory{s.DType, s.Device}.FullShape(0, s.Shape)
+	return b.scope.Enter(Factory{s.DType, s.Device}.FullShape(0, s.Shape))
 }
 
 // Need reports whether the gradient of input i is wanted.
@@ -344,6 +348,8 @@ type pass struct {
 	stop           map[*node]bool    // do not look below these
 	foreign        map[*storage]bool // memory of gradients that not only gradients use
 	back           Back
+	scratch        *Scope // of the VJP that runs: what it does not return is freed
+	heads          []Tensor
 }
 
 // grad is a sum of gradients in progress.
@@ -357,12 +363,31 @@ func (p *pass) add(sum *grad, g *Tensor) {
 	switch {
 	case sum.t == nil:
 		sum.t = g
+		g.st.pend(1)
 	case sum.own && g.shape == sum.t.shape && g.dtype == sum.t.dtype && g.dtype.computes() && g.dev == CPU && !anomaly.Load():
 		y, x := sum.t.view("add"), g.view("add")
 		cpuDevice{}.Pointwise(addOp{}.Kernel(), y, []View{y, x})
 		runtime.KeepAlive(g)
+		g.st.pend(0)
 	default:
-		sum.t, sum.own = sum.t.Add(g), !p.create
+		old := sum.t
+		sum.t, sum.own = old.Add(g), !p.create
+		if !p.create && hook.Apply.Load() == nil {
+			sum.t.st.passing = true
+			sum.t.st.pend(1)
+			old.st.pend(-1)
+			g.st.pend(0)
+		}
+	}
+}
+
+// pend changes the number of unused gradients that lie in memory that is passing, and frees it when none is left.
+func (st *storage) pend(n int32) {
+	if !st.passing {
+		return
+	}
+	if st.pending += n; st.pending == 0 {
+		st.free()
 	}
 }
 
@@ -493,6 +518,7 @@ func (p *pass) leafIndex(pos map[*leaf]int, l *leaf) int {
 }
 
 func (p *pass) run(seeds []*Tensor) {
+	defer func() { p.scratch.end() }()
 	for i, t := range p.roots {
 		g := seeds[i]
 		if !p.create {
@@ -514,39 +540,50 @@ func (p *pass) run(seeds []*Tensor) {
 	for k := len(p.nodes) - 1; k >= 0; k-- {
 		p.step(k)
 	}
+	for _, g := range p.leafGrad {
+		if g.t != nil {
+			g.t.st.passing = false
+		}
+	}
+	for _, g := range p.final {
+		if g != nil {
+			g.st.passing = false
+		}
+	}
 }
 
 func (p *pass) step(k int) {
 	n := p.nodes[k]
 	dout := p.dout[:0]
+	live := false
 	for i := range n.outs {
 		g := &p.grads[p.gradAt[k]+i]
 		dout = append(dout, g.t)
+		live = live || g.t != nil
 		*g = grad{}
 	}
 	p.dout = dout
 	for _, w := range p.want[n] {
-		p.final[wantKey{n, w}] = dout[w]
+		if p.final[wantKey{n, w}] = dout[w]; dout[w] != nil {
+			dout[w].st.pend(1)
+		}
 	}
 	edges := p.edges[p.edgeAt[k] : p.edgeAt[k]+len(n.in)]
-	live := false
-	for _, d := range dout {
-		live = live || d != nil
-	}
 	wanted := false
 	b := &p.back
-	b.node, b.create, b.dout = n, p.create, dout
+	b.node, b.create = n, p.create
 	b.need = b.need[:0]
 	for _, e := range edges {
 		b.need = append(b.need, e != noEdge)
 		wanted = wanted || e != noEdge
 	}
 	if live && wanted {
+		p.open(b, dout)
 		for i, g := range n.op.VJP(b) {
 			if g == nil || edges[i] == noEdge {
 				continue
 			}
-			g = fit(n, i, g)
+			g = p.leave(fit(n, i, g))
 			if !p.create && g.RequiresGrad() {
 				g = g.Detach()
 			}
@@ -559,11 +596,84 @@ func (p *pass) step(k int) {
 				p.add(&p.leafGrad[-1-e], g)
 			}
 		}
+		if b.scope != nil {
+			b.scope.clear()
+		}
+	}
+	if !keepsGradients(n.op) {
+		for _, g := range dout {
+			if g != nil {
+				g.st.pend(-1)
+			}
+		}
 	}
 	clear(dout)
 	if !p.retain && p.need[k] {
 		n.release()
 	}
+}
+
+// open makes b ready for a VJP: what it computes belongs to a scope of its own, so that memory that it does not return is
+// free at once.
+func (p *pass) open(b *Back, dout []*Tensor) {
+	n := b.node
+	b.dout, b.scope = dout, nil
+	if p.create || keepsGradients(n.op) {
+		return
+	}
+	scope := n.scope
+	for _, g := range dout { // that of a parameter's view is none, its gradient's is
+		if g != nil && g.scope != nil && (scope == nil || g.scope.within(scope)) {
+			scope = g.scope
+		}
+	}
+	if p.scratch == nil || p.scratch.parent != scope {
+		p.scratch.end()
+		p.scratch = &Scope{parent: scope}
+	}
+	b.scope = p.scratch
+	if cap(p.heads) < len(dout) {
+		p.heads = make([]Tensor, len(dout))
+	}
+	p.heads = p.heads[:len(dout)]
+	b.dout = b.douts[:0]
+	for i, g := range dout {
+		if g == nil {
+			b.dout = append(b.dout, nil)
+			continue
+		}
+		p.heads[i] = *g
+		p.heads[i].scope = p.scratch
+		b.dout = append(b.dout, &p.heads[i])
+	}
+	b.douts = b.dout
+}
+
+// leave takes a gradient out of its VJP's scope. From now on the pass alone uses its memory.
+func (p *pass) leave(g *Tensor) *Tensor {
+	s := p.back.scope
+	if s == nil {
+		return g
+	}
+	if g.st.scope == s {
+		g.st.passing, g.st.pending = true, 0
+	}
+	return s.lift(g)
+}
+
+// keepsGradients reports whether somebody may keep the gradients that an op's VJP sees: a user's function, or a watcher of
+// all ops.
+func keepsGradients(op Op) bool {
+	if hook.Apply.Load() != nil {
+		return true
+	}
+	switch op := op.(type) {
+	case hookOp:
+		return true
+	case *madeOp:
+		return op.keeps
+	}
+	return false
 }
 
 // isForeign notes that g's memory is not only a gradient's.

@@ -281,7 +281,7 @@ func TestPoolBadArguments(t *testing.T) {
 	refuses(t, tensor.ErrValue, "averages have no dilation", func() { tensor.AvgPool2d(x, poolConfig{Kernel: kernel, Dilation: [2]int{1, 2}}) })
 	refuses(t, tensor.ErrValue, "(0, 2) must be positive", func() { tensor.AdaptiveAvgPool2d(x, 0, 2) })
 	refuses(t, tensor.ErrValue, "(2, -1) must be positive", func() { tensor.AdaptiveMaxPool2d(x, 2, -1) })
-	refuses(t, tensor.ErrValue, "must be positive", func() { tensor.AdaptiveMaxPool2d(tensor.Zeros(1, 1, 0, 3), 1, 1) })
+	refuses(t, tensor.ErrShape, "must be positive", func() { tensor.AdaptiveMaxPool2d(tensor.Zeros(1, 1, 0, 3), 1, 1) })
 	wantFail(t, tensor.ErrShape, "adaptive_avg_pool2d", func() { tensor.AdaptiveAvgPool2d(tensor.Zeros(2, 3, 4), 1, 1) })
 	wantFail(t, tensor.ErrShape, "adaptive_max_pool2d", func() { tensor.AdaptiveMaxPool2d(tensor.Zeros(2, 3, 4), 1, 1) })
 	wantFail(t, tensor.ErrShape, "max_pool1d", func() { tensor.MaxPool1d(x, poolConfig{Kernel: kernel}) })

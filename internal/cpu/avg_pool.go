@@ -1,0 +1,93 @@
+package cpu
+
+import "github.com/hadal-go/hadal/internal/parallel"
+
+// AvgPool writes to y the sum over each window, which has no dilation, divided by divisor, or where that is 0 by the number
+// of elements, those of the padding included if padded.
+func AvgPool[T float32 | float64](g Window, volumes, divisor int, padded bool, x, y []T) {
+	in, out := g.sizes()
+	ds, hs, ws := g.spans(0), g.spans(1), g.spans(2)
+	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
+		for n := lo; n < hi; n++ {
+			p, o := x[n*in:(n+1)*in], y[n*out:(n+1)*out]
+			i := 0
+			for _, d := range ds {
+				for _, h := range hs {
+					for _, w := range ws {
+						var sum float64
+						for k := d.lo; k < d.hi; k++ {
+							base := k * g.In[1] * g.In[2]
+							if w.hi-w.lo == g.In[2] { // rows without a gap between: a global average
+								sum += sum4(p[base+h.lo*g.In[2] : base+h.hi*g.In[2]])
+								continue
+							}
+							for r := h.lo; r < h.hi; r++ {
+								for _, v := range p[base+r*g.In[2]+w.lo : base+r*g.In[2]+w.hi] {
+									sum += float64(v)
+								}
+							}
+						}
+						o[i] = T(sum / float64(averaged(d, h, w, divisor, padded)))
+						i++
+					}
+				}
+			}
+		}
+	})
+}
+
+// AvgPoolGrad writes to dx the gradient of AvgPool: each element of dy shared out over its window.
+func AvgPoolGrad[T float32 | float64](g Window, volumes, divisor int, padded bool, dy, dx []T) {
+	in, out := g.sizes()
+	ds, hs, ws := g.spans(0), g.spans(1), g.spans(2)
+	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
+		for n := lo; n < hi; n++ {
+			p, o := dx[n*in:(n+1)*in], dy[n*out:(n+1)*out]
+			clear(p)
+			i := 0
+			for _, d := range ds {
+				for _, h := range hs {
+					for _, w := range ws {
+						v := o[i] / T(averaged(d, h, w, divisor, padded))
+						i++
+						for k := d.lo; k < d.hi; k++ {
+							for r := h.lo; r < h.hi; r++ {
+								row := (k*g.In[1] + r) * g.In[2]
+								share := p[row+w.lo : row+w.hi]
+								for c := range share {
+									share[c] += v
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// averaged is what a window's sum is divided by.
+func averaged(d, h, w span, divisor int, padded bool) int {
+	switch {
+	case divisor != 0:
+		return divisor
+	case padded:
+		return d.padded * h.padded * w.padded
+	}
+	return (d.hi - d.lo) * (h.hi - h.lo) * (w.hi - w.lo)
+}
+
+// sum4 returns Σ x in float64, four sums at a time.
+func sum4[T float32 | float64](x []T) float64 {
+	var s0, s1, s2, s3 float64
+	for ; len(x) >= 4; x = x[4:] {
+		s0 += float64(x[0])
+		s1 += float64(x[1])
+		s2 += float64(x[2])
+		s3 += float64(x[3])
+	}
+	for _, v := range x {
+		s0 += float64(v)
+	}
+	return (s0 + s1) + (s2 + s3)
+}

@@ -25,7 +25,7 @@ type ConvTranspose2d struct {
 // NewConvTranspose2d returns a layer from in to out channels with a square kernel, initialised as PyTorch does: uniform in
 // ±1/√(out/groups · kernel²). It panics with ErrValue when a size is not positive or the groups do not divide the channels.
 func NewConvTranspose2d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose2d {
-	w, b := convTransposeParams(g, in, out, []int{kernel, kernel}, cfg)
+	w, b := convTransposeParams("conv_transpose2d", g, in, out, []int{kernel, kernel}, cfg)
 	return &ConvTranspose2d{w, b, cfg.options()}
 }
 
@@ -44,13 +44,34 @@ type ConvTranspose1d struct {
 // NewConvTranspose1d returns a layer from in to out channels, initialised as PyTorch does: uniform in
 // ±1/√(out/groups · kernel).
 func NewConvTranspose1d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose1d {
-	w, b := convTransposeParams(g, in, out, []int{kernel}, cfg)
+	w, b := convTransposeParams("conv_transpose1d", g, in, out, []int{kernel}, cfg)
 	return &ConvTranspose1d{w, b, cfg.options()}
 }
 
 // Forward maps x (N, C, L) to (N, K, OL).
 func (l *ConvTranspose1d) Forward(x *tensor.Tensor) *tensor.Tensor {
 	return tensor.ConvTranspose1d(x, l.Weight.Tensor, optional(l.Bias), l.Options)
+}
+
+// ConvTranspose3d is a transposed convolution layer for volumes: x (N, C, D, H, W), y (N, K, OD, OH, OW); see
+// tensor.ConvTranspose3d.
+type ConvTranspose3d struct {
+	Weight  *Param // (C, K/groups, T, R, S)
+	Bias    *Param // (K,), or nil
+	Options tensor.ConvTranspose3dConfig
+}
+
+// NewConvTranspose3d returns a layer from in to out channels with a cubic kernel, initialised as PyTorch does: uniform in
+// ±1/√(out/groups · kernel³).
+func NewConvTranspose3d(g *random.Generator, in, out, kernel int, cfg ConvTransposeConfig) *ConvTranspose3d {
+	w, b := convTransposeParams("conv_transpose3d", g, in, out, []int{kernel, kernel, kernel}, cfg)
+	o := tensor.Conv3dConfig{Stride: all3(cfg.Stride), Padding: all3(cfg.Padding), Dilation: all3(cfg.Dilation), Groups: cfg.Groups}
+	return &ConvTranspose3d{w, b, tensor.ConvTranspose3dConfig{Conv3dConfig: o, OutputPadding: all3(cfg.OutputPadding)}}
+}
+
+// Forward maps x (N, C, D, H, W) to (N, K, OD, OH, OW).
+func (l *ConvTranspose3d) Forward(x *tensor.Tensor) *tensor.Tensor {
+	return tensor.ConvTranspose3d(x, l.Weight.Tensor, optional(l.Bias), l.Options)
 }
 
 func (c ConvTransposeConfig) options() tensor.ConvTransposeConfig {
@@ -60,7 +81,7 @@ func (c ConvTransposeConfig) options() tensor.ConvTransposeConfig {
 	}
 }
 
-func convTransposeParams(g *random.Generator, in, out int, kernel []int, cfg ConvTransposeConfig) (w, b *Param) {
-	groups := checkConv("conv_transpose", in, out, kernel[0], cfg.Groups)
+func convTransposeParams(op string, g *random.Generator, in, out int, kernel []int, cfg ConvTransposeConfig) (w, b *Param) {
+	groups := checkConv(op, in, out, kernel[0], cfg.Groups)
 	return torchDefault(g, append([]int{in, out / groups}, kernel...), out, cfg.NoBias)
 }

@@ -96,8 +96,8 @@ func TestSummaryFindsParametersBehindViews(t *testing.T) {
 		got = append(got, l)
 	}
 	want := []nn.LayerSummary{
-		{Module: "conv", Op: "conv2d", Params: 3*2*3 + 3, FLOPs: 2 * 4 * 3 * 2 * 3},
-		{Module: "up", Op: "conv_transpose2d", Params: 3 * 2 * 2, FLOPs: 2 * 4 * 3 * 2 * 2},
+		{Module: "conv", Op: "conv1d", Params: 3*2*3 + 3, FLOPs: 2 * 4 * 3 * 2 * 3},
+		{Module: "up", Op: "conv_transpose1d", Params: 3 * 2 * 2, FLOPs: 2 * 4 * 3 * 2 * 2},
 		{Module: "up", Op: "add", Params: 2},
 		{Module: "norm", Op: "layer_norm", Params: 2 * 2 * 8},
 		{Module: "out", Op: "matmul", Params: 64, FLOPs: 2 * 2 * 8 * 8},

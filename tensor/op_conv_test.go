@@ -7,27 +7,65 @@ import (
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// convDefaults sets the strides, dilations and groups that are zero to 1.
-func convDefaults(c tensor.ConvConfig) tensor.ConvConfig {
-	for i := range 2 {
-		c.Stride[i], c.Dilation[i] = max(c.Stride[i], 1), max(c.Dilation[i], 1)
-	}
-	c.Groups = max(c.Groups, 1)
-	return c
+// geometry is a convolution's; triples are (depth, height, width).
+type geometry struct {
+	stride, before, dilation [3]int
+	groups                   int
 }
 
-// convolution is Conv2d by its definition, for a result of (N, K, oh, ow). Shapes without a height have height 1.
-func convolution(cfg tensor.ConvConfig, oh, ow int) func([]optest.Array) []optest.Array {
+// geometryOf fills in defaults; what pairs lack is 0, which means 1 for strides and dilations.
+func geometryOf(stride, padding, dilation [3]int, groups int) geometry {
+	for i := range 3 {
+		stride[i], dilation[i] = max(stride[i], 1), max(dilation[i], 1)
+	}
+	return geometry{stride, padding, dilation, max(groups, 1)}
+}
+
+func geometry2d(c tensor.ConvConfig) geometry {
+	up := func(p [2]int) [3]int { return [3]int{0, p[0], p[1]} }
+	return geometryOf(up(c.Stride), up(c.Padding), up(c.Dilation), c.Groups)
+}
+
+// geometry1d takes the second of each pair.
+func geometry1d(c tensor.ConvConfig) geometry {
+	c.Stride[0], c.Padding[0], c.Dilation[0] = 0, 0, 0
+	return geometry2d(c)
+}
+
+func geometry3d(c tensor.Conv3dConfig) geometry {
+	return geometryOf(c.Stride, c.Padding, c.Dilation, c.Groups)
+}
+
+// reads calls f for each tap with the input position that output position o reads through it.
+func (g geometry) reads(kernel, o []int, f func(tap, at []int)) {
+	at := make([]int, 3)
+	optest.Each(kernel, func(tap []int) {
+		for i := range at {
+			at[i] = o[i]*g.stride[i] - g.before[i] + tap[i]*g.dilation[i]
+		}
+		f(tap, at)
+	})
+}
+
+func insideOf(at, size []int) bool {
+	for i, p := range at {
+		if p < 0 || p >= size[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// convolution is a convolution by its definition, for a result of the given size. Shapes without a depth or height have 1.
+func convolution(g geometry, out ...int) func([]optest.Array) []optest.Array {
 	return func(in []optest.Array) []optest.Array {
-		x, w, c := withHeight(in[0]), withHeight(in[1]), convDefaults(cfg)
-		n, h, wd := x.Shape[0], x.Shape[2], x.Shape[3]
-		k, cg, r, s := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
-		y := optest.Build([]int{n, k, oh, ow}, func(at []int) (sum float64) {
-			group := at[1] / (k / c.Groups)
-			optest.Each([]int{cg, r, s}, func(tap []int) {
-				i, j := at[2]*c.Stride[0]-c.Padding[0]+tap[1]*c.Dilation[0], at[3]*c.Stride[1]-c.Padding[1]+tap[2]*c.Dilation[1]
-				if 0 <= i && i < h && 0 <= j && j < wd {
-					sum += w.At(at[1], tap[0], tap[1], tap[2]) * x.At(at[0], group*cg+tap[0], i, j)
+		x, w := withVolume(in[0]), withVolume(in[1])
+		k, cg := w.Shape[0], w.Shape[1]
+		y := optest.Build(withVolume(optest.Array{Shape: append([]int{x.Shape[0], k}, out...)}).Shape, func(at []int) (sum float64) {
+			group := at[1] / (k / g.groups)
+			g.reads(w.Shape[2:], at[2:], func(tap, i []int) {
+				for c := 0; c < cg && insideOf(i, x.Shape[2:]); c++ {
+					sum += w.At(at[1], c, tap[0], tap[1], tap[2]) * x.At(at[0], group*cg+c, i[0], i[1], i[2])
 				}
 			})
 			if len(in) == 3 {
@@ -35,31 +73,45 @@ func convolution(cfg tensor.ConvConfig, oh, ow int) func([]optest.Array) []optes
 			}
 			return sum
 		})
-		return []optest.Array{likeInput(y, in[0])}
+		return []optest.Array{likeConvInput(y, in[0])}
 	}
 }
 
-// transposedConvolution is ConvTranspose2d by its definition: each input adds its multiple of the kernel to the result.
-func transposedConvolution(cfg tensor.ConvConfig, k, oh, ow int) func([]optest.Array) []optest.Array {
+// transposedConvolution is the same transposed: each input adds its multiple of the kernel to the result, which has k
+// channels.
+func transposedConvolution(g geometry, k int, out ...int) func([]optest.Array) []optest.Array {
 	return func(in []optest.Array) []optest.Array {
-		x, w, c := withHeight(in[0]), withHeight(in[1]), convDefaults(cfg)
-		y := optest.Build([]int{x.Shape[0], k, oh, ow}, func(at []int) float64 {
+		x, w := withVolume(in[0]), withVolume(in[1])
+		y := optest.Build(withVolume(optest.Array{Shape: append([]int{x.Shape[0], k}, out...)}).Shape, func(at []int) float64 {
 			if len(in) == 3 {
 				return in[2].Data[at[1]]
 			}
 			return 0
 		})
 		optest.Each(x.Shape, func(at []int) {
-			group := at[1] / (x.Shape[1] / c.Groups)
-			optest.Each(w.Shape[1:], func(tap []int) {
-				i, j := at[2]*c.Stride[0]-c.Padding[0]+tap[1]*c.Dilation[0], at[3]*c.Stride[1]-c.Padding[1]+tap[2]*c.Dilation[1]
-				if 0 <= i && i < oh && 0 <= j && j < ow {
-					y.Data[y.Offset(at[0], group*w.Shape[1]+tap[0], i, j)] += x.At(at...) * w.At(at[1], tap[0], tap[1], tap[2])
+			group := at[1] / (x.Shape[1] / g.groups)
+			g.reads(w.Shape[2:], at[2:], func(tap, i []int) {
+				for c := 0; c < w.Shape[1] && insideOf(i, y.Shape[2:]); c++ {
+					y.Data[y.Offset(at[0], group*w.Shape[1]+c, i[0], i[1], i[2])] += x.At(at...) * w.At(at[1], c, tap[0], tap[1], tap[2])
 				}
 			})
 		})
-		return []optest.Array{likeInput(y, in[0])}
+		return []optest.Array{likeConvInput(y, in[0])}
 	}
+}
+
+// withVolume gives (N, C, L) and (N, C, H, W) the depth and height 1.
+func withVolume(a optest.Array) optest.Array {
+	for len(a.Shape) < 5 {
+		a.Shape = append([]int{a.Shape[0], a.Shape[1], 1}, a.Shape[2:]...)
+	}
+	return a
+}
+
+// likeConvInput takes the depth and height 1 of y away where x has none.
+func likeConvInput(y, x optest.Array) optest.Array {
+	y.Shape = append([]int{y.Shape[0], y.Shape[1]}, y.Shape[7-len(x.Shape):]...)
+	return y
 }
 
 // withHeight gives (N, C, L) the height 1.
@@ -91,7 +143,7 @@ type convConfig = tensor.ConvConfig
 func TestConv(t *testing.T) {
 	var cases []optest.Case
 	conv2d := func(name string, in []tin, cfg convConfig, oh, ow int) {
-		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: name, In: in, Want: convolution(cfg, oh, ow),
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: name, In: in, Want: convolution(geometry2d(cfg), oh, ow),
 			F: func(in tensors) tensors { return tensors{tensor.Conv2d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv2d("plain", of([]int{2, 3, 5, 4}, []int{2, 3, 3, 2}, []int{2}), convConfig{}, 3, 3)
@@ -109,6 +161,18 @@ func TestConv(t *testing.T) {
 	conv2d("groups", of([]int{2, 4, 3, 3}, []int{6, 2, 2, 2}, []int{6}), convConfig{Groups: 2}, 2, 2)
 	conv2d("depthwise", of([]int{2, 3, 4, 4}, []int{3, 1, 3, 3}, []int{3}), convConfig{Groups: 3, Padding: [2]int{1, 1}}, 4, 4)
 	conv2d("depthwise with multiplier", of([]int{1, 2, 3, 4}, []int{6, 1, 2, 2}, []int{6}), convConfig{Groups: 2, Stride: [2]int{1, 2}}, 2, 2)
+	conv2d("depthwise, all at once", of([]int{2, 3, 7, 8}, []int{6, 1, 3, 2}, []int{6}), convConfig{Groups: 3, Stride: [2]int{2, 3}, Padding: [2]int{3, 2}, Dilation: [2]int{2, 3}}, 5, 3)
+	conv2d("depthwise, stride past the kernel", of([]int{1, 2, 9, 11}, []int{2, 1, 2, 1}, []int{2}), convConfig{Groups: 2, Stride: [2]int{3, 4}, Padding: [2]int{1, 0}}, 4, 3)
+	conv2d("depthwise 5x5", of([]int{1, 2, 6, 7}, []int{2, 1, 5, 5}), convConfig{Groups: 2, Padding: [2]int{2, 2}}, 6, 7)
+	conv2d("depthwise 7x7, stride 2", of([]int{1, 2, 6, 9}, []int{2, 1, 7, 7}), convConfig{Groups: 2, Stride: [2]int{2, 2}, Padding: [2]int{3, 3}}, 3, 5)
+	conv2d("depthwise, padding wider than the kernel", of([]int{1, 2, 2, 1}, []int{2, 1, 2, 2}, []int{2}), convConfig{Groups: 2, Padding: [2]int{4, 3}, Dilation: [2]int{1, 2}}, 9, 5)
+	conv2d("one channel", of([]int{3, 1, 5, 4}, []int{1, 1, 3, 3}, []int{1}), convConfig{Padding: [2]int{1, 1}}, 5, 4)
+	conv2d("depthwise, many outputs a channel", of([]int{1, 2, 3, 4}, []int{18, 1, 2, 2}, []int{18}), convConfig{Groups: 2}, 2, 3)
+	conv2d("depthwise pointwise", of([]int{2, 3, 2, 3}, []int{3, 1, 1, 1}, []int{3}), convConfig{Groups: 3}, 2, 3)
+	// Depthwise kernels cut planes into blocks of 256 columns and about 2^14 elements.
+	conv2d("depthwise, blocks of lines", of([]int{1, 1, 70, 300}, []int{1, 1, 3, 3}, []int{1}), convConfig{Padding: [2]int{1, 1}}, 70, 300)
+	conv2d("depthwise, blocks of columns", of([]int{1, 1, 2, 1053}, []int{1, 1, 2, 3}), convConfig{Padding: [2]int{1, 1}, Stride: [2]int{1, 2}}, 3, 527)
+	conv2d("depthwise, chunks of images", of([]int{17, 2, 3, 4}, []int{2, 1, 2, 2}), convConfig{Groups: 2}, 2, 3)
 	conv2d("pointwise", of([]int{3, 4, 2, 3}, []int{2, 4, 1, 1}, []int{2}), convConfig{}, 2, 3)
 	conv2d("pointwise in groups", of([]int{1, 4, 2, 2}, []int{2, 2, 1, 1}, []int{2}), convConfig{Groups: 2}, 2, 2)
 	conv2d("pointwise with stride", of([]int{1, 3, 5, 4}, []int{2, 3, 1, 1}), convConfig{Stride: [2]int{2, 2}}, 3, 2)
@@ -125,15 +189,68 @@ func TestConv(t *testing.T) {
 	conv2d("tiles", of([]int{1, 5, 5, 13}, []int{33, 5, 3, 3}, []int{33}), convConfig{Padding: [2]int{1, 1}}, 5, 13)
 
 	conv1d := func(name string, in []tin, cfg convConfig, ol int) {
-		wide := cfg
-		wide.Stride[0], wide.Padding[0], wide.Dilation[0] = 1, 0, 1
-		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "1d " + name, In: in, Want: convolution(wide, 1, ol),
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "1d " + name, In: in, Want: convolution(geometry1d(cfg), ol),
 			F: func(in tensors) tensors { return tensors{tensor.Conv1d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv1d("plain", of([]int{2, 2, 6}, []int{3, 2, 3}, []int{3}), convConfig{}, 4)
 	conv1d("all at once", of([]int{1, 4, 11}, []int{4, 2, 3}, []int{4}), convConfig{Stride: [2]int{7, 2}, Padding: [2]int{9, 3}, Dilation: [2]int{5, 2}, Groups: 2}, 7)
 	conv1d("one element", of([]int{1, 1, 1}, []int{1, 1, 1}), convConfig{}, 1)
 	conv1d("no samples", of([]int{0, 2, 4}, []int{1, 2, 2}), convConfig{}, 3)
+	conv1d("depthwise", of([]int{2, 3, 9}, []int{3, 1, 4}, []int{3}), convConfig{Groups: 3, Stride: [2]int{1, 2}, Padding: [2]int{0, 2}}, 5)
+	conv1d("depthwise, blocks of columns", of([]int{1, 1, 600}, []int{1, 1, 3}), convConfig{Padding: [2]int{0, 2}, Dilation: [2]int{1, 2}}, 600)
+
+	type config3d = tensor.Conv3dConfig
+	conv3d := func(name string, in []tin, cfg config3d, od, oh, ow int) {
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "3d " + name, In: in, Want: convolution(geometry3d(cfg), od, oh, ow),
+			F: func(in tensors) tensors { return tensors{tensor.Conv3d(in[0], in[1], third(in), cfg)} }})
+	}
+	conv3d("plain", of([]int{2, 2, 3, 4, 3}, []int{3, 2, 2, 3, 2}, []int{3}), config3d{}, 2, 2, 2)
+	conv3d("one element", of([]int{1, 1, 1, 1, 1}, []int{1, 1, 1, 1, 1}), config3d{}, 1, 1, 1)
+	conv3d("all at once", of([]int{1, 4, 5, 4, 6}, []int{2, 2, 2, 3, 2}, []int{2}),
+		config3d{Stride: [3]int{2, 1, 3}, Padding: [3]int{1, 2, 0}, Dilation: [3]int{3, 1, 2}, Groups: 2}, 2, 6, 2)
+	conv3d("pointwise", of([]int{2, 3, 2, 2, 3}, []int{2, 3, 1, 1, 1}, []int{2}), config3d{}, 2, 2, 3)
+	conv3d("depthwise", of([]int{1, 2, 3, 4, 3}, []int{2, 1, 3, 2, 3}, []int{2}), config3d{Groups: 2, Padding: [3]int{1, 0, 1}}, 3, 3, 3)
+	conv3d("depthwise, all at once", of([]int{1, 2, 5, 4, 6}, []int{4, 1, 2, 3, 2}, []int{4}),
+		config3d{Stride: [3]int{2, 1, 3}, Padding: [3]int{4, 2, 1}, Dilation: [3]int{3, 1, 2}, Groups: 2}, 5, 6, 2)
+	conv3d("taps in padding alone", of([]int{1, 1, 1, 1, 2}, []int{1, 1, 3, 1, 1}, []int{1}), config3d{Padding: [3]int{4, 0, 0}, Dilation: [3]int{2, 1, 1}}, 5, 1, 2)
+	conv3d("chunks of positions", of([]int{1, 60, 3, 5, 6}, []int{2, 60, 3, 3, 3}), config3d{Padding: [3]int{1, 1, 1}}, 3, 5, 6)
+	conv3d("no samples", of([]int{0, 2, 2, 2, 2}, []int{3, 2, 2, 1, 2}, []int{3}), config3d{}, 1, 2, 1)
+
+	// Same pads total/2 before; the reference only needs to know that and the result's size.
+	same := func(name string, in []tin, dilation [3]int, groups int, before ...int) {
+		size, n := in[0].Shape[2:], len(in[0].Shape)-2
+		g := geometryOf([3]int{}, [3]int{}, dilation, groups)
+		copy(g.before[3-n:], before)
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "same " + name, In: in, Want: convolution(g, size...),
+			F: func(in tensors) tensors {
+				cfg := convConfig{Same: true, Dilation: [2]int{dilation[1], dilation[2]}, Groups: groups}
+				switch n {
+				case 1:
+					return tensors{tensor.Conv1d(in[0], in[1], third(in), cfg)}
+				case 2:
+					return tensors{tensor.Conv2d(in[0], in[1], third(in), cfg)}
+				}
+				return tensors{tensor.Conv3d(in[0], in[1], third(in), config3d{Same: true, Dilation: dilation, Groups: groups})}
+			}})
+	}
+	same("odd", of([]int{1, 2, 4, 5}, []int{2, 2, 3, 5}, []int{2}), [3]int{}, 1, 1, 2)
+	same("even", of([]int{1, 2, 4, 5}, []int{2, 2, 2, 4}, []int{2}), [3]int{}, 1, 0, 1)
+	same("dilated", of([]int{1, 2, 4, 5}, []int{2, 2, 4, 2}), [3]int{1, 3, 1}, 1, 4, 0)
+	same("depthwise", of([]int{2, 3, 4, 5}, []int{3, 1, 4, 2}, []int{3}), [3]int{1, 1, 3}, 3, 1, 1)
+	same("1d", of([]int{2, 2, 7}, []int{3, 2, 4}, []int{3}), [3]int{1, 1, 3}, 1, 4)
+	same("3d", of([]int{1, 2, 3, 2, 4}, []int{2, 1, 2, 3, 4}, []int{2}), [3]int{1, 1, 2}, 2, 0, 1, 3)
+	same("of nothing", of([]int{0, 2, 3, 3}, []int{2, 2, 2, 2}), [3]int{}, 1, 0, 0)
+
+	causal := func(name string, in []tin, cfg convConfig, before, ol int) {
+		g := geometry1d(cfg)
+		g.before[2] = before
+		cfg.Causal = true
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "causal " + name, In: in, Want: convolution(g, ol),
+			F: func(in tensors) tensors { return tensors{tensor.Conv1d(in[0], in[1], third(in), cfg)} }})
+	}
+	causal("plain", of([]int{2, 2, 6}, []int{3, 2, 3}, []int{3}), convConfig{}, 2, 6)
+	causal("dilated", of([]int{1, 2, 5}, []int{2, 2, 3}), convConfig{Dilation: [2]int{1, 4}}, 8, 5)
+	causal("strided", of([]int{1, 4, 7}, []int{4, 1, 2}, []int{4}), convConfig{Stride: [2]int{1, 2}, Groups: 4}, 1, 4)
 	optest.Run(t, cases)
 }
 
@@ -142,7 +259,7 @@ func TestConvTranspose(t *testing.T) {
 	var cases []optest.Case
 	// k, oh and ow are the result's channels and size.
 	conv2d := func(name string, in []tin, cfg config, k, oh, ow int) {
-		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: name, In: in, Want: transposedConvolution(cfg.ConvConfig, k, oh, ow),
+		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: name, In: in, Want: transposedConvolution(geometry2d(cfg.ConvConfig), k, oh, ow),
 			F: func(in tensors) tensors { return tensors{tensor.ConvTranspose2d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv2d("plain", of([]int{2, 2, 3, 2}, []int{2, 3, 2, 3}, []int{3}), config{}, 3, 4, 4)
@@ -166,13 +283,24 @@ func TestConvTranspose(t *testing.T) {
 	conv2d("chunks of a pointwise one", of([]int{1, 2, 65, 67}, []int{2, 1, 1, 1}), config{}, 1, 65, 67)
 
 	conv1d := func(name string, in []tin, cfg config, k, ol int) {
-		wide := cfg.ConvConfig
-		wide.Stride[0], wide.Padding[0], wide.Dilation[0] = 1, 0, 1
-		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: "1d " + name, In: in, Want: transposedConvolution(wide, k, 1, ol),
+		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: "1d " + name, In: in, Want: transposedConvolution(geometry1d(cfg.ConvConfig), k, ol),
 			F: func(in tensors) tensors { return tensors{tensor.ConvTranspose1d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv1d("plain", of([]int{2, 2, 3}, []int{2, 3, 2}, []int{3}), config{}, 3, 4)
 	conv1d("all at once", of([]int{1, 4, 4}, []int{4, 2, 3}, []int{4}), config{convConfig{Stride: [2]int{7, 3}, Padding: [2]int{9, 2}, Dilation: [2]int{5, 2}, Groups: 2}, [2]int{8, 2}}, 4, 12)
+	conv1d("depthwise", of([]int{2, 3, 4}, []int{3, 1, 4}, []int{3}), config{convConfig{Groups: 3, Stride: [2]int{1, 2}, Padding: [2]int{0, 1}}, [2]int{}}, 3, 8)
+
+	type config3d = tensor.ConvTranspose3dConfig
+	conv3d := func(name string, in []tin, cfg config3d, k, od, oh, ow int) {
+		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: "3d " + name, In: in, Want: transposedConvolution(geometry3d(cfg.Conv3dConfig), k, od, oh, ow),
+			F: func(in tensors) tensors { return tensors{tensor.ConvTranspose3d(in[0], in[1], third(in), cfg)} }})
+	}
+	conv3d("plain", of([]int{1, 2, 2, 3, 2}, []int{2, 3, 2, 1, 3}, []int{3}), config3d{}, 3, 3, 3, 4)
+	all := tensor.Conv3dConfig{Stride: [3]int{2, 1, 3}, Padding: [3]int{1, 0, 2}, Dilation: [3]int{1, 3, 2}, Groups: 2}
+	conv3d("all at once", of([]int{1, 4, 2, 3, 2}, []int{4, 1, 3, 2, 2}, []int{2}), config3d{all, [3]int{1, 2, 1}}, 2, 4, 8, 3)
+	conv3d("depthwise", of([]int{1, 2, 2, 3, 3}, []int{2, 1, 3, 2, 2}, []int{2}), config3d{all, [3]int{1, 2, 1}}, 2, 4, 8, 6)
+	conv3d("depthwise, no overlap", of([]int{2, 2, 2, 2, 2}, []int{2, 1, 1, 2, 1}), config3d{tensor.Conv3dConfig{Stride: [3]int{3, 3, 2}, Groups: 2}, [3]int{2, 0, 1}}, 2, 6, 5, 4)
+	conv3d("no samples", of([]int{0, 2, 2, 2, 2}, []int{2, 1, 2, 2, 2}, []int{1}), config3d{}, 1, 3, 3, 3)
 	optest.Run(t, cases)
 }
 
@@ -238,4 +366,38 @@ func TestConvBadArguments(t *testing.T) {
 	refuses(t, tensor.ErrDType, "convert one with To", transpose(x, v.To(tensor.Float64), nil, config{}))
 	refuses(t, tensor.ErrDType, "convert one with To", transpose(x, v, z(3).To(tensor.Float64), config{}))
 	wantFail(t, tensor.ErrShape, "conv_transpose1d", func() { tensor.ConvTranspose1d(x, z(4, 3, 3), nil, config{}) })
+	wantFail(t, tensor.ErrShape, "conv_transpose3d", func() { tensor.ConvTranspose3d(x, v, nil, tensor.ConvTranspose3dConfig{}) })
+	refuses(t, tensor.ErrValue, "no same or causal padding", transpose(x, v, nil, config{ConvConfig: convConfig{Same: true}}))
+	refuses(t, tensor.ErrValue, "no same or causal padding", func() {
+		tensor.ConvTranspose1d(z(1, 2, 3), z(2, 2, 2), nil, config{ConvConfig: convConfig{Causal: true}})
+	})
+	volume := tensor.ConvTranspose3dConfig{OutputPadding: [3]int{1, 0, 0}}
+	refuses(t, tensor.ErrValue, "output padding 1 must be smaller", func() { tensor.ConvTranspose3d(z(1, 2, 3, 3, 3), z(2, 2, 2, 2, 2), nil, volume) })
+}
+
+// TestConvNames checks that errors name the function that was called, also those that the shape rule finds.
+func TestConvNames(t *testing.T) {
+	z := func(dims ...int) *tensor.Tensor { return tensor.Zeros(dims...) }
+	for name, f := range map[string]func(){
+		"conv1d": func() { tensor.Conv1d(z(1, 2, 5), z(3, 1, 3), nil, convConfig{}) },
+		"conv2d": func() { tensor.Conv2d(z(1, 2, 5, 5), z(3, 1, 3, 3), nil, convConfig{}) },
+		"conv3d": func() { tensor.Conv3d(z(1, 2, 5, 5, 5), z(3, 1, 3, 3, 3), nil, tensor.Conv3dConfig{}) },
+	} {
+		wantFail(t, tensor.ErrShape, name, f)
+	}
+	seq, image, cube := z(1, 2, 5), z(1, 2, 5, 5), z(1, 2, 5, 5, 5)
+	wantFail(t, tensor.ErrShape, "conv1d", func() { tensor.Conv1d(seq, z(3, 2, 6), nil, convConfig{}) })
+	wantFail(t, tensor.ErrShape, "conv1d", func() { tensor.Conv1d(seq, z(3, 2, 3), z(2), convConfig{}) })
+	wantFail(t, tensor.ErrDType, "conv1d", func() { tensor.Conv1d(seq, z(3, 2, 3).To(tensor.Float64), nil, convConfig{}) })
+	wantFail(t, tensor.ErrValue, "conv1d", func() { tensor.Conv1d(seq, z(3, 2, 3), nil, convConfig{Stride: [2]int{1, -1}}) })
+	wantFail(t, tensor.ErrShape, "conv3d", func() { tensor.Conv3d(image, z(3, 2, 3, 3), nil, tensor.Conv3dConfig{}) })
+	wantFail(t, tensor.ErrShape, "conv3d", func() { tensor.Conv3d(cube, z(3, 2, 6, 1, 1), nil, tensor.Conv3dConfig{}) })
+	wantFail(t, tensor.ErrValue, "conv3d", func() { tensor.Conv3d(cube, z(3, 2, 3, 3, 3), nil, tensor.Conv3dConfig{Groups: 2}) })
+	wantFail(t, tensor.ErrValue, "conv3d", func() { tensor.Conv3d(cube, z(3, 2, 3, 3, 3), nil, tensor.Conv3dConfig{Padding: [3]int{-1, 0, 0}}) })
+	strided := convConfig{Same: true, Stride: [2]int{1, 2}}
+	wantFail(t, tensor.ErrValue, "conv1d", func() { tensor.Conv1d(seq, z(3, 2, 3), nil, strided) })
+	refuses(t, tensor.ErrValue, "same padding needs stride 1", func() { tensor.Conv2d(image, z(3, 2, 3, 3), nil, strided) })
+	refuses(t, tensor.ErrValue, "exclude each other", func() { tensor.Conv2d(image, z(3, 2, 3, 3), nil, convConfig{Same: true, Padding: [2]int{1, 1}}) })
+	refuses(t, tensor.ErrValue, "exclude each other", func() { tensor.Conv1d(seq, z(3, 2, 3), nil, convConfig{Same: true, Causal: true}) })
+	refuses(t, tensor.ErrValue, "causal padding has one dimension", func() { tensor.Conv2d(image, z(3, 2, 3, 3), nil, convConfig{Causal: true}) })
 }

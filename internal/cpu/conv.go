@@ -6,33 +6,36 @@ import (
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
-// Conv is the geometry of a two-dimensional convolution of x (N, C, H, W) with w (K, C/Groups, R, S) to y (N, K, OH, OW):
+// Conv is the geometry of a convolution of x (N, C, In...) with w (K, C/Groups, Kernel...) to y (N, K, Out...). Triples are
+// (depth, height, width); what a convolution of fewer dimensions lacks has size, stride and dilation 1 and no padding.
 //
-//	y[n,k,i,j] = Σ_{c,r,s} w[k,c,r,s] x[n, c, i*StrideH-PadH+r*DilH, j*StrideW-PadW+s*DilW]
+//	y[n,k,o] = Σ_{c,t} w[k,c,t] x[n, c, o*Stride-Pad+t*Dil]      (o and t are triples)
 //
-// with zeros outside x.
+// with zeros outside x. Pad counts the zeros before the first element; those after the last follow from Out.
 type Conv struct {
-	N, C, H, W       int
-	K, R, S          int
-	OH, OW           int
-	StrideH, StrideW int
-	PadH, PadW       int
-	DilH, DilW       int
-	Groups           int
+	N, C, K, Groups  int
+	In, Out, Kernel  [3]int
+	Stride, Pad, Dil [3]int
 }
 
+func volume(n [3]int) int { return n[0] * n[1] * n[2] }
+
+// taps is the number of elements of a kernel.
+func (g *Conv) taps() int { return volume(g.Kernel) }
+
 // rows is the length of the sum behind each output of a group.
-func (g *Conv) rows() int { return g.C / g.Groups * g.R * g.S }
+func (g *Conv) rows() int { return g.C / g.Groups * g.taps() }
 
 // pointwise reports whether the input planes are already the matrix to multiply. Those of a transposed convolution with
 // output padding are larger than the outputs.
 func (g *Conv) pointwise() bool {
-	return g.R == 1 && g.S == 1 && g.StrideH == 1 && g.StrideW == 1 && g.PadH == 0 && g.PadW == 0 && g.H == g.OH && g.W == g.OW
+	one := [3]int{1, 1, 1}
+	return g.Kernel == one && g.Stride == one && g.Pad == [3]int{} && g.In == g.Out
 }
 
 // chunk is the number of output positions whose patches are gathered at a time: about 256 KiB of float32.
 func (g *Conv) chunk() int {
-	p := g.OH * g.OW
+	p := volume(g.Out)
 	if g.pointwise() {
 		return min(p, 4096)
 	}
@@ -40,16 +43,20 @@ func (g *Conv) chunk() int {
 }
 
 // Gemm is the matrix product that convolutions are made of, GemmF32 or GemmF64.
-type Gemm[T float32 | float64] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
+type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
 
 // ConvForward computes y, plus bias (K) unless nil. Patches are gathered for a few rows of the output at a time, never
 // for the whole input; work is split over images, groups and output positions.
-func ConvForward[T float32 | float64](g Conv, gemm Gemm[T], x, w, bias, y []T) {
-	p, kg, cg, rows := g.OH*g.OW, g.K/g.Groups, g.C/g.Groups, g.rows()
-	step := g.chunk()
+func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
+	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
 	if p == 0 || g.N == 0 || g.K == 0 {
 		return
 	}
+	if g.depthwise() {
+		depthwiseForward(g, x, w, bias, y)
+		return
+	}
+	step := g.chunk()
 	per := (p + step - 1) / step
 	tasks := g.N * g.Groups * per
 	parallel.For(tasks, taskGrain(2*kg*rows*step), func(lo, hi int) {
@@ -58,9 +65,11 @@ func ConvForward[T float32 | float64](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		for t := lo; t < hi; t++ {
 			n, grp, p0 := t/per/g.Groups, t/per%g.Groups, t%per*step
 			np := min(step, p-p0)
-			xg := x[(n*g.C+grp*cg)*g.H*g.W:]
-			col, ld := xg[p0:], p
-			if !g.pointwise() {
+			xg := x[(n*g.C+grp*cg)*in:]
+			col, ld := xg, p
+			if g.pointwise() {
+				col = xg[p0:]
+			} else {
 				col, ld = *buf, np
 				im2col(&g, xg, col, p0, np)
 			}
@@ -74,16 +83,19 @@ func ConvForward[T float32 | float64](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 }
 
 // ConvInputGrad computes dx, the transposed convolution of dy: dx[...] = Σ w dy over the outputs that each input reaches.
-func ConvInputGrad[T float32 | float64](g Conv, gemm Gemm[T], dy, w, dx []T) {
-	p, kg, cg, rows := g.OH*g.OW, g.K/g.Groups, g.C/g.Groups, g.rows()
+func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
+	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
+	if g.depthwise() && p > 0 && in > 0 {
+		depthwiseInputGrad(g, dy, w, dx)
+		return
+	}
 	step := g.chunk()
-	hw := g.H * g.W
 	parallel.For(g.N*g.Groups, taskGrain(2*kg*rows*p), func(lo, hi int) {
 		buf := columns[T](rows * step)
 		defer putColumns(buf)
 		for t := lo; t < hi; t++ {
 			n, grp := t/g.Groups, t%g.Groups
-			xg := dx[(n*g.C+grp*cg)*hw : (n*g.C+(grp+1)*cg)*hw]
+			xg := dx[(n*g.C+grp*cg)*in : (n*g.C+(grp+1)*cg)*in]
 			if !g.pointwise() {
 				clear(xg)
 			}
@@ -101,20 +113,30 @@ func ConvInputGrad[T float32 | float64](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	})
 }
 
-// weightGroup is the number of images whose weight gradients are summed before the partial sums, at most 16, are added up
-// in order; it follows from n alone, so that the bits do not depend on the number of workers.
-func weightGroup(n int) int { return max(8, (n+15)/16) }
+// maxWeightParts is the size in elements that all partial sums of a weight's gradient together may have, unless it is one.
+const maxWeightParts = 1 << 23
 
-// ConvWeightGrad computes dw[k,c,r,s] = Σ_{n,i,j} dy[n,k,i,j] x[n,c,...].
-func ConvWeightGrad[T float32 | float64](g Conv, gemm Gemm[T], x, dy, dw []T) {
-	p, kg, cg, rows := g.OH*g.OW, g.K/g.Groups, g.C/g.Groups, g.rows()
-	step := g.chunk()
+// weightGroup is the number of images whose weight gradients are summed before the partial sums, at most 16, are added up
+// in order; it follows from n and the weight's size alone, so that the bits do not depend on the number of workers.
+func weightGroup(n, size int) int {
+	parts := min(16, max(1, maxWeightParts/max(1, size)))
+	return max(8, (n+parts-1)/parts)
+}
+
+// ConvWeightGrad computes dw[k,c,t] = Σ_{n,o} dy[n,k,o] x[n,c,...].
+func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
+	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
 	size := g.K * rows
 	if g.N == 0 || p == 0 {
 		clear(dw[:size])
 		return
 	}
-	group := weightGroup(g.N)
+	if g.depthwise() {
+		depthwiseWeightGrad(g, x, dy, dw)
+		return
+	}
+	step := g.chunk()
+	group := weightGroup(g.N, size)
 	parts := (g.N + group - 1) / group
 	part := columns[T](parts * size)
 	defer putColumns(part)
@@ -126,11 +148,13 @@ func ConvWeightGrad[T float32 | float64](g Conv, gemm Gemm[T], x, dy, dw []T) {
 			out := (*part)[q*size+grp*kg*rows:]
 			first := true
 			for n := q * group; n < min(g.N, (q+1)*group); n++ {
-				xg := x[(n*g.C+grp*cg)*g.H*g.W:]
+				xg := x[(n*g.C+grp*cg)*in:]
 				for p0 := 0; p0 < p; p0 += step {
 					np := min(step, p-p0)
-					col, ld := xg[p0:], p
-					if !g.pointwise() {
+					col, ld := xg, p
+					if g.pointwise() {
+						col = xg[p0:]
+					} else {
 						col, ld = *buf, np
 						im2col(&g, xg, col, p0, np)
 					}
@@ -155,93 +179,10 @@ func ConvWeightGrad[T float32 | float64](g Conv, gemm Gemm[T], x, dy, dw []T) {
 // taskGrain is the number of tasks of the given FLOPs that are worth waking a worker for, about 10 µs.
 func taskGrain(flops int) int { return max(1, 500_000/max(1, flops)) }
 
-// im2col writes the patches of output positions [p0, p0+np) of one group's planes x to col (rows, np).
-func im2col[T any](g *Conv, x, col []T, p0, np int) {
-	row := 0
-	for c := range g.C / g.Groups {
-		plane := x[c*g.H*g.W : (c+1)*g.H*g.W]
-		for r := range g.R {
-			for s := range g.S {
-				dst := col[row*np : (row+1)*np]
-				row++
-				first, end := g.inside(s)
-				for at, i, j := 0, p0/g.OW, p0%g.OW; at < np; i, j = i+1, 0 {
-					d := dst[at:min(np, at+g.OW-j)]
-					at += len(d)
-					ih := i*g.StrideH - g.PadH + r*g.DilH
-					lo, hi := max(first-j, 0), min(end-j, len(d))
-					if ih < 0 || ih >= g.H || lo >= hi {
-						clear(d)
-						continue
-					}
-					clear(d[:lo])
-					clear(d[hi:])
-					src := plane[ih*g.W+(j+lo)*g.StrideW-g.PadW+s*g.DilW:]
-					if g.StrideW == 1 {
-						copy(d[lo:hi], src)
-						continue
-					}
-					for k := range d[lo:hi] {
-						d[lo+k] = src[k*g.StrideW]
-					}
-				}
-			}
-		}
-	}
-}
-
-// col2im adds the patches of output positions [p0, p0+np) to the planes they were taken from.
-func col2im[T float32 | float64](g *Conv, col, x []T, p0, np int) {
-	row := 0
-	for c := range g.C / g.Groups {
-		plane := x[c*g.H*g.W : (c+1)*g.H*g.W]
-		for r := range g.R {
-			for s := range g.S {
-				src := col[row*np : (row+1)*np]
-				row++
-				first, end := g.inside(s)
-				for at, i, j := 0, p0/g.OW, p0%g.OW; at < np; i, j = i+1, 0 {
-					v := src[at:min(np, at+g.OW-j)]
-					at += len(v)
-					ih := i*g.StrideH - g.PadH + r*g.DilH
-					lo, hi := max(first-j, 0), min(end-j, len(v))
-					if ih < 0 || ih >= g.H || lo >= hi {
-						continue
-					}
-					v = v[lo:hi]
-					d := plane[ih*g.W+(j+lo)*g.StrideW-g.PadW+s*g.DilW:]
-					if g.StrideW == 1 {
-						d = d[:len(v)]
-						for k, f := range v {
-							d[k] += f
-						}
-						continue
-					}
-					for k, f := range v {
-						d[k*g.StrideW] += f
-					}
-				}
-			}
-		}
-	}
-}
-
-// inside returns the output columns [first, end) whose tap s reads the input; it reads padding in the others.
-func (g *Conv) inside(s int) (first, end int) {
-	off := g.PadW - s*g.DilW
-	if off > 0 {
-		first = (off + g.StrideW - 1) / g.StrideW
-	}
-	if last := g.W - 1 + off; last >= 0 {
-		end = min(g.OW, last/g.StrideW+1)
-	}
-	return first, end
-}
-
 var columns32, columns64 sync.Pool
 
 // columns lends a buffer of n elements of arbitrary content.
-func columns[T float32 | float64](n int) *[]T {
+func columns[T Float](n int) *[]T {
 	var z T
 	pool := &columns32
 	if _, ok := any(z).(float64); ok {
@@ -256,7 +197,7 @@ func columns[T float32 | float64](n int) *[]T {
 	return b
 }
 
-func putColumns[T float32 | float64](b *[]T) {
+func putColumns[T Float](b *[]T) {
 	var z T
 	if _, ok := any(z).(float64); ok {
 		columns64.Put(b)

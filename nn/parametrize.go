@@ -92,3 +92,24 @@ func (l *ConvTranspose2d) ReplaceWeight(w *Param) (Weighted, *Param) {
 	c.Weight = w
 	return &c, l.Weight
 }
+
+// ReplaceWeight implements Weighted.
+func (l *Conv3d) ReplaceWeight(w *Param) (Weighted, *Param) {
+	c := *l
+	c.Weight = w
+	return &c, l.Weight
+}
+
+// ReplaceWeight implements Weighted.
+func (l *ConvTranspose3d) ReplaceWeight(w *Param) (Weighted, *Param) {
+	c := *l
+	c.Weight = w
+	return &c, l.Weight
+}
+
+// ReplaceWeight implements Weighted. The mask applies to the new weight.
+func (l *MaskedConv2d) ReplaceWeight(w *Param) (Weighted, *Param) {
+	c := *l
+	c.Weight = w
+	return &c, l.Weight
+}

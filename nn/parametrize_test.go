@@ -122,6 +122,36 @@ func wantError(t *testing.T, text string, f func()) {
 	}
 }
 
+// Every layer with one weight gives with a replaced weight what it gives with that weight.
+func TestReplaceWeight(t *testing.T) {
+	masked := nn.NewMaskedConv2d(g, 2, 3, 3, nn.PixelCNNMask(nn.MaskA, 2, 3, 3, 1), nn.ConvConfig{})
+	for name, c := range map[string]struct {
+		l nn.Weighted
+		x *tensor.Tensor
+	}{
+		"linear":           {nn.NewLinear(g, 4, 3, nn.LinearConfig{}), tensor.Randn(g, 2, 4)},
+		"embedding":        {nn.NewEmbedding(g, 5, 3, nn.EmbeddingConfig{}), tensor.Of([]int64{1, 4})},
+		"conv1d":           {nn.NewConv1d(g, 2, 3, 3, nn.ConvConfig{}), tensor.Randn(g, 1, 2, 5)},
+		"conv2d":           {nn.NewConv2d(g, 2, 3, 3, nn.ConvConfig{}), tensor.Randn(g, 1, 2, 5, 5)},
+		"conv3d":           {nn.NewConv3d(g, 2, 3, 3, nn.ConvConfig{}), tensor.Randn(g, 1, 2, 4, 4, 4)},
+		"masked":           {masked, tensor.Randn(g, 1, 2, 5, 5)},
+		"conv_transpose1d": {nn.NewConvTranspose1d(g, 2, 3, 3, nn.ConvTransposeConfig{}), tensor.Randn(g, 1, 2, 5)},
+		"conv_transpose2d": {nn.NewConvTranspose2d(g, 2, 3, 3, nn.ConvTransposeConfig{}), tensor.Randn(g, 1, 2, 5, 5)},
+		"conv_transpose3d": {nn.NewConvTranspose3d(g, 2, 3, 3, nn.ConvTransposeConfig{}), tensor.Randn(g, 1, 2, 3, 3, 3)},
+	} {
+		before := c.l.Forward(c.x).Detach()
+		_, w := c.l.ReplaceWeight(nil)
+		zero, _ := c.l.ReplaceWeight(tensor.NewParam(tensor.ZerosLike(w.Tensor)))
+		if tensor.Equal(zero.Forward(c.x).Detach(), before) {
+			t.Errorf("%s: the weight was not replaced", name)
+		}
+		again, _ := zero.ReplaceWeight(w)
+		if !tensor.Equal(again.Forward(c.x).Detach(), before) || !tensor.Equal(c.l.Forward(c.x).Detach(), before) {
+			t.Errorf("%s: replacing the weight changed more than the weight, or the layer itself", name)
+		}
+	}
+}
+
 // After many steps σ is the largest singular value: here of diag(3, 1), so the weight is diag(1, 1/3).
 func TestSpectralNormConverges(t *testing.T) {
 	lin := nn.NewLinear(g, 2, 2, nn.LinearConfig{NoBias: true})

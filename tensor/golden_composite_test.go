@@ -110,7 +110,7 @@ func TestCompositesRefuse(t *testing.T) {
 	wantFail(t, tensor.ErrValue, "interpolate", func() { tensor.Interpolate(x, []int{3, 3}, tensor.InterpolateConfig{AlignCorners: true}) })
 	wantFail(t, tensor.ErrValue, "interpolate", func() { tensor.Interpolate(x, []int{3, 3}, tensor.InterpolateConfig{Mode: 9}) })
 	wantFail(t, tensor.ErrShape, "interpolate", func() {
-		tensor.Interpolate(tensor.Ones(1, 1, 3), []int{3}, tensor.InterpolateConfig{Mode: tensor.InterpolateArea})
+		tensor.Interpolate(tensor.Ones(1, 1, 3, 3, 3, 3), []int{3, 2, 2, 2}, tensor.InterpolateConfig{Mode: tensor.InterpolateArea})
 	})
 	wantFail(t, tensor.ErrShape, "prelu", func() { tensor.PReLU(x, tensor.Ones(3)) })
 	wantFail(t, tensor.ErrShape, "prelu", func() { tensor.PReLU(x, tensor.Ones(8, 1)) })

@@ -148,7 +148,10 @@ func (x *Tensor) positions(op string, indices []*Tensor) (at []*Tensor, shapes [
 					Fail(op, ErrShape, shapes, "the mask, index %d, has size %d along its axis %d, the input %d along its axis %d", i, t.shape.at(k), k, x.shape.at(a), a)
 				}
 			}
-			at = append(at, t.whereTrue(op, shapes)...)
+			if t.dev == Meta {
+				Fail(op, ErrDevice, shapes, "how many elements a mask selects depends on its data, which a meta tensor has not")
+			}
+			at = append(at, t.NonZeroAxes()...)
 		case t.dtype == Bool:
 			Fail(op, ErrShape, shapes, "the mask, index %d, has no dimensions; use Where", i)
 		default:
@@ -162,31 +165,6 @@ func (x *Tensor) positions(op string, indices []*Tensor) (at []*Tensor, shapes [
 		at = append(at, nil)
 	}
 	return at, shapes
-}
-
-// whereTrue returns, for each axis of a mask, the positions of its true elements in row-major order.
-func (t *Tensor) whereTrue(op string, shapes []Shape) []*Tensor {
-	if t.dev == Meta {
-		Fail(op, ErrDevice, shapes, "how many elements a mask selects depends on its data, which a meta tensor has not")
-	}
-	pos := make([][]int64, t.shape.rank)
-	Read(t.ToDevice(CPU), func(mask []bool) {
-		for i, v := range mask {
-			if !v {
-				continue
-			}
-			for a := t.shape.rank - 1; a >= 0; a-- {
-				n := t.shape.at(a)
-				pos[a] = append(pos[a], int64(i%n))
-				i /= n
-			}
-		}
-	})
-	r := make([]*Tensor, len(pos))
-	for a := range r {
-		r[a] = Of(pos[a])
-	}
-	return r
 }
 
 // linear returns the positions along the merged axis: Σ position · stride over the indexed axes.

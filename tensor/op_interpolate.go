@@ -10,7 +10,7 @@ const (
 	InterpolateNearest InterpolateMode = iota // the pixel at ⌊i·in/out⌋
 	InterpolateLinear                         // linear, bilinear, trilinear
 	InterpolateCubic                          // bicubic: Keys' convolution with a = −0.75 (Keys, 1981)
-	InterpolateArea                           // means, as adaptive average pooling; images (N, C, H, W) alone
+	InterpolateArea                           // means, as adaptive average pooling
 )
 
 // InterpolateConfig are the options of Interpolate.
@@ -46,10 +46,15 @@ func Interpolate(x *Tensor, size []int, cfg InterpolateConfig) *Tensor {
 	case InterpolateCubic:
 		taps = cubicTaps
 	case InterpolateArea:
-		if x.shape.rank != 4 {
-			Fail(op, ErrShape, []Shape{x.shape}, "area interpolation is for images (N, C, H, W)")
+		switch len(size) {
+		case 1:
+			return AdaptiveAvgPool1d(x, size[0])
+		case 2:
+			return AdaptiveAvgPool2d(x, size[0], size[1])
+		case 3:
+			return AdaptiveAvgPool3d(x, size[0], size[1], size[2])
 		}
-		return AdaptiveAvgPool2d(x, size[0], size[1])
+		Fail(op, ErrShape, []Shape{x.shape}, "area interpolation is for one to three dimensions after C")
 	default:
 		Fail(op, ErrValue, []Shape{x.shape}, "there is no mode %d", cfg.Mode)
 	}

@@ -42,6 +42,7 @@ for mode, shape, size, align in [
     ("linear", (2, 2, 5), [8], False), ("linear", (2, 2, 5), [3], True), ("bilinear", (1, 2, 4, 3), [6, 2], False), ("bilinear", (1, 2, 4, 3), [7, 5], True),
     ("bilinear", (1, 1, 3, 1), [1, 4], True), ("trilinear", (1, 1, 2, 3, 2), [4, 2, 3], False), ("bicubic", (1, 2, 4, 3), [6, 5], False),
     ("bicubic", (1, 1, 5, 6), [3, 4], True), ("bicubic", (1, 1, 2, 1), [5, 3], False), ("area", (1, 2, 5, 4), [3, 6], None),
+    ("area", (2, 2, 7), [3], None), ("area", (1, 2, 3, 4, 5), [2, 6, 3], None),
 ]:
     number = {"nearest": 0, "bicubic": 2, "area": 3}.get(mode, 1)
     case("interpolate", lambda x: F.interpolate(x, size, mode=mode, align_corners=align), shape, args=[number, int(bool(align))] + size)

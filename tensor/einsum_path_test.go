@@ -150,3 +150,12 @@ func BenchmarkEinsumChain(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkEinsumSmall has the cost of everything but arithmetic.
+func BenchmarkEinsumSmall(b *testing.B) {
+	x, y := tensor.Ones(4, 4), tensor.Ones(4, 4)
+	b.ReportAllocs()
+	for b.Loop() {
+		tensor.Einsum("ij,jk->ik", x, y)
+	}
+}

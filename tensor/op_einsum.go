@@ -33,7 +33,10 @@ func Einsum(equation string, ts ...*Tensor) *Tensor {
 	for i, f := range fs {
 		fs[i] = f.sumExcept(e.elsewhere(fs, i))
 	}
-	pairs, _ := e.path(fs)
+	pairs := [][2]int{{0, 1}}
+	if len(fs) != 2 { // the plan of two costs as much as a small product
+		pairs, _ = e.path(fs)
+	}
 	for _, p := range pairs {
 		x, y := fs[p[0]], fs[p[1]]
 		fs[p[0]], fs[p[1]] = factor{}, factor{}

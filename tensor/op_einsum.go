@@ -14,11 +14,11 @@ import (
 //     them out sums over them.
 //   - Dimensions of one letter have one size, or 1, which broadcasts. Spaces are ignored.
 //
-// Tensors are contracted from left to right, each pair as one batched matrix product, so order them such that the
-// products on the way are small. It panics with ErrValue on a malformed equation, ErrShape when it does not fit the shapes
-// or a product on the way has more than MaxRank dimensions, and ErrDType on mixed dtypes.
+// Tensors are contracted two at a time, each pair as one batched matrix product, in the order that EinsumPath returns. It
+// panics with ErrValue on a malformed equation, ErrShape when it does not fit the shapes or each order needs a product of
+// more than MaxRank dimensions, and ErrDType on mixed dtypes.
 func Einsum(equation string, ts ...*Tensor) *Tensor {
-	e := &einsum{equation: equation}
+	e := &einsum{equation: equation, size: map[byte]int{}}
 	for i, t := range ts {
 		e.shapes = append(e.shapes, t.shape)
 		if t.dtype != ts[0].dtype {
@@ -26,12 +26,23 @@ func Einsum(equation string, ts ...*Tensor) *Tensor {
 		}
 	}
 	e.parse()
-	acc := e.operand(ts, 0)
-	for i := 1; i < len(ts); i++ {
-		acc = e.contract(acc, e.operand(ts, i), e.wanted(i+1))
+	fs := make([]factor, len(ts), 2*len(ts))
+	for i, t := range ts {
+		fs[i] = e.operand(t, e.in[i])
 	}
-	acc = acc.sumExcept(e.out)
-	return acc.order(e.out).t
+	for i, f := range fs {
+		fs[i] = f.sumExcept(e.elsewhere(fs, i))
+	}
+	pairs := [][2]int{{0, 1}}
+	if len(fs) != 2 { // the plan of two costs as much as a small product
+		pairs, _ = e.path(fs)
+	}
+	for _, p := range pairs {
+		x, y := fs[p[0]], fs[p[1]]
+		fs[p[0]], fs[p[1]] = factor{}, factor{}
+		fs = append(fs, contract(x, y, e.elsewhere(fs, -1)))
+	}
+	return fs[len(fs)-1].order(e.out).t
 }
 
 // labels name dimensions: letters, and for the dimensions of an ellipsis ellipsis + their distance from its last one.
@@ -46,6 +57,7 @@ type einsum struct {
 	shapes   []Shape
 	in       []labels
 	out      labels
+	size     map[byte]int
 }
 
 func (e *einsum) fail(kind Kind, format string, args ...any) {
@@ -59,7 +71,7 @@ func (e *einsum) parse() {
 	if len(terms) != len(e.shapes) {
 		e.fail(ErrValue, "%d terms name the dimensions of %d tensors; separate one for each by commas", len(terms), len(e.shapes))
 	}
-	size, count := map[byte]int{}, map[byte]int{}
+	count := map[byte]int{}
 	hidden := 0
 	for i, term := range terms {
 		s := e.shapes[i]
@@ -76,8 +88,8 @@ func (e *einsum) parse() {
 			if first := slices.Index(l, c); s.at(first) != n {
 				e.fail(ErrShape, "%s is repeated in tensor %d for sizes %d and %d, which have no diagonal", name(c), i, s.at(first), n)
 			}
-			if old, ok := size[c]; !ok || old == 1 {
-				size[c] = n
+			if old, ok := e.size[c]; !ok || old == 1 {
+				e.size[c] = n
 			} else if n != 1 && n != old {
 				e.fail(ErrShape, "%s has size %d in tensor %d and %d before", name(c), n, i, old)
 			}
@@ -139,24 +151,27 @@ func (e *einsum) expand(term string, n int) labels {
 	return append(l, after...)
 }
 
-// wanted returns the labels of the result and of the tensors from number i on.
-func (e *einsum) wanted(i int) labels {
-	l := slices.Clone(e.out)
-	for _, in := range e.in[i:] {
-		l = append(l, in...)
-	}
-	return l
-}
-
 // factor is a tensor whose dimensions have different labels.
 type factor struct {
 	t *Tensor
 	labels
 }
 
-// operand returns tensor i with the diagonals of repeated labels taken.
-func (e *einsum) operand(ts []*Tensor, i int) factor {
-	f := factor{ts[i], slices.Clone(e.in[i])}
+// elsewhere returns the labels of the result and of the factors other than number i.
+func (e *einsum) elsewhere(fs []factor, i int) labels {
+	l := slices.Clone(e.out)
+	for j, f := range fs {
+		if j != i {
+			l = append(l, f.labels...)
+		}
+	}
+	return l
+}
+
+// operand returns tensor t with the diagonals of repeated labels taken, without the dimensions of size 1 that broadcast: a
+// product with the others has them anyway.
+func (e *einsum) operand(t *Tensor, l labels) factor {
+	f := factor{t, slices.Clone(l)}
 	for k := 0; k < len(f.labels); {
 		c := f.labels[k]
 		j := slices.Index(f.labels[k+1:], c)
@@ -167,6 +182,11 @@ func (e *einsum) operand(ts []*Tensor, i int) factor {
 		j += k + 1
 		f.t = f.t.Diagonal(0, k, j)
 		f.labels = append(slices.Delete(slices.Delete(f.labels, j, j+1), k, k+1), c)
+	}
+	for k := len(f.labels) - 1; k >= 0; k-- {
+		if f.t.Dim(k) == 1 && e.size[f.labels[k]] != 1 {
+			f = factor{f.t.Squeeze(k), slices.Delete(f.labels, k, k+1)}
+		}
 	}
 	return f
 }
@@ -200,21 +220,9 @@ func (f factor) order(to labels) factor {
 	return factor{f.t.Permute(axes...), to}
 }
 
-// broadcastTo drops dimensions of size 1 that have another size in g: there they are sizes of g alone.
-func (f factor) broadcastTo(g factor) factor {
-	for i := len(f.labels) - 1; i >= 0; i-- {
-		if j := slices.Index(g.labels, f.labels[i]); j >= 0 && f.t.Dim(i) == 1 && g.t.Dim(j) != 1 {
-			f = factor{f.t.Squeeze(i), slices.Delete(slices.Clone(f.labels), i, i+1)}
-		}
-	}
-	return f
-}
-
-// contract multiplies two factors and sums over the labels that are not kept: a batched matrix product of x (batch, left,
-// summed) and y (batch, summed, right).
-func (e *einsum) contract(x, y factor, keep labels) factor {
-	x, y = x.broadcastTo(y), y.broadcastTo(x)
-	x, y = x.sumExcept(slices.Concat(keep, y.labels)), y.sumExcept(slices.Concat(keep, x.labels))
+// contract multiplies two factors and sums over the labels of both that are not kept: a batched matrix product of x (batch,
+// left, summed) and y (batch, summed, right).
+func contract(x, y factor, keep labels) factor {
 	var batch, left, summed, right labels
 	for _, c := range x.labels {
 		switch {
@@ -232,9 +240,6 @@ func (e *einsum) contract(x, y factor, keep labels) factor {
 		}
 	}
 	l := slices.Concat(batch, left, right)
-	if len(l) > MaxRank {
-		e.fail(ErrShape, "a product on the way has %d dimensions; at most %d are supported", len(l), MaxRank)
-	}
 	x, y = x.order(slices.Concat(batch, left, summed)), y.order(slices.Concat(batch, summed, right))
 	b, nl := len(batch), len(left)
 	xd, yd := x.t.shape.Dims(), y.t.shape.Dims()

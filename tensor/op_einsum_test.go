@@ -101,6 +101,10 @@ func TestEinsum(t *testing.T) {
 		{"ij,jk->ik", "ij,jk->ik", [][]int{{0, 2}, {2, 3}}},
 		{"bhqd,bhkd,bhkv->bhqv", "bhqd,bhkd,bhkv->bhqv", [][]int{{2, 2, 3, 4}, {2, 2, 5, 4}, {2, 2, 5, 3}}},
 		{"i->...i", "i->i", [][]int{{3}}},
+		{"ab,bc,cd,de->ae", "ab,bc,cd,de->ae", [][]int{{3, 2}, {2, 4}, {4, 2}, {2, 1}}},
+		{"ij,jk,kl,lm,mn,no,op,pq->iq", "ij,jk,kl,lm,mn,no,op,pq->iq", [][]int{{2, 3}, {3, 2}, {2, 1}, {1, 2}, {2, 2}, {2, 3}, {3, 2}, {2, 2}}},
+		{"...a,a,b,b,...c,c,...", "xya,a,b,b,xyc,c,xy->xy", [][]int{{2, 3, 2}, {2}, {4}, {1}, {2, 1, 3}, {3}, {1, 3}}},
+		{"abcde,fghij,abcde->fghij", "abcde,fghij,abcde->fghij", [][]int{{1, 2, 1, 1, 2}, {1, 2, 1, 2, 1}, {1, 2, 1, 1, 2}}},
 	} {
 		var in tensors
 		for _, s := range c.shapes {
@@ -122,6 +126,7 @@ func TestEinsum(t *testing.T) {
 
 func TestEinsumRefuses(t *testing.T) {
 	m, v := tensor.Zeros(2, 3), tensor.Zeros(3)
+	nine, one := tensor.Zeros(1, 1, 1, 1, 1, 1, 1, 1), tensor.Scalar(float32(1)) // nine letters in all
 	for _, c := range []struct {
 		equation string
 		in       tensors
@@ -145,7 +150,8 @@ func TestEinsumRefuses(t *testing.T) {
 		{"...,...", tensors{m, tensor.Zeros(2)}, tensor.ErrShape, "ellipsis has size 2"},
 		{"ij,j", tensors{m, v.To(tensor.Float64)}, tensor.ErrDType, "float64"},
 		{"abcde,fghij->abcdefghij", tensors{tensor.Zeros(1, 1, 1, 1, 1), tensor.Zeros(1, 1, 1, 1, 1)}, tensor.ErrShape, "at most 8"},
-		{"abcde,fghij,abcde->fghij", tensors{tensor.Zeros(1, 1, 1, 1, 1), tensor.Zeros(1, 1, 1, 1, 1), tensor.Zeros(1, 1, 1, 1, 1)}, tensor.ErrShape, "on the way"},
+		{"abcdefgh,bcdefghi,cdefghia->abcdefgi", tensors{nine, nine, nine}, tensor.ErrShape, "on the way"},
+		{"abcdefgh,bcdefghi,cdefghia,,,,->abcdefgi", tensors{nine, nine, nine, one, one, one, one}, tensor.ErrShape, "on the way"},
 	} {
 		refuses(t, c.kind, c.words, func() { tensor.Einsum(c.equation, c.in...) })
 	}

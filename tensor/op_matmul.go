@@ -23,7 +23,7 @@ func (x *Tensor) MatMul(y *Tensor) *Tensor {
 	case x.shape.rank > 2 && y.shape.rank == 2:
 		// One large product instead of a batch of small ones.
 		s := x.shape.With(-1, y.shape.at(1))
-		return x.Reshape(-1, x.Dim(-1)).MatMul(y).ReshapeTo(s)
+		return x.Reshape(x.shape.Remove(-1).Numel(), x.Dim(-1)).MatMul(y).ReshapeTo(s)
 	}
 	return Apply1(matmulOp{}, x, y)
 }

@@ -15,6 +15,9 @@ const strip = 16
 // eachRow calls f with each row of a, of b, unless nil, and of y, contiguous; f fills y's, which overlaps no other.
 func eachRow[T float32 | float64](r Rows, a, b, y []T, f func(a, b, y []T)) {
 	n := r.N
+	if n == 0 { // the strips below index into them
+		return
+	}
 	if r.Inner == 1 {
 		parallel.For(r.Outer, max(1, grainCostly/max(1, n)), func(lo, hi int) {
 			for i := lo; i < hi; i++ {

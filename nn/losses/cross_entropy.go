@@ -3,7 +3,7 @@ package losses
 import "github.com/hadal-go/hadal/tensor"
 
 // CrossEntropy returns the mean cross-entropy of softmax(x) against classes y: logits x (N, C), or (N, C, ...) with y
-// (N, ...) int64; or probabilities y of x's shape.
+// (N, ...) int64, or (C,) with a scalar; or probabilities y of x's shape.
 func CrossEntropy(x, y *tensor.Tensor) *tensor.Tensor { return CrossEntropyLoss{}.Of(x, y) }
 
 // CrossEntropyLoss is the cross-entropy with options.
@@ -37,40 +37,47 @@ func (l CrossEntropyLoss) Of(x, y *tensor.Tensor) *tensor.Tensor {
 // soft is the loss against probabilities.
 func (l CrossEntropyLoss) soft(x, y *tensor.Tensor) *tensor.Tensor {
 	shapes := []tensor.Shape{x.Shape(), y.Shape()}
-	if x.Rank() < 2 || x.Shape() != y.Shape() {
-		tensor.Fail("cross_entropy", tensor.ErrShape, shapes, "logits (N, C) or (N, C, ...) need a target of probabilities of the same shape, or of int64 classes, not %v", y.DType())
+	if x.Rank() < 1 || x.Shape() != y.Shape() {
+		tensor.Fail("cross_entropy", tensor.ErrShape, shapes, "logits (N, C), (N, C, ...) or (C,) need a target of probabilities of the same shape, or of int64 classes, not %v", y.DType())
 	}
-	if l.IgnoreIndex != nil {
+	if l.IgnoreIndex != nil && *l.IgnoreIndex >= 0 { // negative ones, such as the default, are no class anyway
 		tensor.Fail("cross_entropy", tensor.ErrValue, shapes, "the ignored class %d has no meaning when the target is probabilities", *l.IgnoreIndex)
 	}
-	q := y.To(x.DType()).MulScalar(1 - l.LabelSmoothing).AddScalar(l.LabelSmoothing / float64(x.Dim(1)))
+	axis := classAxis(x)
+	q := y.To(x.DType()).MulScalar(1 - l.LabelSmoothing).AddScalar(l.LabelSmoothing / float64(x.Dim(axis)))
 	if l.Weight != nil {
-		dims := []int{x.Dim(1)}
-		for range x.Rank() - 2 {
+		dims := []int{x.Dim(axis)}
+		for range x.Rank() - axis - 1 {
 			dims = append(dims, 1)
 		}
 		q = q.Mul(classWeights("cross_entropy", l.Weight, x).Reshape(dims...))
 	}
-	return l.Reduction.apply(q.Mul(x.LogSoftmax(1)).Sum(1).Neg())
+	return l.Reduction.apply(q.Mul(x.LogSoftmax(axis)).Sum(axis).Neg())
 }
 
-// checkClasses panics unless x is (N, C, ...) and y (N, ...) int64.
+// classAxis returns the axis of the classes: 1, but 0 of a single sample (C,).
+func classAxis(x *tensor.Tensor) int { return min(1, x.Rank()-1) }
+
+// checkClasses panics unless x is (N, C, ...) and y (N, ...) int64, or x (C,) and y a scalar.
 func checkClasses(op string, x, y *tensor.Tensor) {
 	shapes := []tensor.Shape{x.Shape(), y.Shape()}
 	if y.DType() != tensor.Int64 {
 		tensor.Fail(op, tensor.ErrDType, shapes, "the target must be int64 classes, not %v; convert with To(tensor.Int64)", y.DType())
 	}
-	if x.Rank() < 2 {
-		tensor.Fail(op, tensor.ErrShape, shapes, "the prediction must be (N, C) or (N, C, ...)")
+	if x.Rank() < 1 {
+		tensor.Fail(op, tensor.ErrShape, shapes, "the prediction must be (N, C), (N, C, ...) or (C,)")
 	}
-	if want := x.Shape().Remove(1); y.Shape() != want {
+	if want := x.Shape().Remove(classAxis(x)); y.Shape() != want {
 		tensor.Fail(op, tensor.ErrShape, shapes, "the target of a prediction (N, C, ...) must be classes of shape %v", want)
 	}
 }
 
 // classesLast brings x (N, C, ...) and y (N, ...) to (M, C) and (M,).
 func classesLast(x, y *tensor.Tensor) (_, _ *tensor.Tensor) {
-	if x.Rank() == 2 {
+	switch x.Rank() {
+	case 1:
+		return x.Unsqueeze(0), y.Unsqueeze(0)
+	case 2:
 		return x, y
 	}
 	order := []int{0}

@@ -49,7 +49,7 @@ func weights(op string, w, x *tensor.Tensor) *tensor.Tensor {
 
 // classWeights is weights for one weight a class, (C,).
 func classWeights(op string, w, x *tensor.Tensor) *tensor.Tensor {
-	if c := x.Dim(1); w.Shape() != tensor.ShapeOf(c) {
+	if c := x.Dim(classAxis(x)); w.Shape() != tensor.ShapeOf(c) {
 		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape(), w.Shape()}, "the class weights must have shape (%d,), one for each class", c)
 	}
 	return w.Detach().To(x.DType())

@@ -3,7 +3,7 @@ package losses
 import "github.com/hadal-go/hadal/tensor"
 
 // NLL returns the mean negative log-likelihood −x[y] of log-probabilities x (N, C), or (N, C, ...), and classes y (N, ...)
-// int64.
+// int64, or (C,) and a scalar.
 func NLL(x, y *tensor.Tensor) *tensor.Tensor { return NLLLoss{}.Of(x, y) }
 
 // NLLLoss is the negative log-likelihood with options.

@@ -17,20 +17,23 @@ type Function struct {
 
 // Apply returns the function's results on the inputs, recorded if and only if an input requires grad.
 func (f Function) Apply(in ...*Tensor) []*Tensor {
+	name := f.Name
+	if name == "" {
+		name = "function"
+	}
+	noneNil(name, "input", in)
 	detached := make([]*Tensor, len(in))
 	for i, t := range in {
 		detached[i] = t.Detach()
 	}
-	outs := f.Forward(detached)
-	for i, t := range outs {
+	results := f.Forward(detached)
+	noneNil(name, "result", results)
+	outs := make([]*Tensor, len(results))
+	for i, t := range results {
 		if t = t.Detach(); !t.whole() {
 			t = t.Clone()
 		}
 		outs[i] = t
-	}
-	name := f.Name
-	if name == "" {
-		name = "function"
 	}
 	m := &madeOp{name: name, outs: outs, reads: ReadsAllIn | ReadsOut, again: func(in []*Tensor) []*Tensor { return f.Apply(in...) }, vjp: func(b *Back) []*Tensor {
 		var in, outs, douts []*Tensor
@@ -74,3 +77,11 @@ func (m *madeOp) Infer(c *Call) {
 func (m *madeOp) Run(Device, *Call) bool { return true }
 func (m *madeOp) VJP(b *Back) []*Tensor  { return m.vjp(b) }
 func (m *madeOp) Reads() Reads           { return m.reads }
+
+func noneNil(op, what string, of []*Tensor) {
+	for i, t := range of {
+		if t == nil {
+			Fail(op, ErrValue, nil, "%s %d is nil", what, i)
+		}
+	}
+}

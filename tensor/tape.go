@@ -78,6 +78,9 @@ func (c *Call) record(in []*Tensor) {
 			n.seg = n.seg.inner(t.node.seg)
 		}
 	}
+	if s := c.outs[0].scope; s != nil {
+		n.seg = n.seg.inner(s.seg)
+	}
 	for i, t := range in {
 		e := &n.in[i]
 		e.node, e.out = t.node, t.out

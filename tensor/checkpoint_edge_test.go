@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -184,7 +183,8 @@ func TestCheckpointReleases(t *testing.T) {
 		w.ZeroGrad()
 		return y
 	}()
-	settledInUse(); wantInUse(t, "after Backward", before, 0)
+	settledInUse()
+	wantInUse(t, "after Backward", before, 0)
 	runtime.KeepAlive(loss)
 }
 
@@ -269,5 +269,3 @@ func TestEnterWithinCheckpoint(t *testing.T) {
 		y.Sum().Backward()
 	})
 }
-
-var _ = mem.ReadStats

@@ -7,8 +7,9 @@ import "sync/atomic"
 // with Sublinear Memory Cost", 2016). f may read parameters and other tensors besides its inputs.
 //
 // What is computed again are the ops that were recorded, never f: dropout masks are the same and running statistics are
-// counted once. The results are those of f(in), and the gradients too but for the order of sums. It panics with ErrStale when something that f's ops
-// have read is updated before Backward, and with ErrScope when a tensor of f's that it did not return is used afterwards.
+// counted once; of a Function it is Forward. The results are those of f(in), and the gradients too but for the order of
+// sums. It panics with ErrStale when something that f's ops have read is updated before Backward. In a scope, a tensor of
+// f's that it did not return panics with ErrScope when it is used afterwards.
 func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 	seg := &segment{id: segments.Add(1), inputs: map[*node]*Tensor{}}
 	var scope *Scope

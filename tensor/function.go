@@ -4,7 +4,8 @@ package tensor
 // its own shape rule and kernel.
 type Function struct {
 	Name string // in errors and printed tapes; "": "function"
-	// Forward computes the results from the inputs, which are detached: nothing in it is recorded.
+	// Forward computes the results from the inputs, which are detached: nothing in it is recorded. In a Checkpoint it runs
+	// once more for Backward and must then give the same: random draws in it use a key fixed beforehand.
 	Forward func(in []*Tensor) []*Tensor
 	// VJP returns the gradient of each input, nil for none, from the inputs, the results and the gradients of the results,
 	// which are zeros where none arrived:
@@ -36,6 +37,9 @@ func (f Function) Apply(in ...*Tensor) []*Tensor {
 		outs[i] = t
 	}
 	m := &madeOp{name: name, outs: outs, reads: ReadsAllIn | ReadsOut, again: func(in []*Tensor) []*Tensor { return f.Apply(in...) }, vjp: func(b *Back) []*Tensor {
+		if f.VJP == nil {
+			Fail(name, ErrGraph, nil, "it has no VJP, so nothing flows back through it; Detach its inputs if that is meant")
+		}
 		var in, outs, douts []*Tensor
 		for i := range b.NumIn() {
 			in = append(in, b.In(i))

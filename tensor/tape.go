@@ -212,6 +212,7 @@ func (t *Tensor) Backward(wrt ...*Tensor) { t.BackwardWith(BackwardConfig{Wrt: w
 
 // BackwardWith is Backward with options.
 func (t *Tensor) BackwardWith(cfg BackwardConfig) {
+	noneNil("backward", "leaf", cfg.Wrt)
 	for _, w := range cfg.Wrt {
 		if w.leaf == nil {
 			Fail("backward", ErrGraph, []Shape{w.shape}, "only leaves accumulate a gradient; use autograd.Grad for other tensors")
@@ -256,6 +257,8 @@ func (t *Tensor) seed(g *Tensor) *Tensor {
 // is no dependence. It writes to no leaf. Nil douts stand for ones of a single-element output. Package autograd is the
 // friendlier face of this.
 func Gradients(outs, douts, wrt []*Tensor, createGraph, retain bool) []*Tensor {
+	noneNil("gradients", "output", outs)
+	noneNil("gradients", "tensor to differentiate by", wrt)
 	return gradients(outs, douts, wrt, createGraph, createGraph || retain, nil)
 }
 

@@ -61,8 +61,8 @@ func specs(of []tensor.Spec) string {
 
 // arguments lists the fields of an op that are numbers, strings or bools, or arrays of such, as name=value.
 func arguments(op tensor.Op) (args []string) {
-	v := reflect.Indirect(reflect.ValueOf(op))
-	if v.Kind() != reflect.Struct {
+	v := reflect.ValueOf(op)
+	if v.Kind() != reflect.Struct { // a Function or Checkpoint has none
 		return nil
 	}
 	for i := range v.NumField() {

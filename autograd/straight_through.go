@@ -6,17 +6,15 @@ import "github.com/hadal-go/hadal/tensor"
 // unchanged. It trains through rounding, thresholds and samples (Bengio, Léonard and Courville: "Estimating or Propagating
 // Gradients Through Stochastic Neurons", 2013). It panics with ErrShape when f changes the shape or dtype.
 func StraightThrough(f func(x *tensor.Tensor) *tensor.Tensor, x *tensor.Tensor) *tensor.Tensor {
-	return Function{
-		Name: "straight_through",
-		Forward: func(in []*tensor.Tensor) []*tensor.Tensor {
-			y := f(in[0])
-			if y.Shape() != x.Shape() || y.DType() != x.DType() {
-				tensor.Fail("straight_through", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "the function must keep shape and dtype (%v, got %v)", x.DType(), y.DType())
-			}
-			return []*tensor.Tensor{y}
-		},
-		VJP: func(_, _, douts []*tensor.Tensor) []*tensor.Tensor { return douts },
+	y := Function{
+		Name:    "straight_through",
+		Forward: func(in []*tensor.Tensor) []*tensor.Tensor { return []*tensor.Tensor{f(in[0])} },
+		VJP:     func(_, _, douts []*tensor.Tensor) []*tensor.Tensor { return douts },
 	}.Apply(x)[0]
+	if y.Shape() != x.Shape() || y.DType() != x.DType() {
+		tensor.Fail("straight_through", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "the function must keep shape and dtype (%v, got %v)", x.DType(), y.DType())
+	}
+	return y
 }
 
 // ReverseGradient returns x; the gradient that arrives at the result goes to x multiplied by −lambda. A classifier behind

@@ -126,9 +126,9 @@ func (l *BatchNorm) track(mean, variance *tensor.Tensor) {
 // infer applies y = x·scale + shift with scale = weight/√(var + eps), shift = bias − mean·scale.
 func (l *BatchNorm) infer(x *tensor.Tensor) *tensor.Tensor {
 	w, b := affine(x, l.Weight, l.Bias, []int{x.Dim(1)})
-	scale := l.RunningVar.AddScalar(l.Eps).Rsqrt().Mul(w)
+	scale := wide(l.RunningVar.Tensor).AddScalar(l.Eps).Rsqrt().Mul(w)
 	shift := b.Sub(l.RunningMean.Mul(scale))
-	return x.Mul(perChannel(x, scale).To(x.DType())).Add(perChannel(x, shift).To(x.DType()))
+	return x.Mul(perChannel(x, scale)).Add(perChannel(x, shift)).To(x.DType())
 }
 
 // perChannel shapes v (C,) to broadcast against x (N, C, ...).
@@ -140,3 +140,7 @@ func perChannel(x, v *tensor.Tensor) *tensor.Tensor {
 	dims[0] = x.Dim(1)
 	return v.Reshape(dims...)
 }
+
+// wide returns halves as float32, others as they are: the difference of two numbers of one size, a value and the mean, would
+// keep few of their digits.
+func wide(x *tensor.Tensor) *tensor.Tensor { return x.To(tensor.Promote(x.DType(), tensor.Float32)) }

@@ -51,7 +51,7 @@ func (l *SpectralNorm) matrix() *tensor.Tensor {
 	rows := w.Dim(l.Dim)
 	order := []int{l.Dim}
 	for i := range w.Rank() {
-		if i != l.Dim {
+		if i != l.Dim && i != l.Dim+w.Rank() {
 			order = append(order, i)
 		}
 	}
@@ -64,7 +64,7 @@ func (l *SpectralNorm) unit(x *tensor.Tensor) *tensor.Tensor {
 }
 
 func (l *SpectralNorm) iterate(n int) {
-	w := l.matrix().Detach()
+	w := l.matrix().Detach().To(l.WeightU.DType()) // in a Cast module the buffers keep their dtype
 	u, v := l.WeightU.Tensor, l.WeightV.Tensor
 	for range n {
 		v = l.unit(w.Transpose(0, 1).MatMul(u))
@@ -77,7 +77,8 @@ func (l *SpectralNorm) iterate(n int) {
 func (l *SpectralNorm) weight() *tensor.Tensor {
 	// Copies: the buffers change at the next Forward, perhaps before Backward.
 	u, v := l.WeightU.Clone(), l.WeightV.Clone()
-	return l.WeightOrig.Div(u.MatMul(l.matrix().MatMul(v)))
+	sigma := u.MatMul(l.matrix().To(u.DType()).MatMul(v))
+	return l.WeightOrig.Div(sigma).To(l.WeightOrig.DType())
 }
 
 // Forward is the layer's with the weight W/σ.

@@ -26,12 +26,12 @@ func (l *BatchNorm) synchronised(x *tensor.Tensor) *tensor.Tensor {
 	if n < 2 {
 		tensor.Fail("batch_norm", tensor.ErrShape, []tensor.Shape{x.Shape()}, "training needs more than one value a channel in all replicas together; use a larger batch")
 	}
-	mean := allReduce(l.Sync, x.Sum(axes...)).DivScalar(n)
-	d := x.Sub(perChannel(x, mean))
+	mean := allReduce(l.Sync, wide(x).Sum(axes...)).DivScalar(n)
+	d := wide(x).Sub(perChannel(x, mean))
 	variance := allReduce(l.Sync, d.Square().Sum(axes...)).DivScalar(n)
 	w, b := affine(x, l.Weight, l.Bias, []int{x.Dim(1)})
 	l.track(mean.Detach(), variance.Detach().MulScalar(n/(n-1)))
-	return d.Mul(perChannel(x, variance.AddScalar(l.Eps).Rsqrt().Mul(w))).Add(perChannel(x, b))
+	return d.Mul(perChannel(x, variance.AddScalar(l.Eps).Rsqrt().Mul(w))).Add(perChannel(x, b)).To(x.DType())
 }
 
 // allReduce is group.AllReduce with its gradient: x reaches every replica's loss, so the gradient is the sum of theirs.

@@ -10,7 +10,8 @@ import (
 // elements are drawn, and by whom, does not matter. Sampling changes it; it is for one goroutine.
 //
 // The methods compute in float64. Gamma, Beta, Poisson and Binomial use functions of package math whose last bit may differ
-// between architectures; on one, equal keys give equal numbers.
+// between architectures; on one, equal keys give equal numbers. They panic on parameters outside of the ranges given, NaN and
+// infinity among them.
 type Stream struct {
 	key         Key
 	index       uint64
@@ -70,6 +71,9 @@ func (s *Stream) Gumbel() float64 { return -math.Log(s.Exponential()) }
 // Gamma returns a number of the gamma distribution of the given shape > 0 and rate 1 (Marsaglia and Tsang: "A Simple Method
 // for Generating Gamma Variables", 2000). A shape below about 1e-3 underflows to 0 at times; LogGamma does not.
 func (s *Stream) Gamma(shape float64) float64 {
+	if !positive(shape) {
+		refuse("Gamma: shape %v must be positive and finite", shape)
+	}
 	if shape < 1 {
 		return math.Exp(s.LogGamma(shape))
 	}
@@ -78,6 +82,9 @@ func (s *Stream) Gamma(shape float64) float64 {
 
 // LogGamma returns the logarithm of a number of the gamma distribution of the given shape > 0 and rate 1.
 func (s *Stream) LogGamma(shape float64) float64 {
+	if !positive(shape) {
+		refuse("LogGamma: shape %v must be positive and finite", shape)
+	}
 	if shape < 1 { // G(a) = G(a+1) U^(1/a)
 		g := s.gamma(shape + 1)
 		return math.Log(g) - s.Exponential()/shape
@@ -104,13 +111,19 @@ func (s *Stream) gamma(shape float64) float64 {
 
 // Beta returns a number of the beta distribution, X/(X+Y) for gamma numbers of shapes a and b > 0.
 func (s *Stream) Beta(a, b float64) float64 {
+	if !positive(a) || !positive(b) {
+		refuse("Beta: a = %v, b = %v must be positive and finite", a, b)
+	}
 	x, y := s.LogGamma(a), s.LogGamma(b)
 	return 1 / (1 + math.Exp(y-x))
 }
 
-// Poisson returns a number of the Poisson distribution of mean rate >= 0: multiplied uniforms below 10, above that the
+// Poisson returns a number of the Poisson distribution of mean rate in [0, 2^62]: multiplied uniforms below 10, above that the
 // transformed rejection PTRS (Hörmann: "The Transformed Rejection Method for Generating Poisson Random Variables", 1993).
 func (s *Stream) Poisson(rate float64) int64 {
+	if !(rate >= 0 && rate <= 1<<62) {
+		refuse("Poisson: rate %v must lie in [0, 2^62]", rate)
+	}
 	switch {
 	case rate == 0:
 		return 0
@@ -142,10 +155,13 @@ func (s *Stream) Poisson(rate float64) int64 {
 	}
 }
 
-// Binomial returns the number of successes in n >= 0 trials of probability p: the waiting times between successes where few
+// Binomial returns the number of successes in n >= 0 trials of probability p in [0, 1]: the waiting times between successes where few
 // are expected (Devroye: "Non-Uniform Random Variate Generation", 1986, X.4.3), else the transformed rejection BTRS
 // (Hörmann: "The Generation of Binomial Random Variates", 1993).
 func (s *Stream) Binomial(n int64, p float64) int64 {
+	if n < 0 || !(p >= 0 && p <= 1) {
+		refuse("Binomial: n = %v, p = %v; n must not be negative, p lie in [0, 1]", n, p)
+	}
 	if p > 0.5 {
 		return n - s.Binomial(n, 1-p)
 	}
@@ -185,3 +201,8 @@ func (s *Stream) Binomial(n int64, p float64) int64 {
 		}
 	}
 }
+
+func positive(v float64) bool { return v > 0 && v <= math.MaxFloat64 }
+
+// refuse panics: with such parameters rejection might never end.
+func refuse(format string, args ...any) { panic(fmt.Sprintf("random: "+format, args...)) }

@@ -58,6 +58,9 @@ func (o spmmOp) Name() string {
 	return "spmm"
 }
 func (o spmmOp) Infer(c *tensor.Call) {
+	if n := len(o.p.csr.Col); c.Spec(0).Shape != tensor.ShapeOf(n) {
+		c.Fail(tensor.ErrShape, "the matrix has %d entries; use WithValues to replace their values", n)
+	}
 	rows := o.p.rows
 	if o.transpose {
 		rows = o.p.cols

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
@@ -239,5 +240,14 @@ func BenchmarkSpMM(b *testing.B) {
 	x := tensor.Randn(g, n, f)
 	for b.Loop() {
 		m.MatMul(x)
+	}
+}
+
+// Values is exported to be read; another number of them is refused, not read past.
+func TestReplacedValues(t *testing.T) {
+	m := Eye(3, tensor.Float32)
+	m.Values = tensor.Ones(2)
+	if err := tensor.Catch(func() { m.MatMul(tensor.Ones(3, 1)) }); err == nil || !strings.Contains(err.Error(), "3 entries") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -7,17 +7,19 @@ import "sync/atomic"
 // with Sublinear Memory Cost", 2016). f may read parameters and other tensors besides its inputs.
 //
 // What is computed again are the ops that were recorded, never f: dropout masks are the same and running statistics are
-// counted once. The results are those of f(in), and the gradients too but for the order of sums. It panics with ErrStale when something that f's ops
-// have read is updated before Backward, and with ErrScope when a tensor of f's that it did not return is used afterwards.
+// counted once; of a Function it is Forward. The results are those of f(in), and the gradients too but for the order of
+// sums. It panics with ErrStale when something that f's ops have read is updated before Backward. In a scope, a tensor of
+// f's that it did not return panics with ErrScope when it is used afterwards.
 func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 	seg := &segment{id: segments.Add(1), inputs: map[*node]*Tensor{}}
 	var scope *Scope
+	noneNil("checkpoint", "input", in)
 	for _, t := range in {
 		if t.scope != nil && (scope == nil || t.scope.within(scope)) {
 			scope = t.scope
 		}
 	}
-	part := scope.child()
+	part := scope.child(seg)
 	defer part.end()
 	x := make([]*Tensor, len(in))
 	for i, t := range in {
@@ -27,8 +29,10 @@ func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 		}
 	}
 	p := &program{seg: seg, at: map[*node]int{}, known: map[any]int{}}
+	results := f(x)
+	noneNil("checkpoint", "result", results)
 	var outs []*Tensor
-	for _, y := range f(x) {
+	for _, y := range results {
 		p.outs = append(p.outs, p.ref(&edge{t: y, node: y.node, out: y.out, version: y.st.version.Load()}))
 		if y = y.Detach(); !y.whole() || y.st.scope != part {
 			y = y.Clone()
@@ -38,7 +42,8 @@ func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 	for i, t := range p.external {
 		p.external[i] = part.lift(t) // constants that f made
 	}
-	p.seg, p.at, p.known = nil, nil, nil
+	external := p.external
+	p.external, p.seg, p.at, p.known = nil, nil, nil, nil // the tape keeps p for longer than it keeps tensors
 	m := &madeOp{
 		name:  "checkpoint",
 		outs:  outs,
@@ -48,7 +53,7 @@ func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 			if b.create {
 				return b.through(p.run, nil)
 			}
-			part := b.scope.child()
+			part := b.scope.child(nil)
 			defer part.end()
 			grads := b.through(p.run, part)
 			for i, g := range grads {
@@ -57,10 +62,10 @@ func Checkpoint(f func(in []*Tensor) []*Tensor, in ...*Tensor) []*Tensor {
 			return grads
 		},
 	}
-	return m.apply(p.external)
+	return m.apply(external)
 }
 
-// segment is the ops that depend on one Checkpoint's inputs.
+// segment is the ops that depend on one Checkpoint's inputs or, in a scope, on anything in the memory that it gives back.
 type segment struct {
 	id     uint64
 	inputs map[*node]*Tensor // the nodes that mark f's inputs, and the inputs
@@ -89,13 +94,13 @@ func (s *segment) input(t *Tensor) *Tensor {
 
 // program is the ops of a segment in an order to run them in.
 type program struct {
-	steps    []programStep
-	outs     []programRef
-	external []*Tensor // what the ops read that the segment did not compute
+	steps []programStep
+	outs  []programRef
 
-	seg   *segment // the rest is for building
-	at    map[*node]int
-	known map[any]int // places in external
+	seg      *segment  // the rest is for building
+	external []*Tensor // what the ops read that the segment did not compute
+	at       map[*node]int
+	known    map[any]int // places in external
 }
 
 type programStep struct {
@@ -119,6 +124,9 @@ func (p *program) ref(e *edge) programRef {
 	}
 	k, ok := p.at[e.node]
 	if !ok {
+		if e.node.freed.Load() {
+			Fail("checkpoint", ErrGraph, nil, "the graph below %s was freed by a Backward in the function; pass Retain there", e.node.op.Name())
+		}
 		s := programStep{op: e.node.op}
 		for i := range e.node.in {
 			s.in = append(s.in, p.ref(&e.node.in[i]))

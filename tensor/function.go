@@ -4,7 +4,8 @@ package tensor
 // its own shape rule and kernel.
 type Function struct {
 	Name string // in errors and printed tapes; "": "function"
-	// Forward computes the results from the inputs, which are detached: nothing in it is recorded.
+	// Forward computes the results from the inputs, which are detached: nothing in it is recorded. In a Checkpoint it runs
+	// once more for Backward and must then give the same: random draws in it use a key fixed beforehand.
 	Forward func(in []*Tensor) []*Tensor
 	// VJP returns the gradient of each input, nil for none, from the inputs, the results and the gradients of the results,
 	// which are zeros where none arrived:
@@ -17,22 +18,28 @@ type Function struct {
 
 // Apply returns the function's results on the inputs, recorded if and only if an input requires grad.
 func (f Function) Apply(in ...*Tensor) []*Tensor {
+	name := f.Name
+	if name == "" {
+		name = "function"
+	}
+	noneNil(name, "input", in)
 	detached := make([]*Tensor, len(in))
 	for i, t := range in {
 		detached[i] = t.Detach()
 	}
-	outs := f.Forward(detached)
-	for i, t := range outs {
+	results := f.Forward(detached)
+	noneNil(name, "result", results)
+	outs := make([]*Tensor, len(results))
+	for i, t := range results {
 		if t = t.Detach(); !t.whole() {
 			t = t.Clone()
 		}
 		outs[i] = t
 	}
-	name := f.Name
-	if name == "" {
-		name = "function"
-	}
 	m := &madeOp{name: name, outs: outs, keeps: true, reads: ReadsAllIn | ReadsOut, again: func(in []*Tensor) []*Tensor { return f.Apply(in...) }, vjp: func(b *Back) []*Tensor {
+		if f.VJP == nil {
+			Fail(name, ErrGraph, nil, "it has no VJP, so nothing flows back through it; Detach its inputs if that is meant")
+		}
 		var in, outs, douts []*Tensor
 		for i := range b.NumIn() {
 			in = append(in, b.In(i))
@@ -75,3 +82,11 @@ func (m *madeOp) Infer(c *Call) {
 func (m *madeOp) Run(Device, *Call) bool { return true }
 func (m *madeOp) VJP(b *Back) []*Tensor  { return m.vjp(b) }
 func (m *madeOp) Reads() Reads           { return m.reads }
+
+func noneNil(op, what string, of []*Tensor) {
+	for i, t := range of {
+		if t == nil {
+			Fail(op, ErrValue, nil, "%s %d is nil", what, i)
+		}
+	}
+}

@@ -7,8 +7,8 @@ import "github.com/hadal-go/hadal/internal/cpu"
 //
 //	y = (x − mean)/√(var + eps) · weight + bias
 //
-// with the biased variance; weight and bias are (C,). It also returns mean and variance (C,), detached, for running
-// statistics. One value a channel has variance 0. It panics with ErrShape when weight or bias do not fit or the batch is
+// with the biased variance; weight and bias are (C,). It also returns mean and variance (C,), detached and float32 for
+// halves, for running statistics. One value a channel has variance 0. It panics with ErrShape when weight or bias do not fit or the batch is
 // empty.
 func BatchNorm(x, weight, bias *Tensor, eps float64) (y, mean, variance *Tensor) {
 	r := Apply(batchNormOp{eps}, x, weight, bias)
@@ -38,8 +38,8 @@ func (batchNormOp) Infer(c *Call) {
 		c.Fail(ErrShape, "an empty batch has no mean")
 	}
 	c.Output(s, d)
-	c.Output(ch, d)
-	c.Output(ch, d)
+	c.Output(ch, Promote(d, Float32)) // running statistics need more digits than halves have
+	c.Output(ch, Promote(d, Float32))
 	if c.Recording() {
 		c.Save(ch, Float64) // mean
 		c.Save(ch, Float64) // rstd

@@ -6,7 +6,12 @@ package tensor
 // and to change them: print, clip, scale, reverse.
 //
 // The gradient that f returns must have the shape and dtype of the one it got; Backward panics with ErrShape otherwise.
-func (t *Tensor) WithHook(f func(grad *Tensor) *Tensor) *Tensor { return Apply1(hookOp{f}, t) }
+func (t *Tensor) WithHook(f func(grad *Tensor) *Tensor) *Tensor {
+	if f == nil {
+		Fail("hook", ErrValue, []Shape{t.shape}, "there is no function to call")
+	}
+	return Apply1(hookOp{f}, t)
+}
 
 type hookOp struct{ f func(*Tensor) *Tensor }
 

@@ -2,8 +2,8 @@ package tensor
 
 import "github.com/hadal-go/hadal/internal/cpu"
 
-// Polygamma returns ψ⁽ⁿ⁾(x), the n-th derivative of Digamma, elementwise; integers become float32. For n >= 2 it is NaN where
-// x < 0. It panics with ErrValue when n is negative.
+// Polygamma returns ψ⁽ⁿ⁾(x), the n-th derivative of Digamma, elementwise; integers become float32. At 0 and the negative
+// integers it is +Inf for odd n and NaN for even n. It panics with ErrValue when n is negative.
 func (x *Tensor) Polygamma(n int) *Tensor {
 	if n < 0 {
 		Fail("polygamma", ErrValue, []Shape{x.shape}, "there is no derivative number %d", n)

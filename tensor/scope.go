@@ -12,7 +12,8 @@ import (
 // optimizer state and tensors made from slices have none. Two live scopes must not meet in one op.
 type Scope struct {
 	mu     sync.Mutex
-	parent *Scope // of a part of a scope, whose memory goes back sooner; see Checkpoint
+	parent *Scope   // of a part of a scope, whose memory goes back sooner; see Checkpoint
+	seg    *segment // that ops in this part belong to, unless nil
 	owned  []*storage
 	closed atomic.Bool
 }
@@ -25,12 +26,12 @@ func WithScope(f func(s *Scope)) {
 	f(s)
 }
 
-// child returns a scope within s, also of no scope: then nil, and the garbage collector does the work.
-func (s *Scope) child() *Scope {
+// child returns a scope within s for the ops of seg, also of no scope: then nil, and the garbage collector does the work.
+func (s *Scope) child(seg *segment) *Scope {
 	if s == nil {
 		return nil
 	}
-	return &Scope{parent: s}
+	return &Scope{parent: s, seg: seg}
 }
 
 // within reports whether s is outer or a scope within it.
@@ -72,7 +73,10 @@ func (s *Scope) Enter(t *Tensor) *Tensor {
 	if s == nil {
 		return t
 	}
-	if t.scope != nil && t.scope != s {
+	if t.scope.within(s) {
+		return t
+	}
+	if t.scope != nil {
 		Fail("scope.Enter", ErrScope, []Shape{t.shape}, "the tensor belongs to another scope; Keep it there first")
 	}
 	r := *t

@@ -80,6 +80,9 @@ func (c *Call) record(in []*Tensor) {
 			n.seg = n.seg.inner(t.node.seg)
 		}
 	}
+	if s := c.outs[0].scope; s != nil {
+		n.seg = n.seg.inner(s.seg)
+	}
 	for i, t := range in {
 		e := &n.in[i]
 		e.node, e.out = t.node, t.out
@@ -213,6 +216,7 @@ func (t *Tensor) Backward(wrt ...*Tensor) { t.BackwardWith(BackwardConfig{Wrt: w
 
 // BackwardWith is Backward with options.
 func (t *Tensor) BackwardWith(cfg BackwardConfig) {
+	noneNil("backward", "leaf", cfg.Wrt)
 	for _, w := range cfg.Wrt {
 		if w.leaf == nil {
 			Fail("backward", ErrGraph, []Shape{w.shape}, "only leaves accumulate a gradient; use autograd.Grad for other tensors")
@@ -257,6 +261,8 @@ func (t *Tensor) seed(g *Tensor) *Tensor {
 // is no dependence. It writes to no leaf. Nil douts stand for ones of a single-element output. Package autograd is the
 // friendlier face of this.
 func Gradients(outs, douts, wrt []*Tensor, createGraph, retain bool) []*Tensor {
+	noneNil("gradients", "output", outs)
+	noneNil("gradients", "tensor to differentiate by", wrt)
 	return gradients(outs, douts, wrt, createGraph, createGraph || retain, nil)
 }
 

@@ -32,8 +32,8 @@ func digamma(x float64) float64 {
 	return y + math.Log(x) - 0.5/x - z*(1./12-z*(1./120-z*(1./252-z*(1./240-z*(1./132-z*(691./32760-z/12))))))
 }
 
-// polygamma is the derivative number n >= 1 of digamma: (−1)^(n+1) n! ζ(n+1, x) for x > 0. n = 1 is reflected to x < 0,
-// ψ₁(x) = π²/sin²(πx) − ψ₁(1−x); others are NaN there.
+// polygamma is the derivative number n >= 1 of digamma: (−1)^(n+1) n! ζ(n+1, x). For x < 0 ζ comes from
+// the sum of 1/(x+k)^(n+1) over all whole k, ζ(n+1, x) + (−1)^(n+1) ζ(n+1, 1−x), which has period 1.
 func polygamma(x float64, p Pointwise) float64 {
 	n := p.S0
 	switch {
@@ -44,17 +44,16 @@ func polygamma(x float64, p Pointwise) float64 {
 			return math.Inf(1)
 		}
 		return math.NaN()
-	case x < 0 && n == 1:
-		s := math.Sin(math.Pi * (x - math.Floor(x)))
-		return math.Pi*math.Pi/(s*s) - polygamma(1-x, p)
-	case x < 0:
-		return math.NaN()
 	case math.IsInf(x, 1):
 		return math.Copysign(0, math.Mod(n, 2)-0.5)
 	}
-	y := math.Gamma(n+1) * mathext.Zeta(n+1, x)
-	if math.Mod(n, 2) == 0 {
-		return -y
+	sign := 1 - 2*math.Mod(n+1, 2) // (−1)^(n+1)
+	var zeta float64
+	if x > 0 {
+		zeta = mathext.Zeta(n+1, x)
+	} else {
+		f := x - math.Floor(x)
+		zeta = mathext.Zeta(n+1, f) + sign*(mathext.Zeta(n+1, 1-f)-mathext.Zeta(n+1, 1-x))
 	}
-	return y
+	return sign * math.Gamma(n+1) * zeta
 }

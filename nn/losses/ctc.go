@@ -1,6 +1,8 @@
 package losses
 
 import (
+	"math"
+
 	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -115,7 +117,7 @@ func (o ctcOp) VJP(b *tensor.Back) []*tensor.Tensor {
 // Lower walks the forward variables step by step; what is impossible has the logarithm never.
 func (o ctcOp) Lower(in []*tensor.Tensor) []*tensor.Tensor {
 	const never = -1e30
-	x := in[0]
+	x := in[0].To(tensor.Promote(in[0].DType(), tensor.Float32)) // float16 does not hold never
 	steps, n, states := x.Dim(0), x.Dim(1), 2*in[1].Dim(1)+1
 	targets, inLen, targetLen := tensor.Data[int64](in[1].Detach()), tensor.Data[int64](in[2].Detach()), tensor.Data[int64](in[3].Detach())
 	labels, nothing, first := make([]int64, n*states), make([]float64, n*states), make([]float64, n*states)
@@ -162,7 +164,12 @@ func (o ctcOp) Lower(in []*tensor.Tensor) []*tensor.Tensor {
 		ways := tensor.Stack(0, a, padded.Narrow(1, 1, states), padded.Narrow(1, 0, states).Add(constant(skip)))
 		a = tensor.Where(on, ways.LogSumExp(0).Add(e), a)
 	}
-	return []*tensor.Tensor{a.Add(constant(last)).LogSumExp(1).Neg()}
+	impossible := math.Inf(1)
+	if o.zeroInfinity {
+		impossible = 0
+	}
+	loss := a.Add(constant(last)).LogSumExp(1).Neg()
+	return []*tensor.Tensor{loss.MaskedFill(loss.Detach().GtScalar(-never/2), impossible).To(in[0].DType())}
 }
 
 // ctcGradOp maps (dloss, log-probabilities, targets, input lengths, target lengths, forward variables) to the gradient of

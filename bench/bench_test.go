@@ -101,3 +101,18 @@ func TestMachine(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// BenchmarkCase is for profiles: go test -run '^$' -bench 'Case/train/gpt' -cpuprofile cpu.prof ./bench
+func BenchmarkCase(b *testing.B) {
+	for _, c := range Cases() {
+		b.Run(c.Name, func(b *testing.B) {
+			f := c.New()
+			for b.Loop() {
+				f()
+			}
+			if c.FLOPs > 0 {
+				b.ReportMetric(c.FLOPs*float64(b.N)/1e9/b.Elapsed().Seconds(), "GFLOP/s")
+			}
+		})
+	}
+}

@@ -47,6 +47,8 @@ var sideways = []struct{ from, to, why string }{
 	{"rl", "rl", "algorithms share environments"},
 	{"recipes", "recipes", "the list of recipes imports each"},
 	{"cmd", "cmd", "commands share flags and output"},
+	{"cmd", "bench", "hadal bench runs the workloads"},
+	{"bench", "bench", "the comparison runs the workloads"},
 }
 
 // testOnly lists the folders that no file but tests imports.

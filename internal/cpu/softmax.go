@@ -70,10 +70,7 @@ func gather[T any](rows, x []T, n, w, ld, inner int) {
 // PyTorch.
 func Softmax[T float32 | float64](r Rows, x, y []T) {
 	eachRow(r, x, nil, y, func(x, _, y []T) {
-		inv := T(1 / expSum(y, x, largest(x)))
-		for i := range y {
-			y[i] *= inv
-		}
+		affine(y, y, 0, T(1/expSum(y, x, largest(x))), 0)
 	})
 }
 
@@ -81,9 +78,7 @@ func Softmax[T float32 | float64](r Rows, x, y []T) {
 func LogSoftmax[T float32 | float64](r Rows, x, y []T) {
 	eachRow(r, x, nil, y, func(x, _, y []T) {
 		m, l := logSumExp(x)
-		for i, v := range x {
-			y[i] = v - m - l
-		}
+		affine(y, x, m, 1, -l)
 	})
 }
 
@@ -93,6 +88,10 @@ func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
 		y, dx = y[:len(dy)], dx[:len(dy)]
 		_, sum := sumProducts(dy, y, 0)
 		s := T(sum)
+		if k := vectors[T](); k != nil {
+			k.softmaxGrad(as32(dx), as32(dy), as32(y), float32(s))
+			return
+		}
 		for i, v := range dy {
 			dx[i] = y[i] * (v - s)
 		}
@@ -102,11 +101,11 @@ func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
 // LogSoftmaxGrad computes dx = dy - exp(y) Σ dy along rows.
 func LogSoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
-		var sum float64
-		for _, v := range dy {
-			sum += float64(v)
+		s := T(sum64(dy))
+		if k := vectors[T](); k != nil {
+			k.logSoftmaxGrad(as32(dx), as32(dy), as32(y), float32(s))
+			return
 		}
-		s := T(sum)
 		expSum(dx, y, 0)
 		for i, v := range dy {
 			dx[i] = v - dx[i]*s
@@ -156,12 +155,12 @@ func CrossEntropyGrad[T float32 | float64](c int, smooth float64, ignore int64, 
 			g, share := float64(dloss[i]), smooth/float64(c)
 			scale := g * (wt + share*total) / expSum(d, row, largest(row))
 			target := float64(d[t[i]])*scale - g*(wt+share*classWeight(weight, int(t[i])))
-			for k, e := range d {
-				v := float64(e) * scale
-				if share != 0 {
-					v -= g * share * classWeight(weight, k)
+			if weight == nil || share == 0 {
+				affine(d, d, 0, T(scale), T(-g*share))
+			} else {
+				for k, e := range d {
+					d[k] = T(float64(e)*scale - g*share*float64(weight[k]))
 				}
-				d[k] = T(v)
 			}
 			d[t[i]] = T(target)
 		}
@@ -177,6 +176,9 @@ func classWeight[T float32 | float64](w []T, k int) float64 {
 
 // largest returns the maximum of the numbers in x, -Inf without any: NaN come back in the differences to it.
 func largest[T float32 | float64](x []T) T {
+	if k := vectors[T](); k != nil {
+		return T(k.max(as32(x)))
+	}
 	m := T(math.Inf(-1))
 	for _, v := range x {
 		if v > m {
@@ -194,6 +196,9 @@ func logSumExp[T float32 | float64](x []T) (m, l T) {
 
 // expSum returns Σ exp(x - m) for m no smaller than any x and, unless y is nil, writes the terms to it.
 func expSum[T float32 | float64](y, x []T, m T) (sum float64) {
+	if k := vectors[T](); k != nil {
+		return k.expSum(as32(y), as32(x), float32(m))
+	}
 	if x, ok := any(x).([]float32); ok {
 		return expSum32(any(y).([]float32), x, float32(m))
 	}
@@ -218,6 +223,17 @@ func expSum32(y, x []float32, m float32) (sum float64) {
 		if sum += e; y != nil {
 			y[i] = float32(e)
 		}
+	}
+	return sum
+}
+
+// sum64 is the sum of x in float64.
+func sum64[T float32 | float64](x []T) (sum float64) {
+	if k := vectors[T](); k != nil {
+		return k.sum(as32(x))
+	}
+	for _, v := range x {
+		sum += float64(v)
 	}
 	return sum
 }

@@ -1,0 +1,50 @@
+package cpu
+
+//go:generate sh -c "cd _asm && go run ./vector -out ../vector_amd64.s -stubs ../vector_stubs_amd64.go -pkg cpu"
+
+import "unsafe"
+
+// vectorKernels are loops over float32 in assembly; the functions of softmax.go, norm.go and optimizer.go that call them say
+// what they compute. Sums are of float64.
+type vectorKernels struct {
+	max            func(x []float32) float32
+	sum            func(x []float32) float64
+	expSum         func(y, x []float32, m float32) float64
+	affine         func(y, x []float32, m, a, b float32)
+	affineGrad     func(dx, g, x []float32, m, a, b, t float32)
+	softmaxGrad    func(dx, dy, y []float32, s float32)
+	logSoftmaxGrad func(dx, dy, y []float32, s float32)
+	sumSquares     func(x []float32, x0 float32) (s, q float64)
+	sumProducts    func(g, x []float32, mu float64) (s, p float64)
+	normalize      func(y, x, w, b []float32, m, scale, shift float32)
+	normGrad       func(dx, g, x, w []float32, m, r, b, t float32)
+	normGradSums   func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64)
+	sgd            func(p, g, buf []float32, c SGDStep[float32])
+	adam           func(p, g, m, v []float32, c AdamStep[float32])
+}
+
+// vectors returns the kernels in use, nil where there are none for T.
+func vectors[T Float]() *vectorKernels {
+	if unsafe.Sizeof(T(0)) != 4 {
+		return nil
+	}
+	return vectorsOf(inUse())
+}
+
+// as32 is x, a slice of float32, under that name.
+func as32[T Float](x []T) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+}
+
+// vectorBlock is the number of elements of one call: at most 20 us.
+const vectorBlock = 1 << 13
+
+// blocks calls f, which is no leaf, for one block after the other: between two of them the garbage collector may stop the
+// goroutine, which it cannot in assembly.
+//
+//go:noinline
+func blocks(n int, f func(lo, hi int)) {
+	for lo := 0; lo < n; lo += vectorBlock {
+		f(lo, min(n, lo+vectorBlock))
+	}
+}

@@ -1,0 +1,87 @@
+//go:build amd64 && !noasm
+
+package cpu
+
+func vectorsOf(im Impl) *vectorKernels {
+	if im == implGo {
+		return nil
+	}
+	return &vectorsAVX2
+}
+
+var vectorsAVX2 = vectorKernels{
+	max: func(x []float32) float32 {
+		m := vectorMaxAVX2(nil, 0)
+		blocks(len(x), func(lo, hi int) { m = max(m, vectorMaxAVX2(&x[lo], hi-lo)) })
+		return m
+	},
+	sum: func(x []float32) (sum float64) {
+		blocks(len(x), func(lo, hi int) { sum += vectorSumAVX2(&x[lo], hi-lo) })
+		return sum
+	},
+	expSum: func(y, x []float32, m float32) (sum float64) {
+		blocks(len(x), func(lo, hi int) {
+			if y == nil {
+				sum += vectorExpSumOnlyAVX2(&x[lo], hi-lo, m)
+			} else {
+				sum += vectorExpSumAVX2(&y[lo], &x[lo], hi-lo, m)
+			}
+		})
+		return sum
+	},
+	affine: func(y, x []float32, m, a, b float32) {
+		blocks(len(x), func(lo, hi int) { vectorAffineAVX2(&y[lo], &x[lo], hi-lo, m, a, b) })
+	},
+	affineGrad: func(dx, g, x []float32, m, a, b, t float32) {
+		blocks(len(x), func(lo, hi int) { vectorAffineGradAVX2(&dx[lo], &g[lo], &x[lo], hi-lo, m, a, b, t) })
+	},
+	softmaxGrad: func(dx, dy, y []float32, s float32) {
+		blocks(len(y), func(lo, hi int) { vectorSoftmaxGradAVX2(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+	},
+	logSoftmaxGrad: func(dx, dy, y []float32, s float32) {
+		blocks(len(y), func(lo, hi int) { vectorLogSoftmaxGradAVX2(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+	},
+	sumSquares: func(x []float32, x0 float32) (s, q float64) {
+		blocks(len(x), func(lo, hi int) {
+			ds, dq := vectorSumSquaresAVX2(&x[lo], hi-lo, x0)
+			s, q = s+ds, q+dq
+		})
+		return s, q
+	},
+	sumProducts: func(g, x []float32, mu float64) (s, p float64) {
+		blocks(len(g), func(lo, hi int) {
+			ds, dp := vectorSumProductsAVX2(&g[lo], &x[lo], hi-lo, mu)
+			s, p = s+ds, p+dp
+		})
+		return s, p
+	},
+	normalize: func(y, x, w, b []float32, m, scale, shift float32) {
+		blocks(len(x), func(lo, hi int) {
+			vectorNormalizeAVX2(&y[lo], &x[lo], &w[lo], &b[lo], hi-lo, m, scale, shift)
+		})
+	},
+	normGrad: func(dx, g, x, w []float32, m, r, b, t float32) {
+		blocks(len(x), func(lo, hi int) { vectorNormGradAVX2(&dx[lo], &g[lo], &x[lo], &w[lo], hi-lo, m, r, b, t) })
+	},
+	normGradSums: func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64) {
+		blocks(len(g), func(lo, hi int) {
+			ds, dp := vectorNormGradSumsAVX2(&g[lo], &x[lo], &w[lo], hi-lo, mu, r, &pw[lo], &pb[lo])
+			s, p = s+ds, p+dp
+		})
+		return s, p
+	},
+	sgd: func(p, g, buf []float32, c SGDStep[float32]) {
+		blocks(len(p), func(lo, hi int) {
+			if c.Nesterov {
+				vectorNesterovAVX2(&p[lo], &g[lo], &buf[lo], hi-lo, c.LR, c.Decay, c.Momentum, c.Keep)
+			} else {
+				vectorSGDAVX2(&p[lo], &g[lo], &buf[lo], hi-lo, c.LR, c.Decay, c.Momentum, c.Keep)
+			}
+		})
+	},
+	adam: func(p, g, m, v []float32, c AdamStep[float32]) {
+		blocks(len(p), func(lo, hi int) {
+			vectorAdamAVX2(&p[lo], &g[lo], &m[lo], &v[lo], hi-lo, c.B1, c.K1, c.B2, c.K2, c.Size, c.Root, c.Eps, c.Shrink, c.Decay, c.Sign)
+		})
+	},
+}

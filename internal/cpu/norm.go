@@ -51,9 +51,10 @@ func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, 
 				continue
 			}
 			for k, m := range center {
-				affine(plane(y, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), m, scale[k], shift[k])
+				affine(plane(y, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), m, scale[k], shift[k], streams(len(x)))
 			}
 		}
+		fence()
 	})
 }
 
@@ -99,9 +100,10 @@ func BatchNormGrad[T float32 | float64](n, c, hw int, dy, x, weight []T, mu, rst
 				continue
 			}
 			for k, m := range center {
-				affineGrad(plane(dx, i, c, lo+k, hw), plane(dy, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), m, scale[k], shift[k], slope[k])
+				affineGrad(plane(dx, i, c, lo+k, hw), plane(dy, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), m, scale[k], shift[k], slope[k], streams(len(x)))
 			}
 		}
+		fence()
 	})
 }
 
@@ -134,13 +136,14 @@ func LayerNorm[T float32 | float64](n, c int, eps float64, x, weight, bias, y []
 			center, scale := T(m), T(r)
 			shift := T((float64(center) - m) * r)
 			if k := vectors[T](); k != nil {
-				k.normalize(as32(out), as32(row), as32(weight), as32(bias), float32(center), float32(scale), float32(shift))
+				k.normalize(as32(out), as32(row), as32(weight), as32(bias), float32(center), float32(scale), float32(shift), streams(len(y)))
 				continue
 			}
 			for j, w := range weight {
 				out[j] = ((row[j]-center)*scale+shift)*w + bias[j]
 			}
 		}
+		fence()
 	})
 }
 
@@ -160,9 +163,10 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 			clear(pw)
 			clear(pb)
 			for i := q * normChunk; i < min(n, (q+1)*normChunk); i++ {
-				layerNormGradRow(dy[i*c:(i+1)*c], x[i*c:(i+1)*c], weight, mu[i], rstd[i], dx[i*c:(i+1)*c], pw, pb)
+				layerNormGradRow(dy[i*c:(i+1)*c], x[i*c:(i+1)*c], weight, mu[i], rstd[i], dx[i*c:(i+1)*c], pw, pb, streams(len(dx)))
 			}
 		}
+		fence()
 	})
 	parallel.For(c, max(1, grainCheap/max(1, chunks)), func(lo, hi int) {
 		for j := lo; j < hi; j++ {
@@ -176,7 +180,7 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 	})
 }
 
-func layerNormGradRow[T float32 | float64](g, x, weight []T, mu, r float64, dx []T, pw, pb []float64) {
+func layerNormGradRow[T float32 | float64](g, x, weight []T, mu, r float64, dx []T, pw, pb []float64, stream bool) {
 	x, weight, dx, pw, pb = x[:len(g)], weight[:len(g)], dx[:len(g)], pw[:len(g)], pb[:len(g)]
 	var sg, sx float64
 	if k := vectors[T](); k != nil {
@@ -184,7 +188,7 @@ func layerNormGradRow[T float32 | float64](g, x, weight []T, mu, r float64, dx [
 		sg /= float64(len(g))
 		sx *= r / float64(len(g))
 		m := float32(mu)
-		k.normGrad(as32(dx), as32(g), as32(x), as32(weight), m, float32(r), float32(sg+(float64(m)-mu)*sx), float32(sx))
+		k.normGrad(as32(dx), as32(g), as32(x), as32(weight), m, float32(r), float32(sg+(float64(m)-mu)*sx), float32(sx), stream)
 		return
 	}
 	for j, v := range g {
@@ -277,10 +281,10 @@ func sumSquares[T float32 | float64](x []T, x0 T) (s, q float64) {
 }
 
 // affine computes y = (x - m) a + b.
-func affine[T float32 | float64](y, x []T, m, a, b T) {
+func affine[T float32 | float64](y, x []T, m, a, b T, stream bool) {
 	y = y[:len(x)]
 	if k := vectors[T](); k != nil {
-		k.affine(as32(y), as32(x), float32(m), float32(a), float32(b))
+		k.affine(as32(y), as32(x), float32(m), float32(a), float32(b), stream)
 		return
 	}
 	for j, v := range x {
@@ -289,10 +293,10 @@ func affine[T float32 | float64](y, x []T, m, a, b T) {
 }
 
 // affineGrad computes dx = a g - ((x - m) t + b).
-func affineGrad[T float32 | float64](dx, g, x []T, m, a, b, t T) {
+func affineGrad[T float32 | float64](dx, g, x []T, m, a, b, t T, stream bool) {
 	dx, x = dx[:len(g)], x[:len(g)]
 	if k := vectors[T](); k != nil {
-		k.affineGrad(as32(dx), as32(g), as32(x), float32(m), float32(a), float32(b), float32(t))
+		k.affineGrad(as32(dx), as32(g), as32(x), float32(m), float32(a), float32(b), float32(t), stream)
 		return
 	}
 	for j, v := range g {

@@ -24,6 +24,7 @@ func eachRow[T float32 | float64](r Rows, a, b, y []T, f func(a, b, y []T)) {
 				}
 				f(a[i*n:(i+1)*n], bi, y[i*n:(i+1)*n])
 			}
+			fence()
 		})
 		return
 	}
@@ -70,26 +71,28 @@ func gather[T any](rows, x []T, n, w, ld, inner int) {
 // PyTorch.
 func Softmax[T float32 | float64](r Rows, x, y []T) {
 	eachRow(r, x, nil, y, func(x, _, y []T) {
-		affine(y, y, 0, T(1/expSum(y, x, largest(x))), 0)
+		affine(y, y, 0, T(1/expSum(y, x, largest(x))), 0, false)
 	})
 }
 
 // LogSoftmax computes y = x - max - ln Σ exp(x - max) along rows.
 func LogSoftmax[T float32 | float64](r Rows, x, y []T) {
+	stream := r.Inner == 1 && streams(len(y))
 	eachRow(r, x, nil, y, func(x, _, y []T) {
 		m, l := logSumExp(x)
-		affine(y, x, m, 1, -l)
+		affine(y, x, m, 1, -l, stream)
 	})
 }
 
 // SoftmaxGrad computes dx = y (dy - Σ dy y) along rows.
 func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
+	stream := r.Inner == 1 && streams(len(dx))
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
 		y, dx = y[:len(dy)], dx[:len(dy)]
 		_, sum := sumProducts(dy, y, 0)
 		s := T(sum)
 		if k := vectors[T](); k != nil {
-			k.softmaxGrad(as32(dx), as32(dy), as32(y), float32(s))
+			k.softmaxGrad(as32(dx), as32(dy), as32(y), float32(s), stream)
 			return
 		}
 		for i, v := range dy {
@@ -100,10 +103,11 @@ func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
 
 // LogSoftmaxGrad computes dx = dy - exp(y) Σ dy along rows.
 func LogSoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
+	stream := r.Inner == 1 && streams(len(dx))
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
 		s := T(sum64(dy))
 		if k := vectors[T](); k != nil {
-			k.logSoftmaxGrad(as32(dx), as32(dy), as32(y), float32(s))
+			k.logSoftmaxGrad(as32(dx), as32(dy), as32(y), float32(s), stream)
 			return
 		}
 		expSum(dx, y, 0)
@@ -156,7 +160,7 @@ func CrossEntropyGrad[T float32 | float64](c int, smooth float64, ignore int64, 
 			scale := g * (wt + share*total) / expSum(d, row, largest(row))
 			target := float64(d[t[i]])*scale - g*(wt+share*classWeight(weight, int(t[i])))
 			if weight == nil || share == 0 {
-				affine(d, d, 0, T(scale), T(-g*share))
+				affine(d, d, 0, T(scale), T(-g*share), false)
 			} else {
 				for k, e := range d {
 					d[k] = T(float64(e)*scale - g*share*float64(weight[k]))

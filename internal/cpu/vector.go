@@ -10,18 +10,22 @@ type vectorKernels struct {
 	max            func(x []float32) float32
 	sum            func(x []float32) float64
 	expSum         func(y, x []float32, m float32) float64
-	affine         func(y, x []float32, m, a, b float32)
-	affineGrad     func(dx, g, x []float32, m, a, b, t float32)
-	softmaxGrad    func(dx, dy, y []float32, s float32)
-	logSoftmaxGrad func(dx, dy, y []float32, s float32)
+	affine         func(y, x []float32, m, a, b float32, stream bool)
+	affineGrad     func(dx, g, x []float32, m, a, b, t float32, stream bool)
+	softmaxGrad    func(dx, dy, y []float32, s float32, stream bool)
+	logSoftmaxGrad func(dx, dy, y []float32, s float32, stream bool)
 	sumSquares     func(x []float32, x0 float32) (s, q float64)
 	sumProducts    func(g, x []float32, mu float64) (s, p float64)
-	normalize      func(y, x, w, b []float32, m, scale, shift float32)
-	normGrad       func(dx, g, x, w []float32, m, r, b, t float32)
+	normalize      func(y, x, w, b []float32, m, scale, shift float32, stream bool)
+	normGrad       func(dx, g, x, w []float32, m, r, b, t float32, stream bool)
 	normGradSums   func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64)
 	sgd            func(p, g, buf []float32, c SGDStep[float32])
 	adam           func(p, g, m, v []float32, c AdamStep[float32])
 }
+
+// streams reports whether a result of n elements is so large that it should pass by the caches: it fills half of one, as
+// they are common, and is gone before it is used again. With rows that are computed in several passes the last one streams.
+func streams(n int) bool { return n >= 1<<22 }
 
 // vectors returns the kernels in use, nil where there are none for T.
 func vectors[T Float]() *vectorKernels {

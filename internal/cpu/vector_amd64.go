@@ -2,12 +2,20 @@
 
 package cpu
 
+import "unsafe"
+
 func vectorsOf(im Impl) *vectorKernels {
 	if im == implGo {
 		return nil
 	}
 	return &vectorsAVX2
 }
+
+// fence ends a chunk whose results may have been streamed.
+func fence() { vectorFence() }
+
+// aligned reports whether x begins where a vector may be streamed to.
+func aligned(x []float32) bool { return uintptr(unsafe.Pointer(unsafe.SliceData(x)))%32 == 0 }
 
 var vectorsAVX2 = vectorKernels{
 	max: func(x []float32) float32 {
@@ -29,17 +37,33 @@ var vectorsAVX2 = vectorKernels{
 		})
 		return sum
 	},
-	affine: func(y, x []float32, m, a, b float32) {
-		blocks(len(x), func(lo, hi int) { vectorAffineAVX2(&y[lo], &x[lo], hi-lo, m, a, b) })
+	affine: func(y, x []float32, m, a, b float32, stream bool) {
+		f := vectorAffineAVX2
+		if stream && aligned(y) {
+			f = vectorAffineStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) { f(&y[lo], &x[lo], hi-lo, m, a, b) })
 	},
-	affineGrad: func(dx, g, x []float32, m, a, b, t float32) {
-		blocks(len(x), func(lo, hi int) { vectorAffineGradAVX2(&dx[lo], &g[lo], &x[lo], hi-lo, m, a, b, t) })
+	affineGrad: func(dx, g, x []float32, m, a, b, t float32, stream bool) {
+		f := vectorAffineGradAVX2
+		if stream && aligned(dx) {
+			f = vectorAffineGradStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], hi-lo, m, a, b, t) })
 	},
-	softmaxGrad: func(dx, dy, y []float32, s float32) {
-		blocks(len(y), func(lo, hi int) { vectorSoftmaxGradAVX2(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+	softmaxGrad: func(dx, dy, y []float32, s float32, stream bool) {
+		f := vectorSoftmaxGradAVX2
+		if stream && aligned(dx) {
+			f = vectorSoftmaxGradStreamAVX2
+		}
+		blocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
 	},
-	logSoftmaxGrad: func(dx, dy, y []float32, s float32) {
-		blocks(len(y), func(lo, hi int) { vectorLogSoftmaxGradAVX2(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+	logSoftmaxGrad: func(dx, dy, y []float32, s float32, stream bool) {
+		f := vectorLogSoftmaxGradAVX2
+		if stream && aligned(dx) {
+			f = vectorLogSoftmaxGradStreamAVX2
+		}
+		blocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
 	},
 	sumSquares: func(x []float32, x0 float32) (s, q float64) {
 		blocks(len(x), func(lo, hi int) {
@@ -55,13 +79,21 @@ var vectorsAVX2 = vectorKernels{
 		})
 		return s, p
 	},
-	normalize: func(y, x, w, b []float32, m, scale, shift float32) {
+	normalize: func(y, x, w, b []float32, m, scale, shift float32, stream bool) {
+		f := vectorNormalizeAVX2
+		if stream && aligned(y) {
+			f = vectorNormalizeStreamAVX2
+		}
 		blocks(len(x), func(lo, hi int) {
-			vectorNormalizeAVX2(&y[lo], &x[lo], &w[lo], &b[lo], hi-lo, m, scale, shift)
+			f(&y[lo], &x[lo], &w[lo], &b[lo], hi-lo, m, scale, shift)
 		})
 	},
-	normGrad: func(dx, g, x, w []float32, m, r, b, t float32) {
-		blocks(len(x), func(lo, hi int) { vectorNormGradAVX2(&dx[lo], &g[lo], &x[lo], &w[lo], hi-lo, m, r, b, t) })
+	normGrad: func(dx, g, x, w []float32, m, r, b, t float32, stream bool) {
+		f := vectorNormGradAVX2
+		if stream && aligned(dx) {
+			f = vectorNormGradStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], &w[lo], hi-lo, m, r, b, t) })
 	},
 	normGradSums: func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64) {
 		blocks(len(g), func(lo, hi int) {

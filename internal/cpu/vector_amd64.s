@@ -28,103 +28,111 @@ DATA vectorConstants<>+80(SB)/4, $0xb95e8083
 DATA vectorConstants<>+84(SB)/4, $0xb95e8083
 DATA vectorConstants<>+88(SB)/4, $0xb95e8083
 DATA vectorConstants<>+92(SB)/4, $0xb95e8083
-DATA vectorConstants<>+96(SB)/4, $0x39506967
-DATA vectorConstants<>+100(SB)/4, $0x39506967
-DATA vectorConstants<>+104(SB)/4, $0x39506967
-DATA vectorConstants<>+108(SB)/4, $0x39506967
-DATA vectorConstants<>+112(SB)/4, $0x39506967
-DATA vectorConstants<>+116(SB)/4, $0x39506967
-DATA vectorConstants<>+120(SB)/4, $0x39506967
-DATA vectorConstants<>+124(SB)/4, $0x39506967
-DATA vectorConstants<>+128(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+132(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+136(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+140(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+144(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+148(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+152(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+156(SB)/4, $0x3ab743ce
-DATA vectorConstants<>+160(SB)/4, $0x3c088908
-DATA vectorConstants<>+164(SB)/4, $0x3c088908
-DATA vectorConstants<>+168(SB)/4, $0x3c088908
-DATA vectorConstants<>+172(SB)/4, $0x3c088908
-DATA vectorConstants<>+176(SB)/4, $0x3c088908
-DATA vectorConstants<>+180(SB)/4, $0x3c088908
-DATA vectorConstants<>+184(SB)/4, $0x3c088908
-DATA vectorConstants<>+188(SB)/4, $0x3c088908
-DATA vectorConstants<>+192(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+196(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+200(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+204(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+208(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+212(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+216(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+220(SB)/4, $0x3d2aa9c1
-DATA vectorConstants<>+224(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+228(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+232(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+236(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+240(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+244(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+248(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+252(SB)/4, $0x3e2aaaaa
-DATA vectorConstants<>+256(SB)/4, $0x3f000000
-DATA vectorConstants<>+260(SB)/4, $0x3f000000
-DATA vectorConstants<>+264(SB)/4, $0x3f000000
-DATA vectorConstants<>+268(SB)/4, $0x3f000000
-DATA vectorConstants<>+272(SB)/4, $0x3f000000
-DATA vectorConstants<>+276(SB)/4, $0x3f000000
-DATA vectorConstants<>+280(SB)/4, $0x3f000000
-DATA vectorConstants<>+284(SB)/4, $0x3f000000
-DATA vectorConstants<>+288(SB)/4, $0x3f800000
-DATA vectorConstants<>+292(SB)/4, $0x3f800000
-DATA vectorConstants<>+296(SB)/4, $0x3f800000
-DATA vectorConstants<>+300(SB)/4, $0x3f800000
-DATA vectorConstants<>+304(SB)/4, $0x3f800000
-DATA vectorConstants<>+308(SB)/4, $0x3f800000
-DATA vectorConstants<>+312(SB)/4, $0x3f800000
-DATA vectorConstants<>+316(SB)/4, $0x3f800000
-DATA vectorConstants<>+320(SB)/4, $0x0000007f
-DATA vectorConstants<>+324(SB)/4, $0x0000007f
-DATA vectorConstants<>+328(SB)/4, $0x0000007f
-DATA vectorConstants<>+332(SB)/4, $0x0000007f
-DATA vectorConstants<>+336(SB)/4, $0x0000007f
-DATA vectorConstants<>+340(SB)/4, $0x0000007f
-DATA vectorConstants<>+344(SB)/4, $0x0000007f
-DATA vectorConstants<>+348(SB)/4, $0x0000007f
-DATA vectorConstants<>+352(SB)/4, $0xc2d00000
-DATA vectorConstants<>+356(SB)/4, $0xc2d00000
-DATA vectorConstants<>+360(SB)/4, $0xc2d00000
-DATA vectorConstants<>+364(SB)/4, $0xc2d00000
-DATA vectorConstants<>+368(SB)/4, $0xc2d00000
-DATA vectorConstants<>+372(SB)/4, $0xc2d00000
-DATA vectorConstants<>+376(SB)/4, $0xc2d00000
-DATA vectorConstants<>+380(SB)/4, $0xc2d00000
-DATA vectorConstants<>+384(SB)/4, $0x42b20000
-DATA vectorConstants<>+388(SB)/4, $0x42b20000
-DATA vectorConstants<>+392(SB)/4, $0x42b20000
-DATA vectorConstants<>+396(SB)/4, $0x42b20000
-DATA vectorConstants<>+400(SB)/4, $0x42b20000
-DATA vectorConstants<>+404(SB)/4, $0x42b20000
-DATA vectorConstants<>+408(SB)/4, $0x42b20000
-DATA vectorConstants<>+412(SB)/4, $0x42b20000
-DATA vectorConstants<>+416(SB)/4, $0xff800000
-DATA vectorConstants<>+420(SB)/4, $0xff800000
-DATA vectorConstants<>+424(SB)/4, $0xff800000
-DATA vectorConstants<>+428(SB)/4, $0xff800000
-DATA vectorConstants<>+432(SB)/4, $0xff800000
-DATA vectorConstants<>+436(SB)/4, $0xff800000
-DATA vectorConstants<>+440(SB)/4, $0xff800000
-DATA vectorConstants<>+444(SB)/4, $0xff800000
-DATA vectorConstants<>+448(SB)/4, $0x80000000
-DATA vectorConstants<>+452(SB)/4, $0x80000000
-DATA vectorConstants<>+456(SB)/4, $0x80000000
-DATA vectorConstants<>+460(SB)/4, $0x80000000
-DATA vectorConstants<>+464(SB)/4, $0x80000000
-DATA vectorConstants<>+468(SB)/4, $0x80000000
-DATA vectorConstants<>+472(SB)/4, $0x80000000
-DATA vectorConstants<>+476(SB)/4, $0x80000000
-GLOBL vectorConstants<>(SB), RODATA|NOPTR, $480
+DATA vectorConstants<>+96(SB)/4, $0x3efffffe
+DATA vectorConstants<>+100(SB)/4, $0x3efffffe
+DATA vectorConstants<>+104(SB)/4, $0x3efffffe
+DATA vectorConstants<>+108(SB)/4, $0x3efffffe
+DATA vectorConstants<>+112(SB)/4, $0x3efffffe
+DATA vectorConstants<>+116(SB)/4, $0x3efffffe
+DATA vectorConstants<>+120(SB)/4, $0x3efffffe
+DATA vectorConstants<>+124(SB)/4, $0x3efffffe
+DATA vectorConstants<>+128(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+132(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+136(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+140(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+144(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+148(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+152(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+156(SB)/4, $0x3e2aaa49
+DATA vectorConstants<>+160(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+164(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+168(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+172(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+176(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+180(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+184(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+188(SB)/4, $0x3d2aac79
+DATA vectorConstants<>+192(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+196(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+200(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+204(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+208(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+212(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+216(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+220(SB)/4, $0x3c091ceb
+DATA vectorConstants<>+224(SB)/4, $0x3ab51224
+DATA vectorConstants<>+228(SB)/4, $0x3ab51224
+DATA vectorConstants<>+232(SB)/4, $0x3ab51224
+DATA vectorConstants<>+236(SB)/4, $0x3ab51224
+DATA vectorConstants<>+240(SB)/4, $0x3ab51224
+DATA vectorConstants<>+244(SB)/4, $0x3ab51224
+DATA vectorConstants<>+248(SB)/4, $0x3ab51224
+DATA vectorConstants<>+252(SB)/4, $0x3ab51224
+DATA vectorConstants<>+256(SB)/4, $0x3f800000
+DATA vectorConstants<>+260(SB)/4, $0x3f800000
+DATA vectorConstants<>+264(SB)/4, $0x3f800000
+DATA vectorConstants<>+268(SB)/4, $0x3f800000
+DATA vectorConstants<>+272(SB)/4, $0x3f800000
+DATA vectorConstants<>+276(SB)/4, $0x3f800000
+DATA vectorConstants<>+280(SB)/4, $0x3f800000
+DATA vectorConstants<>+284(SB)/4, $0x3f800000
+DATA vectorConstants<>+288(SB)/4, $0xc2d00000
+DATA vectorConstants<>+292(SB)/4, $0xc2d00000
+DATA vectorConstants<>+296(SB)/4, $0xc2d00000
+DATA vectorConstants<>+300(SB)/4, $0xc2d00000
+DATA vectorConstants<>+304(SB)/4, $0xc2d00000
+DATA vectorConstants<>+308(SB)/4, $0xc2d00000
+DATA vectorConstants<>+312(SB)/4, $0xc2d00000
+DATA vectorConstants<>+316(SB)/4, $0xc2d00000
+DATA vectorConstants<>+320(SB)/4, $0x42b20000
+DATA vectorConstants<>+324(SB)/4, $0x42b20000
+DATA vectorConstants<>+328(SB)/4, $0x42b20000
+DATA vectorConstants<>+332(SB)/4, $0x42b20000
+DATA vectorConstants<>+336(SB)/4, $0x42b20000
+DATA vectorConstants<>+340(SB)/4, $0x42b20000
+DATA vectorConstants<>+344(SB)/4, $0x42b20000
+DATA vectorConstants<>+348(SB)/4, $0x42b20000
+DATA vectorConstants<>+352(SB)/4, $0x4b40007f
+DATA vectorConstants<>+356(SB)/4, $0x4b40007f
+DATA vectorConstants<>+360(SB)/4, $0x4b40007f
+DATA vectorConstants<>+364(SB)/4, $0x4b40007f
+DATA vectorConstants<>+368(SB)/4, $0x4b40007f
+DATA vectorConstants<>+372(SB)/4, $0x4b40007f
+DATA vectorConstants<>+376(SB)/4, $0x4b40007f
+DATA vectorConstants<>+380(SB)/4, $0x4b40007f
+DATA vectorConstants<>+384(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+388(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+392(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+396(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+400(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+404(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+408(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+412(SB)/4, $0x4b4000bf
+DATA vectorConstants<>+416(SB)/4, $0x1f800000
+DATA vectorConstants<>+420(SB)/4, $0x1f800000
+DATA vectorConstants<>+424(SB)/4, $0x1f800000
+DATA vectorConstants<>+428(SB)/4, $0x1f800000
+DATA vectorConstants<>+432(SB)/4, $0x1f800000
+DATA vectorConstants<>+436(SB)/4, $0x1f800000
+DATA vectorConstants<>+440(SB)/4, $0x1f800000
+DATA vectorConstants<>+444(SB)/4, $0x1f800000
+DATA vectorConstants<>+448(SB)/4, $0x0000007f
+DATA vectorConstants<>+452(SB)/4, $0x0000007f
+DATA vectorConstants<>+456(SB)/4, $0x0000007f
+DATA vectorConstants<>+460(SB)/4, $0x0000007f
+DATA vectorConstants<>+464(SB)/4, $0x0000007f
+DATA vectorConstants<>+468(SB)/4, $0x0000007f
+DATA vectorConstants<>+472(SB)/4, $0x0000007f
+DATA vectorConstants<>+476(SB)/4, $0x0000007f
+DATA vectorConstants<>+480(SB)/4, $0xff800000
+DATA vectorConstants<>+484(SB)/4, $0xff800000
+DATA vectorConstants<>+488(SB)/4, $0xff800000
+DATA vectorConstants<>+492(SB)/4, $0xff800000
+DATA vectorConstants<>+496(SB)/4, $0xff800000
+DATA vectorConstants<>+500(SB)/4, $0xff800000
+DATA vectorConstants<>+504(SB)/4, $0xff800000
+DATA vectorConstants<>+508(SB)/4, $0xff800000
+GLOBL vectorConstants<>(SB), RODATA|NOPTR, $512
 
 DATA vectorMasks<>+0(SB)/4, $0xffffffff
 DATA vectorMasks<>+4(SB)/4, $0xffffffff
@@ -149,10 +157,10 @@ GLOBL vectorMasks<>(SB), RODATA|NOPTR, $64
 TEXT ·vectorMaxAVX2(SB), NOSPLIT, $0-20
 	MOVQ    x+0(FP), DI
 	MOVQ    n+8(FP), CX
-	VMOVUPS vectorConstants<>+416(SB), Y0
-	VMOVUPS vectorConstants<>+416(SB), Y1
-	VMOVUPS vectorConstants<>+416(SB), Y2
-	VMOVUPS vectorConstants<>+416(SB), Y3
+	VMOVUPS vectorConstants<>+480(SB), Y0
+	VMOVUPS vectorConstants<>+480(SB), Y1
+	VMOVUPS vectorConstants<>+480(SB), Y2
+	VMOVUPS vectorConstants<>+480(SB), Y3
 	SUBQ    $0x20, CX
 	JLT     after4
 
@@ -188,7 +196,7 @@ after1:
 	LEAQ       vectorMasks<>+32(SB), AX
 	VMOVUPS    (AX)(CX*4), Y15
 	VMASKMOVPS (DI), Y15, Y4
-	VMOVUPS    vectorConstants<>+416(SB), Y5
+	VMOVUPS    vectorConstants<>+480(SB), Y5
 	VBLENDVPS  Y15, Y4, Y5, Y4
 	VMAXPS     Y0, Y4, Y0
 
@@ -215,122 +223,133 @@ TEXT ·vectorExpSumAVX2(SB), NOSPLIT, $0-40
 	VBROADCASTSS m+24(FP), Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VXORPS       Y12, Y12, Y12
-	SUBQ         $0x10, CX
-	JLT          after2
+	SUBQ         $0x20, CX
+	JLT          after4
 
-by2:
+by4:
 	VMOVUPS      (DI), Y0
 	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y7
+	VMULPS       Y0, Y0, Y6
+	VFMADD213PS  Y0, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y0
 	VMOVUPS      Y0, (SI)
+	VMOVUPS      32(DI), Y1
+	VSUBPS       Y8, Y1, Y1
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y1, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y1
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y1
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y1, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y1, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y1, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y1, Y7
+	VMULPS       Y1, Y1, Y6
+	VFMADD213PS  Y1, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y1
+	VMOVUPS      Y1, 32(SI)
+	VMOVUPS      64(DI), Y2
+	VSUBPS       Y8, Y2, Y2
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y2, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y2
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y2
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y2, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y2, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y2, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y2, Y7
+	VMULPS       Y2, Y2, Y6
+	VFMADD213PS  Y2, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y2
+	VMOVUPS      Y2, 64(SI)
+	VMOVUPS      96(DI), Y3
+	VSUBPS       Y8, Y3, Y3
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y3, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y3
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y3
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y3, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y3, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y3, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y3, Y7
+	VMULPS       Y3, Y3, Y6
+	VFMADD213PS  Y3, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y3
+	VMOVUPS      Y3, 96(SI)
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X14
 	VCVTPS2PD    X14, Y14
 	VCVTPS2PD    X0, Y13
 	VADDPD       Y13, Y9, Y9
 	VADDPD       Y14, Y10, Y10
-	VMOVUPS      32(DI), Y4
-	VSUBPS       Y8, Y4, Y4
-	VMOVUPS      vectorConstants<>+352(SB), Y6
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectorConstants<>+384(SB), Y6
-	VMINPS       Y4, Y6, Y4
-	VMULPS       vectorConstants<>+0(SB), Y4, Y5
-	VCVTPS2DQ    Y5, Y5
-	VCVTDQ2PS    Y5, Y6
-	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
-	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
-	VMOVUPS      vectorConstants<>+96(SB), Y7
-	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+224(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+256(SB), Y4, Y7
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  Y4, Y6, Y7
-	VADDPS       vectorConstants<>+288(SB), Y7, Y7
-	VPSRAD       $0x01, Y5, Y6
-	VPSUBD       Y6, Y5, Y5
-	VPADDD       vectorConstants<>+320(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VPADDD       vectorConstants<>+320(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VMOVAPS      Y7, Y4
-	VMOVUPS      Y4, 32(SI)
-	VEXTRACTF128 $0x01, Y4, X14
-	VCVTPS2PD    X14, Y14
-	VCVTPS2PD    X4, Y13
-	VADDPD       Y13, Y11, Y11
-	VADDPD       Y14, Y12, Y12
-	ADDQ         $0x40, DI
-	ADDQ         $0x40, SI
-	SUBQ         $0x10, CX
-	JGE          by2
+	ADDQ         $0x80, DI
+	ADDQ         $0x80, SI
+	SUBQ         $0x20, CX
+	JGE          by4
 
-after2:
-	ADDQ $0x10, CX
+after4:
+	ADDQ $0x20, CX
 	SUBQ $0x08, CX
 	JLT  after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y7
+	VMULPS       Y0, Y0, Y6
+	VFMADD213PS  Y0, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y0
 	VMOVUPS      Y0, (SI)
 	VEXTRACTF128 $0x01, Y0, X14
 	VCVTPS2PD    X14, Y14
@@ -350,33 +369,24 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y7
+	VMULPS       Y0, Y0, Y6
+	VFMADD213PS  Y0, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 	VANDPS       Y15, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X14
@@ -386,8 +396,6 @@ after1:
 	VADDPD       Y14, Y10, Y10
 
 done:
-	VADDPD       Y11, Y9, Y9
-	VADDPD       Y12, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 	VEXTRACTF128 $0x01, Y9, X14
 	VADDPD       X14, X9, X9
@@ -405,119 +413,128 @@ TEXT ·vectorExpSumOnlyAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS m+16(FP), Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	VXORPS       Y12, Y12, Y12
-	SUBQ         $0x10, CX
-	JLT          after2
+	SUBQ         $0x20, CX
+	JLT          after4
 
-by2:
+by4:
 	VMOVUPS      (DI), Y0
 	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y7
+	VMULPS       Y0, Y0, Y6
+	VFMADD213PS  Y0, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y0
+	VMOVUPS      32(DI), Y1
+	VSUBPS       Y8, Y1, Y1
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y1, Y6, Y1
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y1, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y1
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y1
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y1, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y1, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y1, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y1, Y7
+	VMULPS       Y1, Y1, Y6
+	VFMADD213PS  Y1, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y1
+	VMOVUPS      64(DI), Y2
+	VSUBPS       Y8, Y2, Y2
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y2, Y6, Y2
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y2, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y2
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y2
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y2, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y2, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y2, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y2, Y7
+	VMULPS       Y2, Y2, Y6
+	VFMADD213PS  Y2, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y2
+	VMOVUPS      96(DI), Y3
+	VSUBPS       Y8, Y3, Y3
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y3, Y6, Y3
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y3, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y3
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y3
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y3, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y3, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y3, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y3, Y7
+	VMULPS       Y3, Y3, Y6
+	VFMADD213PS  Y3, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y3
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X14
 	VCVTPS2PD    X14, Y14
 	VCVTPS2PD    X0, Y13
 	VADDPD       Y13, Y9, Y9
 	VADDPD       Y14, Y10, Y10
-	VMOVUPS      32(DI), Y4
-	VSUBPS       Y8, Y4, Y4
-	VMOVUPS      vectorConstants<>+352(SB), Y6
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectorConstants<>+384(SB), Y6
-	VMINPS       Y4, Y6, Y4
-	VMULPS       vectorConstants<>+0(SB), Y4, Y5
-	VCVTPS2DQ    Y5, Y5
-	VCVTDQ2PS    Y5, Y6
-	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
-	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
-	VMOVUPS      vectorConstants<>+96(SB), Y7
-	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+224(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+256(SB), Y4, Y7
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  Y4, Y6, Y7
-	VADDPS       vectorConstants<>+288(SB), Y7, Y7
-	VPSRAD       $0x01, Y5, Y6
-	VPSUBD       Y6, Y5, Y5
-	VPADDD       vectorConstants<>+320(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VPADDD       vectorConstants<>+320(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VMOVAPS      Y7, Y4
-	VEXTRACTF128 $0x01, Y4, X14
-	VCVTPS2PD    X14, Y14
-	VCVTPS2PD    X4, Y13
-	VADDPD       Y13, Y11, Y11
-	VADDPD       Y14, Y12, Y12
-	ADDQ         $0x40, DI
-	SUBQ         $0x10, CX
-	JGE          by2
+	ADDQ         $0x80, DI
+	SUBQ         $0x20, CX
+	JGE          by4
 
-after2:
-	ADDQ $0x10, CX
+after4:
+	ADDQ $0x20, CX
 	SUBQ $0x08, CX
 	JLT  after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y7
+	VMULPS       Y0, Y0, Y6
+	VFMADD213PS  Y0, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y0
 	VEXTRACTF128 $0x01, Y0, X14
 	VCVTPS2PD    X14, Y14
 	VCVTPS2PD    X0, Y13
@@ -535,33 +552,24 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VSUBPS       Y8, Y0, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y0, Y6, Y0
+	VMOVUPS      vectorConstants<>+384(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y5
+	VSUBPS       vectorConstants<>+384(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y7
+	VMULPS       Y0, Y0, Y6
+	VFMADD213PS  Y0, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMULPS       vectorConstants<>+416(SB), Y7, Y0
 	VANDPS       Y15, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X14
 	VCVTPS2PD    X14, Y14
@@ -570,304 +578,12 @@ after1:
 	VADDPD       Y14, Y10, Y10
 
 done:
-	VADDPD       Y11, Y9, Y9
-	VADDPD       Y12, Y10, Y10
 	VADDPD       Y10, Y9, Y9
 	VEXTRACTF128 $0x01, Y9, X14
 	VADDPD       X14, X9, X9
 	VPERMILPD    $0x01, X9, X14
 	VADDSD       X14, X9, X9
 	MOVSD        X9, sum+24(FP)
-	VZEROUPPER
-	RET
-
-// func vectorAffineAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
-// Requires: AVX, FMA3
-TEXT ·vectorAffineAVX2(SB), NOSPLIT, $0-36
-	MOVQ         x+8(FP), DI
-	MOVQ         y+0(FP), SI
-	MOVQ         n+16(FP), CX
-	VBROADCASTSS m+24(FP), Y8
-	VBROADCASTSS a+28(FP), Y9
-	VBROADCASTSS b+32(FP), Y10
-	SUBQ         $0x20, CX
-	JLT          after4
-
-by4:
-	VMOVUPS     (DI), Y0
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VMOVUPS     Y0, (SI)
-	VMOVUPS     32(DI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y9, Y1
-	VMOVUPS     Y1, 32(SI)
-	VMOVUPS     64(DI), Y2
-	VSUBPS      Y8, Y2, Y2
-	VFMADD213PS Y10, Y9, Y2
-	VMOVUPS     Y2, 64(SI)
-	VMOVUPS     96(DI), Y3
-	VSUBPS      Y8, Y3, Y3
-	VFMADD213PS Y10, Y9, Y3
-	VMOVUPS     Y3, 96(SI)
-	ADDQ        $0x80, DI
-	ADDQ        $0x80, SI
-	SUBQ        $0x20, CX
-	JGE         by4
-
-after4:
-	ADDQ $0x20, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VMOVUPS     Y0, (SI)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VMASKMOVPS  Y0, Y15, (SI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-// Requires: AVX
-TEXT ·vectorSoftmaxGradAVX2(SB), NOSPLIT, $0-36
-	MOVQ         dy+8(FP), DI
-	MOVQ         y+16(FP), SI
-	MOVQ         dx+0(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS s+32(FP), Y8
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VSUBPS  Y8, Y0, Y0
-	VMULPS  Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	VMOVUPS 32(DI), Y0
-	VMOVUPS 32(SI), Y1
-	VSUBPS  Y8, Y0, Y0
-	VMULPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(R8)
-	ADDQ    $0x40, DI
-	ADDQ    $0x40, SI
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, CX
-	JGE     by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VSUBPS  Y8, Y0, Y0
-	VMULPS  Y1, Y0, Y0
-	VMOVUPS Y0, (R8)
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, CX
-	JGE     by1
-
-after1:
-	ADDQ       $0x08, CX
-	JEQ        done
-	NEGQ       CX
-	LEAQ       vectorMasks<>+32(SB), AX
-	VMOVUPS    (AX)(CX*4), Y15
-	VMASKMOVPS (DI), Y15, Y0
-	VMASKMOVPS (SI), Y15, Y1
-	VSUBPS     Y8, Y0, Y0
-	VMULPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y15, (R8)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorLogSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·vectorLogSoftmaxGradAVX2(SB), NOSPLIT, $0-36
-	MOVQ         dy+8(FP), DI
-	MOVQ         y+16(FP), SI
-	MOVQ         dx+0(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS s+32(FP), Y8
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS      (SI), Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
-	VMOVUPS      (DI), Y9
-	VFNMADD231PS Y8, Y0, Y9
-	VMOVUPS      Y9, (R8)
-	VMOVUPS      32(SI), Y4
-	VMOVUPS      vectorConstants<>+352(SB), Y6
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectorConstants<>+384(SB), Y6
-	VMINPS       Y4, Y6, Y4
-	VMULPS       vectorConstants<>+0(SB), Y4, Y5
-	VCVTPS2DQ    Y5, Y5
-	VCVTDQ2PS    Y5, Y6
-	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
-	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
-	VMOVUPS      vectorConstants<>+96(SB), Y7
-	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+224(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+256(SB), Y4, Y7
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  Y4, Y6, Y7
-	VADDPS       vectorConstants<>+288(SB), Y7, Y7
-	VPSRAD       $0x01, Y5, Y6
-	VPSUBD       Y6, Y5, Y5
-	VPADDD       vectorConstants<>+320(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VPADDD       vectorConstants<>+320(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VMOVAPS      Y7, Y4
-	VMOVUPS      32(DI), Y9
-	VFNMADD231PS Y8, Y4, Y9
-	VMOVUPS      Y9, 32(R8)
-	ADDQ         $0x40, DI
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, R8
-	SUBQ         $0x10, CX
-	JGE          by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS      (SI), Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
-	VMOVUPS      (DI), Y9
-	VFNMADD231PS Y8, Y0, Y9
-	VMOVUPS      Y9, (R8)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, CX
-	JGE          by1
-
-after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (SI), Y15, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+384(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMULPS       vectorConstants<>+0(SB), Y0, Y1
-	VCVTPS2DQ    Y1, Y1
-	VCVTDQ2PS    Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+96(SB), Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+224(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+256(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+288(SB), Y3, Y3
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+320(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+320(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
-	VMASKMOVPS   (DI), Y15, Y9
-	VFNMADD231PS Y8, Y0, Y9
-	VMASKMOVPS   Y9, Y15, (R8)
-
-done:
 	VZEROUPPER
 	RET
 
@@ -1152,148 +868,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func vectorNormalizeAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
-// Requires: AVX, FMA3
-TEXT ·vectorNormalizeAVX2(SB), NOSPLIT, $0-52
-	MOVQ         x+8(FP), DI
-	MOVQ         w+16(FP), SI
-	MOVQ         b+24(FP), R8
-	MOVQ         y+0(FP), R9
-	MOVQ         n+32(FP), CX
-	VBROADCASTSS m+40(FP), Y8
-	VBROADCASTSS scale+44(FP), Y9
-	VBROADCASTSS shift+48(FP), Y10
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VMOVUPS     (R8), Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, (R9)
-	VMOVUPS     32(DI), Y0
-	VMOVUPS     32(SI), Y1
-	VMOVUPS     32(R8), Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, 32(R9)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, R8
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, CX
-	JGE         by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VMOVUPS     (R8), Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVUPS     Y0, (R9)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VMASKMOVPS  (SI), Y15, Y1
-	VMASKMOVPS  (R8), Y15, Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMASKMOVPS  Y0, Y15, (R9)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorAffineGradAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
-// Requires: AVX, FMA3
-TEXT ·vectorAffineGradAVX2(SB), NOSPLIT, $0-48
-	MOVQ         dy+8(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         dx+0(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS m+32(FP), Y8
-	VBROADCASTSS a+36(FP), Y9
-	VBROADCASTSS b+40(FP), Y10
-	VBROADCASTSS t+44(FP), Y11
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMOVUPS     Y0, (R8)
-	VMOVUPS     32(DI), Y0
-	VMOVUPS     32(SI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMOVUPS     Y0, 32(R8)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, R8
-	SUBQ        $0x10, CX
-	JGE         by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMOVUPS     Y0, (R8)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VMASKMOVPS  (SI), Y15, Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMASKMOVPS  Y0, Y15, (R8)
-
-done:
-	VZEROUPPER
-	RET
-
 // func vectorNormGradSumsAVX2(dy *float32, x *float32, w *float32, n int, mu float64, r float64, pw *float64, pb *float64) (s float64, p float64)
 // Requires: AVX, AVX2, FMA3, SSE2
 TEXT ·vectorNormGradSumsAVX2(SB), NOSPLIT, $0-80
@@ -1409,6 +983,438 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorAffineAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
+// Requires: AVX, FMA3
+TEXT ·vectorAffineAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x+8(FP), DI
+	MOVQ         y+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS m+24(FP), Y8
+	VBROADCASTSS a+28(FP), Y9
+	VBROADCASTSS b+32(FP), Y10
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     32(DI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y9, Y1
+	VMOVUPS     Y1, 32(SI)
+	VMOVUPS     64(DI), Y2
+	VSUBPS      Y8, Y2, Y2
+	VFMADD213PS Y10, Y9, Y2
+	VMOVUPS     Y2, 64(SI)
+	VMOVUPS     96(DI), Y3
+	VSUBPS      Y8, Y3, Y3
+	VFMADD213PS Y10, Y9, Y3
+	VMOVUPS     Y3, 96(SI)
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	SUBQ        $0x20, CX
+	JGE         by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMASKMOVPS  Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAffineGradAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+// Requires: AVX, FMA3
+TEXT ·vectorAffineGradAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS m+32(FP), Y8
+	VBROADCASTSS a+36(FP), Y9
+	VBROADCASTSS b+40(FP), Y10
+	VBROADCASTSS t+44(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVUPS     Y0, (R8)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVUPS     Y0, 32(R8)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVUPS     Y0, (R8)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMASKMOVPS  Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSoftmaxGradAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VSUBPS  Y8, Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VSUBPS  Y8, Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VSUBPS  Y8, Y0, Y0
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VSUBPS     Y8, Y0, Y0
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogSoftmaxGradAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      (DI), Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMOVUPS      Y9, (R8)
+	VMOVUPS      32(SI), Y4
+	VMOVUPS      vectorConstants<>+320(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      vectorConstants<>+352(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y4, Y5
+	VSUBPS       vectorConstants<>+352(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSUBD       vectorConstants<>+352(SB), Y5, Y5
+	VPSRAD       $0x01, Y5, Y6
+	VPSUBD       Y6, Y5, Y5
+	VPADDD       vectorConstants<>+448(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VPADDD       vectorConstants<>+448(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMOVAPS      Y7, Y4
+	VMOVUPS      32(DI), Y9
+	VFNMADD231PS Y8, Y4, Y9
+	VMOVUPS      Y9, 32(R8)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      (DI), Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMOVUPS      Y9, (R8)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMASKMOVPS   (DI), Y15, Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMASKMOVPS   Y9, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormalizeAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+// Requires: AVX, FMA3
+TEXT ·vectorNormalizeAVX2(SB), NOSPLIT, $0-52
+	MOVQ         x+8(FP), DI
+	MOVQ         w+16(FP), SI
+	MOVQ         b+24(FP), R8
+	MOVQ         y+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Y8
+	VBROADCASTSS scale+44(FP), Y9
+	VBROADCASTSS shift+48(FP), Y10
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (R9)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VMOVUPS     32(R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, 32(R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVUPS     Y0, (R9)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMASKMOVPS  Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorNormGradAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
 // Requires: AVX, FMA3
 TEXT ·vectorNormGradAVX2(SB), NOSPLIT, $0-56
@@ -1462,6 +1468,517 @@ by1:
 	VFMSUB213PS Y1, Y2, Y0
 	VMULPS      Y9, Y0, Y0
 	VMOVUPS     Y0, (R9)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMASKMOVPS  Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
+// Requires: AVX, FMA3
+TEXT ·vectorAffineStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x+8(FP), DI
+	MOVQ         y+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS m+24(FP), Y8
+	VBROADCASTSS a+28(FP), Y9
+	VBROADCASTSS b+32(FP), Y10
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMOVNTPS    Y0, (SI)
+	VMOVUPS     32(DI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y9, Y1
+	VMOVNTPS    Y1, 32(SI)
+	VMOVUPS     64(DI), Y2
+	VSUBPS      Y8, Y2, Y2
+	VFMADD213PS Y10, Y9, Y2
+	VMOVNTPS    Y2, 64(SI)
+	VMOVUPS     96(DI), Y3
+	VSUBPS      Y8, Y3, Y3
+	VFMADD213PS Y10, Y9, Y3
+	VMOVNTPS    Y3, 96(SI)
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	SUBQ        $0x20, CX
+	JGE         by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMOVNTPS    Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMASKMOVPS  Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAffineGradStreamAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+// Requires: AVX, FMA3
+TEXT ·vectorAffineGradStreamAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS m+32(FP), Y8
+	VBROADCASTSS a+36(FP), Y9
+	VBROADCASTSS b+40(FP), Y10
+	VBROADCASTSS t+44(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVNTPS    Y0, (R8)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVNTPS    Y0, 32(R8)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVNTPS    Y0, (R8)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMASKMOVPS  Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSoftmaxGradStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VSUBPS   Y8, Y0, Y0
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VSUBPS   Y8, Y0, Y0
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	ADDQ     $0x40, DI
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, R8
+	SUBQ     $0x10, CX
+	JGE      by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VSUBPS   Y8, Y0, Y0
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VSUBPS     Y8, Y0, Y0
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogSoftmaxGradStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      (DI), Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMOVNTPS     Y9, (R8)
+	VMOVUPS      32(SI), Y4
+	VMOVUPS      vectorConstants<>+320(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      vectorConstants<>+352(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y4, Y5
+	VSUBPS       vectorConstants<>+352(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSUBD       vectorConstants<>+352(SB), Y5, Y5
+	VPSRAD       $0x01, Y5, Y6
+	VPSUBD       Y6, Y5, Y5
+	VPADDD       vectorConstants<>+448(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VPADDD       vectorConstants<>+448(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMOVAPS      Y7, Y4
+	VMOVUPS      32(DI), Y9
+	VFNMADD231PS Y8, Y4, Y9
+	VMOVNTPS     Y9, 32(R8)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      (DI), Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMOVNTPS     Y9, (R8)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMASKMOVPS   (DI), Y15, Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMASKMOVPS   Y9, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormalizeStreamAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+// Requires: AVX, FMA3
+TEXT ·vectorNormalizeStreamAVX2(SB), NOSPLIT, $0-52
+	MOVQ         x+8(FP), DI
+	MOVQ         w+16(FP), SI
+	MOVQ         b+24(FP), R8
+	MOVQ         y+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Y8
+	VBROADCASTSS scale+44(FP), Y9
+	VBROADCASTSS shift+48(FP), Y10
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVNTPS    Y0, (R9)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VMOVUPS     32(R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVNTPS    Y0, 32(R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVNTPS    Y0, (R9)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMASKMOVPS  Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormGradStreamAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
+// Requires: AVX, FMA3
+TEXT ·vectorNormGradStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         w+24(FP), R8
+	MOVQ         dx+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Y8
+	VBROADCASTSS r+44(FP), Y9
+	VBROADCASTSS b+48(FP), Y10
+	VBROADCASTSS t+52(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMOVNTPS    Y0, (R9)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VMOVUPS     32(R8), Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMOVNTPS    Y0, 32(R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMOVNTPS    Y0, (R9)
 	ADDQ        $0x20, DI
 	ADDQ        $0x20, SI
 	ADDQ        $0x20, R8
@@ -1766,4 +2283,10 @@ after1:
 
 done:
 	VZEROUPPER
+	RET
+
+// func vectorFence()
+// Requires: MMX+
+TEXT ·vectorFence(SB), NOSPLIT, $0
+	SFENCE
 	RET

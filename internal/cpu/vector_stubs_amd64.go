@@ -12,7 +12,7 @@ func vectorMaxAVX2(x *float32, n int) float32
 
 // vectorExpSumAVX2 is
 //
-//	for i := range n { y[i] = exp(x[i] - m); sum += y[i] }
+//	for i := range n { y[i] = exp(x[i] - m); sum += y[i] } // no x[i] is above m
 //
 // with one rounding where a product is added to or subtracted; n >= 0.
 //
@@ -21,39 +21,12 @@ func vectorExpSumAVX2(y *float32, x *float32, n int, m float32) (sum float64)
 
 // vectorExpSumOnlyAVX2 is
 //
-//	for i := range n { sum += exp(x[i] - m) }
+//	for i := range n { sum += exp(x[i] - m) } // no x[i] is above m
 //
 // with one rounding where a product is added to or subtracted; n >= 0.
 //
 //go:noescape
 func vectorExpSumOnlyAVX2(x *float32, n int, m float32) (sum float64)
-
-// vectorAffineAVX2 is
-//
-//	for i := range n { y[i] = (x[i] - m)*a + b }
-//
-// with one rounding where a product is added to or subtracted; n >= 0.
-//
-//go:noescape
-func vectorAffineAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
-
-// vectorSoftmaxGradAVX2 is
-//
-//	for i := range n { dx[i] = y[i] * (dy[i] - s) }
-//
-// with one rounding where a product is added to or subtracted; n >= 0.
-//
-//go:noescape
-func vectorSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-
-// vectorLogSoftmaxGradAVX2 is
-//
-//	for i := range n { dx[i] = dy[i] - exp(y[i])*s }
-//
-// with one rounding where a product is added to or subtracted; n >= 0.
-//
-//go:noescape
-func vectorLogSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
 
 // vectorSumAVX2 is
 //
@@ -82,24 +55,6 @@ func vectorSumSquaresAVX2(x *float32, n int, x0 float32) (s float64, q float64)
 //go:noescape
 func vectorSumProductsAVX2(dy *float32, x *float32, n int, mu float64) (s float64, p float64)
 
-// vectorNormalizeAVX2 is
-//
-//	for i := range n { y[i] = ((x[i]-m)*scale+shift)*w[i] + b[i] }
-//
-// with one rounding where a product is added to or subtracted; n >= 0.
-//
-//go:noescape
-func vectorNormalizeAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
-
-// vectorAffineGradAVX2 is
-//
-//	for i := range n { dx[i] = a*dy[i] - ((x[i]-m)*t + b) }
-//
-// with one rounding where a product is added to or subtracted; n >= 0.
-//
-//go:noescape
-func vectorAffineGradAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
-
 // vectorNormGradSumsAVX2 is
 //
 //	for i := range n {
@@ -116,6 +71,51 @@ func vectorAffineGradAVX2(dx *float32, dy *float32, x *float32, n int, m float32
 //go:noescape
 func vectorNormGradSumsAVX2(dy *float32, x *float32, w *float32, n int, mu float64, r float64, pw *float64, pb *float64) (s float64, p float64)
 
+// vectorAffineAVX2 is
+//
+//	for i := range n { y[i] = (x[i] - m)*a + b }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorAffineAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
+
+// vectorAffineGradAVX2 is
+//
+//	for i := range n { dx[i] = a*dy[i] - ((x[i]-m)*t + b) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorAffineGradAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+
+// vectorSoftmaxGradAVX2 is
+//
+//	for i := range n { dx[i] = y[i] * (dy[i] - s) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorLogSoftmaxGradAVX2 is
+//
+//	for i := range n { dx[i] = dy[i] - exp(y[i])*s }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorLogSoftmaxGradAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorNormalizeAVX2 is
+//
+//	for i := range n { y[i] = ((x[i]-m)*scale+shift)*w[i] + b[i] }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorNormalizeAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+
 // vectorNormGradAVX2 is
 //
 //	for i := range n { dx[i] = r * (dy[i]*w[i] - ((x[i]-m)*t + b)) }
@@ -124,6 +124,60 @@ func vectorNormGradSumsAVX2(dy *float32, x *float32, w *float32, n int, mu float
 //
 //go:noescape
 func vectorNormGradAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
+
+// vectorAffineStreamAVX2 is
+//
+//	for i := range n { y[i] = (x[i] - m)*a + b }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
+
+// vectorAffineGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = a*dy[i] - ((x[i]-m)*t + b) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAffineGradStreamAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+
+// vectorSoftmaxGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = y[i] * (dy[i] - s) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorLogSoftmaxGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = dy[i] - exp(y[i])*s }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorLogSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorNormalizeStreamAVX2 is
+//
+//	for i := range n { y[i] = ((x[i]-m)*scale+shift)*w[i] + b[i] }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorNormalizeStreamAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+
+// vectorNormGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = r * (dy[i]*w[i] - ((x[i]-m)*t + b)) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorNormGradStreamAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
 
 // vectorSGDAVX2 is
 //
@@ -156,3 +210,6 @@ func vectorNesterovAVX2(p *float32, grad *float32, buf *float32, n int, lr float
 //
 //go:noescape
 func vectorAdamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, b1 float32, k1 float32, b2 float32, k2 float32, size float32, root float32, eps float32, shrink float32, wd float32, sign float32)
+
+// vectorFence makes what was streamed visible to other processors.
+func vectorFence()

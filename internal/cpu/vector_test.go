@@ -101,6 +101,12 @@ func TestVectorSums(t *testing.T) {
 }
 
 func TestVectorMaps(t *testing.T) {
+	for _, stream := range []bool{false, true} {
+		testVectorMaps(t, stream)
+	}
+}
+
+func testVectorMaps(t *testing.T, stream bool) {
 	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
 		y, x, g, w, b := buf(0, 0), buf(1000, 1), buf(0, 1), buf(1, 0.5), buf(0, 1)
 		each := func(what string, tol float64, want func(i int) (v, size float64)) {
@@ -111,41 +117,42 @@ func TestVectorMaps(t *testing.T) {
 			}
 		}
 		f := func(x []float32, i int) float64 { return float64(x[i]) }
-		k.affine(y, x, 999.5, 1.25, 0.75)
+		k.affine(y, x, 999.5, 1.25, 0.75, stream)
 		each("(x - m) a + b", 2*half32, func(i int) (v, size float64) {
 			p := (f(x, i) - 999.5) * 1.25
 			return p + 0.75, math.Abs(p) + 0.75
 		})
-		k.affineGrad(y, g, x, 999.5, 1.25, 0.75, 0.5)
+		k.affineGrad(y, g, x, 999.5, 1.25, 0.75, 0.5, stream)
 		each("a g - ((x - m) t + b)", 3*half32, func(i int) (v, size float64) {
 			p, q := 1.25*f(g, i), (f(x, i)-999.5)*0.5
 			return p - (q + 0.75), math.Abs(p) + math.Abs(q) + 0.75
 		})
-		k.normalize(y, x, w, b, 999.5, 1.25, 0.75)
+		k.normalize(y, x, w, b, 999.5, 1.25, 0.75, stream)
 		each("normalize", 4*half32, func(i int) (v, size float64) {
 			p := (f(x, i) - 999.5) * 1.25
 			return (p+0.75)*f(w, i) + f(b, i), (math.Abs(p)+0.75)*math.Abs(f(w, i)) + math.Abs(f(b, i))
 		})
-		k.normGrad(y, g, x, w, 999.5, 1.25, 0.75, 0.5)
+		k.normGrad(y, g, x, w, 999.5, 1.25, 0.75, 0.5, stream)
 		each("normGrad", 4*half32, func(i int) (v, size float64) {
 			p, q := f(g, i)*f(w, i), (f(x, i)-999.5)*0.5
 			return 1.25 * (p - (q + 0.75)), 1.25 * (math.Abs(p) + math.Abs(q) + 0.75)
 		})
-		k.softmaxGrad(y, g, w, 0.25)
+		k.softmaxGrad(y, g, w, 0.25, stream)
 		each("y (dy - s)", 2*half32, func(i int) (v, size float64) {
 			v = f(w, i) * (f(g, i) - 0.25)
 			return v, math.Abs(v)
 		})
-		k.logSoftmaxGrad(y, g, b, 0.25)
+		k.logSoftmaxGrad(y, g, b, 0.25, stream)
 		each("dy - exp(y) s", 3*half32, func(i int) (v, size float64) {
 			p := math.Exp(f(b, i)) * 0.25
 			return f(g, i) - p, math.Abs(f(g, i)) + p
 		})
-		sum := k.expSum(y, b, 0.5)
-		only := k.expSum(nil, b, 0.5)
+		m := k.max(b)
+		sum := k.expSum(y, b, m)
+		only := k.expSum(nil, b, m)
 		total := 0.0
 		each("exp(x - m)", 2*half32, func(i int) (v, size float64) {
-			v = math.Exp(float64(b[i] - 0.5))
+			v = math.Exp(float64(b[i] - m))
 			total += v
 			return v, v
 		})
@@ -170,8 +177,16 @@ func TestVectorSpecials(t *testing.T) {
 		if got := k.max(x); got != want {
 			t.Errorf("the largest of %d with NaN: %v, want %v", n, got, want)
 		}
+		zeros := make([]float32, n)
 		for _, c := range []struct{ x, want float32 }{{nan, nan}, {inf, inf}, {-inf, 0}, {-200, 0}, {89, inf}, {200, inf}, {0, 1}} {
 			x[i] = c.x
+			k.logSoftmaxGrad(y, zeros, x, -1, false)
+			if y[i] != c.want && !(y[i] != y[i] && c.want != c.want) {
+				t.Errorf("exp(%v) at %d of %d: %v", c.x, i, n, y[i])
+			}
+			if c.x > 0 {
+				continue
+			}
 			if sum := k.expSum(y, x, 0); y[i] != c.want && !(y[i] != y[i] && c.want != c.want) || c.want != c.want != (sum != sum) {
 				t.Errorf("exp(%v) at %d of %d: %v, sum %v", c.x, i, n, y[i], sum)
 			}
@@ -187,12 +202,16 @@ func TestVectorExp(t *testing.T) {
 			return
 		}
 		worst, at := 0.0, float32(0)
-		x, y := make([]float32, 4096), make([]float32, 4096)
+		x, y, zeros := make([]float32, 4096), make([]float32, 4096), make([]float32, 4096)
 		for lo := -104.0; lo < 88.72; lo += 4096 * 0x1p-15 {
 			for i := range x {
 				x[i] = float32(min(88.72, lo+float64(i)*0x1p-15))
 			}
-			k.expSum(y, x, 0)
+			if lo < -0.125 {
+				k.expSum(y, x, 0)
+			} else {
+				k.logSoftmaxGrad(y, zeros, x, -1, false)
+			}
 			for i, v := range x {
 				if u := ulps(y[i], math.Exp(float64(v)), 0); u > worst {
 					worst, at = u, v

@@ -15,30 +15,48 @@ import (
 // The kernels are of AVX2 and FMA. With AVX-512, too: what they do waits for memory.
 const lanes = 8
 
+// streaming makes whole vectors pass by the caches on their way to memory: a result that is too large for them need not
+// be read before it is written.
+var streaming bool
+
 func main() {
 	ConstraintExpr("amd64,!noasm")
 	constants()
-	rows()
-	norms()
+	rowMax()
+	expSum()
+	sum()
+	sumSquares()
+	sumProducts()
+	normGradSums()
+	for _, streaming = range []bool{false, true} {
+		affine()
+		affineGrad()
+		softmaxGrad()
+		logSoftmaxGrad()
+		normalize()
+		normGrad()
+	}
+	streaming = false
 	optimizers()
-	pointwise()
+	fence()
 	Generate()
 }
 
-// The float32 constants, each a vector; the polynomial of exp is that of Cephes' expf (Moshier, 1992).
+// The float32 constants, each a vector.
 const (
 	log2e = iota
 	ln2High
 	ln2Low
-	c0
-	c5   = c0 + 5
-	one  = c5 + 1
-	bias = one + 1 // 127, an integer
-	low  = bias + 1
-	high = low + 1
-	inf  = high + 1 // -Inf
-	sign = inf + 1
-	end  = sign + 1
+	c2    // to c6: of e^r = 1 + r + c2 r² + ... with the least relative error for |r| < 0.3466, 4e-9
+	c6    = c2 + 4
+	one   = c6 + 1
+	low   = one + 1 // e^low is 0 and e^high infinite
+	high  = low + 1
+	round = high + 1  // added to n, it leaves n + 127 as the lowest bits
+	deep  = round + 1 // the same with n + 127 + 64
+	tiny  = deep + 1  // 2^-64
+	bias  = tiny + 1  // 127, an integer
+	inf   = bias + 1  // -Inf
 )
 
 var table, masks Mem
@@ -47,10 +65,9 @@ func constants() {
 	table = GLOBL("vectorConstants", attr.RODATA|attr.NOPTR)
 	for i, v := range []float32{
 		math.Log2E, 0.693359375, -2.12194440e-4,
-		1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
-		1, math.Float32frombits(127),
-		-104, 89, // e^low is 0 and e^high infinite in float32
-		float32(math.Inf(-1)), float32(math.Copysign(0, -1)),
+		0.49999994, 0.16666521, 0.04166839, 0.008368711, 0.001381461, 1,
+		-104, 89, 0x1.8p23 + 127, 0x1.8p23 + 127 + 64, 0x1p-64, math.Float32frombits(127),
+		float32(math.Inf(-1)),
 	} {
 		for j := range lanes {
 			DATA(32*i+4*j, U32(math.Float32bits(v)))
@@ -68,28 +85,16 @@ func constants() {
 
 func at(i int) Mem { return table.Offset(32 * i) }
 
-// exp makes x its exponential within 1.01 units in the last place: e^x = 2^n e^r with n the nearest integer to x log2 e. 2^n is
-// multiplied in two halves, so that results that are not normal come out right. NaN stays NaN.
+// exp makes x its exponential within 1.01 units in the last place: e^x = 2^n e^r with n the nearest integer to x log2 e. NaN
+// stay NaN.
 func exp(x, n, t, p VecPhysical) {
-	VMOVUPS(at(low), t)
-	VMAXPS(x, t, x) // the first operand, x, where one is NaN
 	VMOVUPS(at(high), t)
-	VMINPS(x, t, x)
-	VMULPS(at(log2e), x, n)
-	VCVTPS2DQ(n, n)
-	VCVTDQ2PS(n, t)
-	VFNMADD231PS(at(ln2High), t, x)
-	VFNMADD231PS(at(ln2Low), t, x)
-	VMOVUPS(at(c0), p)
-	for c := c0 + 1; c <= c5; c++ {
-		VFMADD213PS(at(c), x, p)
-	}
-	VMULPS(x, x, t)
-	VFMADD213PS(x, t, p)
-	VADDPS(at(one), p, p)
+	VMINPS(x, t, x) // the first operand, x, where one is NaN
+	expParts(x, n, t, p, round)
+	VPSUBD(at(round), n, n)
 	VPSRAD(Imm(1), n, t)
 	VPSUBD(t, n, n)
-	for _, half := range []VecPhysical{t, n} {
+	for _, half := range []VecPhysical{t, n} { // results that are not normal need 2^n in two halves
 		VPADDD(at(bias), half, half)
 		VPSLLD(Imm(23), half, half)
 		VMULPS(half, p, p)
@@ -97,8 +102,38 @@ func exp(x, n, t, p VecPhysical) {
 	VMOVAPS(p, x)
 }
 
+// expDown is exp for x <= 0.
+func expDown(x, n, t, p VecPhysical) {
+	expParts(x, n, t, p, deep)
+	VPSLLD(Imm(23), n, n)
+	VMULPS(n, p, p)
+	VMULPS(at(tiny), p, x) // after it, 2^n need not be normal
+}
+
+// expParts leaves e^r in p and n plus a constant's bits in n.
+func expParts(x, n, t, p VecPhysical, shift int) {
+	VMOVUPS(at(low), t)
+	VMAXPS(x, t, x)
+	VMOVUPS(at(shift), n)
+	VFMADD231PS(at(log2e), x, n)
+	VSUBPS(at(shift), n, t)
+	VFNMADD231PS(at(ln2High), t, x)
+	VFNMADD231PS(at(ln2Low), t, x)
+	VMOVUPS(at(c6), p)
+	for c := c6 - 1; c >= c2; c-- {
+		VFMADD213PS(at(c), x, p)
+	}
+	VMULPS(x, x, t)
+	VFMADD213PS(x, t, p)
+	VADDPS(at(one), p, p)
+}
+
 // text begins function vector<name>AVX2 and loads the pointers and n, into count.
 func text(name, args string, doc []string, pointers []string) (ptr []GPPhysical) {
+	if streaming {
+		name += "Stream"
+		doc[len(doc)-1] += " The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow."
+	}
 	name = "vector" + name + "AVX2"
 	TEXT(name, attr.NOSPLIT, "func("+args)
 	Pragma("noescape")
@@ -125,11 +160,11 @@ func param(name string) Mem {
 	return p.Addr
 }
 
-// access is how a body reaches memory: vector u of those that are done in one round, or what is left after the last whole
+// access is how a body reaches memory: vector u of the number that are done in one round, or what is left after the last whole
 // vector; then Y15 has all ones where there are elements.
 type access struct {
-	u    int
-	last bool
+	u, of int
+	last  bool
 }
 
 func (a access) load(p GPPhysical, dst VecPhysical) {
@@ -141,9 +176,12 @@ func (a access) load(p GPPhysical, dst VecPhysical) {
 }
 
 func (a access) store(src VecPhysical, p GPPhysical) {
-	if a.last {
+	switch {
+	case a.last:
 		VMASKMOVPS(src, Y15, Mem{Base: p})
-	} else {
+	case streaming:
+		VMOVNTPS(src, Mem{Base: p, Disp: 32 * a.u})
+	default:
 		VMOVUPS(src, Mem{Base: p, Disp: 32 * a.u})
 	}
 }
@@ -181,7 +219,7 @@ func each(pointers []GPPhysical, unroll int, body func(a access)) {
 		JLT(LabelRef(next))
 		Label(label)
 		for i := range u {
-			body(access{u: i})
+			body(access{u: i, of: u})
 		}
 		advance(u)
 		SUBQ(Imm(uint64(lanes*u)), count)
@@ -196,7 +234,7 @@ func each(pointers []GPPhysical, unroll int, body func(a access)) {
 	NEGQ(count)
 	LEAQ(masks.Offset(32), RAX)
 	VMOVUPS(Mem{Base: RAX, Index: count, Scale: 4}, Y15)
-	body(access{last: true})
+	body(access{of: 1, last: true})
 	Label("done")
 }
 
@@ -235,4 +273,11 @@ func lines(code ...string) (doc []string) {
 		doc = append(doc, "\t"+c)
 	}
 	return append(doc, "", "with one rounding where a product is added to or subtracted; n >= 0.")
+}
+
+func fence() {
+	TEXT("vectorFence", attr.NOSPLIT, "func()")
+	Doc("vectorFence makes what was streamed visible to other processors.")
+	SFENCE()
+	RET()
 }

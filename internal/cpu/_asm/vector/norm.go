@@ -6,15 +6,6 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func norms() {
-	sumSquares()
-	sumProducts()
-	normalize()
-	affineGrad()
-	normGradSums()
-	normGrad()
-}
-
 func sumSquares() {
 	p := text("SumSquares", "x *float32, n int, x0 float32) (s, q float64)",
 		lines("for i := range n { d := float64(x[i]) - float64(x0); s += d; q += d*d }"), []string{"x"})

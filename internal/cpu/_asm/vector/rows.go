@@ -6,15 +6,6 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func rows() {
-	rowMax()
-	expSum()
-	affine()
-	softmaxGrad()
-	logSoftmaxGrad()
-	sum()
-}
-
 func rowMax() {
 	p := text("Max", "x *float32, n int) float32", []string{"the largest number among x, -Inf without any; NaN are passed over."}, []string{"x"})
 	acc := []VecPhysical{Y0, Y1, Y2, Y3}
@@ -48,32 +39,40 @@ func rowMax() {
 
 func expSum() {
 	for _, keep := range []bool{true, false} {
-		name, args, code := "ExpSum", "y, x *float32, n int, m float32) (sum float64)", "for i := range n { y[i] = exp(x[i] - m); sum += y[i] }"
+		name, args, code := "ExpSum", "y, x *float32, n int, m float32) (sum float64)", "for i := range n { y[i] = exp(x[i] - m); sum += y[i] } // no x[i] is above m"
 		pointers := []string{"x", "y"}
 		if !keep {
-			name, args, code = "ExpSumOnly", "x *float32, n int, m float32) (sum float64)", "for i := range n { sum += exp(x[i] - m) }"
+			name, args, code = "ExpSumOnly", "x *float32, n int, m float32) (sum float64)", "for i := range n { sum += exp(x[i] - m) } // no x[i] is above m"
 			pointers = pointers[:1]
 		}
 		p := text(name, args, lines(code), pointers)
-		broadcast32("m", Y8)
-		acc := []VecPhysical{Y9, Y10, Y11, Y12}
-		zero(acc...)
-		each(p, 2, func(a access) {
-			x := []VecPhysical{Y0, Y4}[a.u]
-			a.load(p[0], x)
-			VSUBPS(Y8, x, x)
-			exp(x, []VecPhysical{Y1, Y5}[a.u], []VecPhysical{Y2, Y6}[a.u], []VecPhysical{Y3, Y7}[a.u])
+		shift, x := Y8, []VecPhysical{Y0, Y1, Y2, Y3}
+		broadcast32("m", shift)
+		zero(Y9, Y10)
+		each(p, 4, func(a access) {
+			a.load(p[0], x[a.u])
+			VSUBPS(shift, x[a.u], x[a.u])
+			expDown(x[a.u], Y5, Y6, Y7)
 			if keep {
-				a.store(x, p[1])
+				a.store(x[a.u], p[1])
+			}
+			if a.u != a.of-1 {
+				return
+			}
+			// Four terms, none of them negative, add up in float32.
+			if a.of == 4 {
+				VADDPS(x[1], x[0], x[0])
+				VADDPS(x[3], x[2], x[2])
+				VADDPS(x[2], x[0], x[0])
 			}
 			if a.last {
-				VANDPS(Y15, x, x)
+				VANDPS(Y15, x[0], x[0])
 			}
-			widen(x, Y13, Y14)
-			VADDPD(Y13, acc[2*a.u], acc[2*a.u])
-			VADDPD(Y14, acc[2*a.u+1], acc[2*a.u+1])
+			widen(x[0], Y13, Y14)
+			VADDPD(Y13, Y9, Y9)
+			VADDPD(Y14, Y10, Y10)
 		})
-		sum64(0, acc...)
+		sum64(0, Y9, Y10)
 		finish()
 	}
 }

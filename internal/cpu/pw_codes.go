@@ -128,6 +128,12 @@ type kernels[T Number] [numCodes]kernel[T]
 var (
 	kernelsF32 = float32Kernels()
 	kernelsF64 = float64Kernels()
+
+	kernelsF32Vector = func() kernels[float32] {
+		k := vectorPointwise()
+		k.join(kernelsF32)
+		return k
+	}()
 	kernelsI64 = intKernels[int64]()
 	kernelsI32 = intKernels[int32]()
 	kernelsU8  = uint8Kernels()
@@ -139,6 +145,9 @@ func kernelOf[T Number](c Code) kernel[T] {
 	switch any(T(0)).(type) {
 	case float32:
 		t = &kernelsF32
+		if inUse() != implGo {
+			t = &kernelsF32Vector
+		}
 	case float64:
 		t = &kernelsF64
 	case int64:

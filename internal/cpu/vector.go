@@ -8,6 +8,7 @@ import "unsafe"
 // what they compute. Sums are of float64.
 type vectorKernels struct {
 	max            func(x []float32) float32
+	extremes       func(x []float32) (lo, hi float32, ok bool)
 	sum            func(x []float32) float64
 	expSum         func(y, x []float32, m float32) float64
 	affine         func(y, x []float32, m, a, b float32, stream bool)
@@ -51,4 +52,23 @@ func blocks(n int, f func(lo, hi int)) {
 	for lo := 0; lo < n; lo += vectorBlock {
 		f(lo, min(n, lo+vectorBlock))
 	}
+}
+
+// Sum returns the sum of x in float64 where there is a kernel for it.
+func Sum[T float32 | float64 | int64](x []T) (sum float64, ok bool) {
+	if k := vectorsOf(inUse()); k != nil && unsafe.Sizeof(T(0)) == 4 {
+		return k.sum(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))), true
+	}
+	return 0, false
+}
+
+// Extremes returns the smallest and the largest element of x where there is a kernel for it and none is NaN.
+func Extremes[T Number](x []T) (lo, hi T, ok bool) {
+	if _, is := any(T(0)).(float32); is && len(x) > 0 {
+		if k := vectorsOf(inUse()); k != nil {
+			l, h, ok := k.extremes(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x)))
+			return T(l), T(h), ok
+		}
+	}
+	return 0, 0, false
 }

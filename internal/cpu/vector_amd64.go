@@ -11,6 +11,34 @@ func vectorsOf(im Impl) *vectorKernels {
 	return &vectorsAVX2
 }
 
+// vectorPointwise are the elementwise functions in assembly; a call is of one tile.
+func vectorPointwise() (k kernels[float32]) {
+	for c, f := range map[Code]func(d, a, b *float32, n int){
+		Add: vectorAddAVX2, Sub: vectorSubAVX2, Mul: vectorMulAVX2, Div: vectorDivAVX2, ReLUGrad: vectorReLUGradAVX2,
+	} {
+		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
+			a, b = a[:len(d)], b[:len(d)]
+			f(unsafe.SliceData(d), unsafe.SliceData(a), unsafe.SliceData(b), len(d))
+		}
+	}
+	for c, f := range map[Code]func(d, a *float32, n int, s float32){
+		AddS: vectorAddSAVX2, RSubS: vectorRSubSAVX2, MulS: vectorMulSAVX2, DivS: vectorDivSAVX2,
+		Square: vectorSquareAVX2, Sqrt: vectorSqrtAVX2, ReLU: vectorReLUAVX2,
+	} {
+		k[c] = func(d, a, _, _ []float32, p Pointwise) {
+			a = a[:len(d)]
+			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
+		}
+	}
+	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpAVX2, Tanh: vectorTanhAVX2, Sigmoid: vectorSigmoidAVX2} {
+		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
+			a = a[:len(d)]
+			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))
+		}
+	}
+	return k
+}
+
 // fence ends a chunk whose results may have been streamed.
 func fence() { vectorFence() }
 
@@ -22,6 +50,14 @@ var vectorsAVX2 = vectorKernels{
 		m := vectorMaxAVX2(nil, 0)
 		blocks(len(x), func(lo, hi int) { m = max(m, vectorMaxAVX2(&x[lo], hi-lo)) })
 		return m
+	},
+	extremes: func(x []float32) (lo, hi float32, ok bool) {
+		lo, hi, ok = x[0], x[0], true
+		blocks(len(x), func(i, j int) {
+			l, h, nan := vectorExtremesAVX2(&x[i], j-i)
+			lo, hi, ok = min(lo, l), max(hi, h), ok && nan == 0
+		})
+		return lo, hi, ok
 	},
 	sum: func(x []float32) (sum float64) {
 		blocks(len(x), func(lo, hi int) { sum += vectorSumAVX2(&x[lo], hi-lo) })

@@ -2290,3 +2290,1274 @@ done:
 TEXT ·vectorFence(SB), NOSPLIT, $0
 	SFENCE
 	RET
+
+// func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
+// Requires: AVX, SSE
+TEXT ·vectorExtremesAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), DI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS (DI), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y7
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y6
+	VMINPS  Y0, Y6, Y0
+	VMAXPS  Y2, Y6, Y2
+	VCMPPS  $0x03, Y6, Y6, Y6
+	VORPS   Y6, Y4, Y4
+	VMOVUPS 32(DI), Y6
+	VMINPS  Y1, Y6, Y1
+	VMAXPS  Y3, Y6, Y3
+	VCMPPS  $0x03, Y6, Y6, Y6
+	VORPS   Y6, Y5, Y5
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y6
+	VMINPS  Y0, Y6, Y0
+	VMAXPS  Y2, Y6, Y2
+	VCMPPS  $0x03, Y6, Y6, Y6
+	VORPS   Y6, Y4, Y4
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y6
+	VBLENDVPS  Y15, Y6, Y7, Y6
+	VMINPS     Y0, Y6, Y0
+	VMAXPS     Y2, Y6, Y2
+	VCMPPS     $0x03, Y6, Y6, Y6
+	VORPS      Y6, Y4, Y4
+
+done:
+	VMINPS       Y0, Y1, Y0
+	VMAXPS       Y2, Y3, Y2
+	VEXTRACTF128 $0x01, Y0, X1
+	VEXTRACTF128 $0x01, Y2, X3
+	VMINPS       X0, X1, X0
+	VMAXPS       X2, X3, X2
+	VPERMILPS    $0x0e, X0, X1
+	VPERMILPS    $0x0e, X2, X3
+	VMINPS       X0, X1, X0
+	VMAXPS       X2, X3, X2
+	VPERMILPS    $0x01, X0, X1
+	VPERMILPS    $0x01, X2, X3
+	VMINPS       X0, X1, X0
+	VMAXPS       X2, X3, X2
+	VORPS        Y5, Y4, Y4
+	VMOVMSKPS    Y4, AX
+	MOVSS        X0, lo+16(FP)
+	MOVSS        X2, hi+20(FP)
+	MOVQ         AX, nan+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorAddAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorAddAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSubAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorSubAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMulAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorMulAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorDivAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorDivAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VDIVPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VDIVPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAddSAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorAddSAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VADDPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorRSubSAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorRSubSAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VSUBPS  Y0, Y8, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VSUBPS  Y0, Y8, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VSUBPS  Y0, Y8, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VSUBPS  Y0, Y8, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VSUBPS  Y0, Y8, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VSUBPS     Y0, Y8, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMulSAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorMulSAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMULPS  Y8, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMULPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorDivSAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorDivSAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VDIVPS  Y8, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VDIVPS  Y8, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VDIVPS  Y8, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VDIVPS  Y8, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VDIVPS  Y8, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VDIVPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSquareAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSquareAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMULPS  Y0, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMULPS     Y0, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSqrtAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSqrtAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VSQRTPS Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VSQRTPS    Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorReLUAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorReLUAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y0
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorReLUGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x02, Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x02, Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x02, Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x02, Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x02, Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x02, Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA vectorConstants64<>+0(SB)/8, $0x3ff71547652b82fe
+DATA vectorConstants64<>+8(SB)/8, $0x3ff71547652b82fe
+DATA vectorConstants64<>+16(SB)/8, $0x3ff71547652b82fe
+DATA vectorConstants64<>+24(SB)/8, $0x3ff71547652b82fe
+DATA vectorConstants64<>+32(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorConstants64<>+40(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorConstants64<>+48(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorConstants64<>+56(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorConstants64<>+64(SB)/8, $0x43380000000003ff
+DATA vectorConstants64<>+72(SB)/8, $0x43380000000003ff
+DATA vectorConstants64<>+80(SB)/8, $0x43380000000003ff
+DATA vectorConstants64<>+88(SB)/8, $0x43380000000003ff
+DATA vectorConstants64<>+96(SB)/8, $0x3fe000000005ddee
+DATA vectorConstants64<>+104(SB)/8, $0x3fe000000005ddee
+DATA vectorConstants64<>+112(SB)/8, $0x3fe000000005ddee
+DATA vectorConstants64<>+120(SB)/8, $0x3fe000000005ddee
+DATA vectorConstants64<>+128(SB)/8, $0x3fc5555557dce16a
+DATA vectorConstants64<>+136(SB)/8, $0x3fc5555557dce16a
+DATA vectorConstants64<>+144(SB)/8, $0x3fc5555557dce16a
+DATA vectorConstants64<>+152(SB)/8, $0x3fc5555557dce16a
+DATA vectorConstants64<>+160(SB)/8, $0x3fa5555541e770bc
+DATA vectorConstants64<>+168(SB)/8, $0x3fa5555541e770bc
+DATA vectorConstants64<>+176(SB)/8, $0x3fa5555541e770bc
+DATA vectorConstants64<>+184(SB)/8, $0x3fa5555541e770bc
+DATA vectorConstants64<>+192(SB)/8, $0x3f81110a268ac6b7
+DATA vectorConstants64<>+200(SB)/8, $0x3f81110a268ac6b7
+DATA vectorConstants64<>+208(SB)/8, $0x3f81110a268ac6b7
+DATA vectorConstants64<>+216(SB)/8, $0x3f81110a268ac6b7
+DATA vectorConstants64<>+224(SB)/8, $0x3f56c18d3061fae0
+DATA vectorConstants64<>+232(SB)/8, $0x3f56c18d3061fae0
+DATA vectorConstants64<>+240(SB)/8, $0x3f56c18d3061fae0
+DATA vectorConstants64<>+248(SB)/8, $0x3f56c18d3061fae0
+DATA vectorConstants64<>+256(SB)/8, $0x3f2a18550c28faa8
+DATA vectorConstants64<>+264(SB)/8, $0x3f2a18550c28faa8
+DATA vectorConstants64<>+272(SB)/8, $0x3f2a18550c28faa8
+DATA vectorConstants64<>+280(SB)/8, $0x3f2a18550c28faa8
+DATA vectorConstants64<>+288(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorConstants64<>+296(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorConstants64<>+304(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorConstants64<>+312(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorConstants64<>+320(SB)/8, $0x3ff0000000000000
+DATA vectorConstants64<>+328(SB)/8, $0x3ff0000000000000
+DATA vectorConstants64<>+336(SB)/8, $0x3ff0000000000000
+DATA vectorConstants64<>+344(SB)/8, $0x3ff0000000000000
+DATA vectorConstants64<>+352(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+360(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+368(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+376(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+384(SB)/8, $0xc05a000000000000
+DATA vectorConstants64<>+392(SB)/8, $0xc05a000000000000
+DATA vectorConstants64<>+400(SB)/8, $0xc05a000000000000
+DATA vectorConstants64<>+408(SB)/8, $0xc05a000000000000
+DATA vectorConstants64<>+416(SB)/8, $0x4056400000000000
+DATA vectorConstants64<>+424(SB)/8, $0x4056400000000000
+DATA vectorConstants64<>+432(SB)/8, $0x4056400000000000
+DATA vectorConstants64<>+440(SB)/8, $0x4056400000000000
+DATA vectorConstants64<>+448(SB)/8, $0x404e000000000000
+DATA vectorConstants64<>+456(SB)/8, $0x404e000000000000
+DATA vectorConstants64<>+464(SB)/8, $0x404e000000000000
+DATA vectorConstants64<>+472(SB)/8, $0x404e000000000000
+DATA vectorConstants64<>+480(SB)/8, $0xc04e000000000000
+DATA vectorConstants64<>+488(SB)/8, $0xc04e000000000000
+DATA vectorConstants64<>+496(SB)/8, $0xc04e000000000000
+DATA vectorConstants64<>+504(SB)/8, $0xc04e000000000000
+DATA vectorConstants64<>+512(SB)/8, $0x8000000000000000
+DATA vectorConstants64<>+520(SB)/8, $0x8000000000000000
+DATA vectorConstants64<>+528(SB)/8, $0x8000000000000000
+DATA vectorConstants64<>+536(SB)/8, $0x8000000000000000
+GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $544
+
+// func vectorExpAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorExpAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorConstants64<>+384(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+416(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y4
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VMOVUPD      vectorConstants64<>+384(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+416(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorConstants64<>+384(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+416(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y4
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VMOVUPD      vectorConstants64<>+384(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+416(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTanhAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorTanhAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VADDPD       Y0, Y0, Y0
+	VMOVUPD      vectorConstants64<>+480(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+448(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y4
+	VFMADD213PD  Y0, Y4, Y3
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
+	VFMADD213PD  Y4, Y2, Y3
+	VADDPD       vectorConstants64<>+352(SB), Y3, Y4
+	VDIVPD       Y4, Y3, Y0
+	VADDPD       Y1, Y1, Y1
+	VMOVUPD      vectorConstants64<>+480(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+448(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  Y1, Y7, Y6
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
+	VFMADD213PD  Y7, Y5, Y6
+	VADDPD       vectorConstants64<>+352(SB), Y6, Y7
+	VDIVPD       Y7, Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y0, Y0
+	VMOVUPD      vectorConstants64<>+480(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+448(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y4
+	VFMADD213PD  Y0, Y4, Y3
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
+	VFMADD213PD  Y4, Y2, Y3
+	VADDPD       vectorConstants64<>+352(SB), Y3, Y4
+	VDIVPD       Y4, Y3, Y0
+	VADDPD       Y1, Y1, Y1
+	VMOVUPD      vectorConstants64<>+480(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+448(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  Y1, Y7, Y6
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
+	VFMADD213PD  Y7, Y5, Y6
+	VADDPD       vectorConstants64<>+352(SB), Y6, Y7
+	VDIVPD       Y7, Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorConstants64<>+384(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+416(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VXORPD       vectorConstants64<>+512(SB), Y0, Y0
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y4
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorConstants64<>+320(SB), Y4
+	VADDPD       Y4, Y3, Y3
+	VDIVPD       Y3, Y4, Y0
+	VMOVUPD      vectorConstants64<>+384(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+416(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VXORPD       vectorConstants64<>+512(SB), Y1, Y1
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorConstants64<>+320(SB), Y7
+	VADDPD       Y7, Y6, Y6
+	VDIVPD       Y6, Y7, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorConstants64<>+384(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorConstants64<>+416(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VXORPD       vectorConstants64<>+512(SB), Y0, Y0
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
+	VMULPD       Y0, Y0, Y4
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorConstants64<>+320(SB), Y4
+	VADDPD       Y4, Y3, Y3
+	VDIVPD       Y3, Y4, Y0
+	VMOVUPD      vectorConstants64<>+384(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorConstants64<>+416(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VXORPD       vectorConstants64<>+512(SB), Y1, Y1
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorConstants64<>+320(SB), Y7
+	VADDPD       Y7, Y6, Y6
+	VDIVPD       Y6, Y7, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET

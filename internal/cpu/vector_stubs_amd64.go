@@ -213,3 +213,144 @@ func vectorAdamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, b1
 
 // vectorFence makes what was streamed visible to other processors.
 func vectorFence()
+
+// vectorExtremesAVX2 is
+// the smallest and the largest number among x, and whether there are NaN (not 0); n >= 1.
+//
+//go:noescape
+func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
+
+// vectorAddAVX2 is
+//
+//	for i := range n { d[i] = a[i] + b[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorAddAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSubAVX2 is
+//
+//	for i := range n { d[i] = a[i] - b[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSubAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorMulAVX2 is
+//
+//	for i := range n { d[i] = a[i] * b[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMulAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorDivAVX2 is
+//
+//	for i := range n { d[i] = a[i] / b[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorDivAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorAddSAVX2 is
+//
+//	for i := range n { d[i] = a[i] + s }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorAddSAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorRSubSAVX2 is
+//
+//	for i := range n { d[i] = s - a[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorRSubSAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorMulSAVX2 is
+//
+//	for i := range n { d[i] = a[i] * s }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMulSAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorDivSAVX2 is
+//
+//	for i := range n { d[i] = a[i] / s }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorDivSAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorSquareAVX2 is
+//
+//	for i := range n { d[i] = a[i] * a[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSquareAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorSqrtAVX2 is
+//
+//	for i := range n { d[i] = sqrt(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSqrtAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorReLUAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], 0) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorReLUAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorReLUGradAVX2 is
+//
+//	for i := range n { d[i] = a[i], but 0 where b[i] <= 0 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorExpAVX2 is
+//
+//	for i := range n { d[i] = exp(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorExpAVX2(d *float32, a *float32, n int)
+
+// vectorTanhAVX2 is
+//
+//	for i := range n { d[i] = tanh(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorTanhAVX2(d *float32, a *float32, n int)
+
+// vectorSigmoidAVX2 is
+//
+//	for i := range n { d[i] = 1 / (1 + exp(-a[i])) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorSigmoidAVX2(d *float32, a *float32, n int)

@@ -225,6 +225,61 @@ func TestVectorExp(t *testing.T) {
 	})
 }
 
+// The elementwise kernels give what the loops in Go give: the same bits, but for the functions that both compute in float64.
+func TestVectorPointwise(t *testing.T) {
+	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
+		if n > vectorBlock/8 {
+			return // a tile is smaller
+		}
+		d, a, b, want := buf(0, 0), buf(0, 3), buf(0, 1), make([]float32, n)
+		for i, v := range []float32{0, float32(math.Copysign(0, -1)), inf, -inf, nan, 1e-40, 100, -100, 0x1p127} {
+			a[i*7%n], b[i*5%n] = v, v
+		}
+		for c, f := range vectorPointwise() {
+			if f == nil {
+				continue
+			}
+			p := Pointwise{Code: Code(c), S0: 1.7}
+			f(d, a, b, nil, p)
+			kernelsF32[c](want, a, b, nil, p)
+			for i, w := range want {
+				u := 0.0
+				if p.Code > firstCostly {
+					u = 1
+				} else if math.Float32bits(d[i]) != math.Float32bits(w) && w == w {
+					t.Fatalf("code %d of %v, %v at %d of %d: %v, want %v", c, a[i], b[i], i, n, d[i], w)
+				}
+				if got := ulps(d[i], float64(w), 0); got > u {
+					t.Fatalf("code %d of %v, %v at %d of %d: %v, want %v", c, a[i], b[i], i, n, d[i], w)
+				}
+			}
+		}
+	})
+}
+
+func TestVectorExtremes(t *testing.T) {
+	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
+		x := buf(0, 1)
+		for _, at := range []int{0, n / 2, n - 1} {
+			x[at] = 9
+			lo, hi, ok := k.extremes(x)
+			if wantLo, wantHi := slices.Min(x), slices.Max(x); lo != wantLo || hi != wantHi || !ok {
+				t.Fatalf("%d: %v, %v, %v, want %v, %v", n, lo, hi, ok, wantLo, wantHi)
+			}
+			x[at] = -9
+			if lo, _, _ := k.extremes(x); lo != -9 {
+				t.Fatalf("the smallest of %d: %v, want -9", n, lo)
+			}
+			x[at] = float32(math.NaN())
+			if _, _, ok := k.extremes(x); ok {
+				t.Fatalf("%d: the NaN at %d was not seen", n, at)
+			}
+			x[at] = 0
+		}
+	})
+}
+
 // The steps of the optimizers in assembly round as the loops in Go do, so that an implementation changes no training run
 // where Go does not fuse.
 func TestVectorOptimizers(t *testing.T) {

@@ -39,6 +39,9 @@ func main() {
 	streaming = false
 	optimizers()
 	fence()
+	extremes()
+	arithmetic()
+	functions()
 	Generate()
 }
 

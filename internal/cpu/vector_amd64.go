@@ -14,7 +14,7 @@ func vectorsOf(im Impl) *vectorKernels {
 // vectorPointwise are the elementwise functions in assembly; a call is of one tile.
 func vectorPointwise() (k kernels[float32]) {
 	for c, f := range map[Code]func(d, a, b *float32, n int){
-		Add: vectorAddAVX2, Sub: vectorSubAVX2, Mul: vectorMulAVX2, Div: vectorDivAVX2, ReLUGrad: vectorReLUGradAVX2,
+		Add: vectorAddAVX2, Sub: vectorSubAVX2, Mul: vectorMulAVX2, Div: vectorDivAVX2, ReLUGrad: vectorReLUGradAVX2, GELUGrad: vectorGELUGradAVX2,
 	} {
 		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
 			a, b = a[:len(d)], b[:len(d)]
@@ -30,7 +30,7 @@ func vectorPointwise() (k kernels[float32]) {
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
 		}
 	}
-	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpAVX2, Tanh: vectorTanhAVX2, Sigmoid: vectorSigmoidAVX2} {
+	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpAVX2, Tanh: vectorTanhAVX2, Sigmoid: vectorSigmoidAVX2, GELU: vectorGELUAVX2} {
 		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
 			a = a[:len(d)]
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))

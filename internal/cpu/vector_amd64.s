@@ -3176,7 +3176,543 @@ DATA vectorConstants64<>+512(SB)/8, $0x8000000000000000
 DATA vectorConstants64<>+520(SB)/8, $0x8000000000000000
 DATA vectorConstants64<>+528(SB)/8, $0x8000000000000000
 DATA vectorConstants64<>+536(SB)/8, $0x8000000000000000
-GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $544
+DATA vectorConstants64<>+544(SB)/8, $0x4010000000000000
+DATA vectorConstants64<>+552(SB)/8, $0x4010000000000000
+DATA vectorConstants64<>+560(SB)/8, $0x4010000000000000
+DATA vectorConstants64<>+568(SB)/8, $0x4010000000000000
+DATA vectorConstants64<>+576(SB)/8, $0x402d99999999999a
+DATA vectorConstants64<>+584(SB)/8, $0x402d99999999999a
+DATA vectorConstants64<>+592(SB)/8, $0x402d99999999999a
+DATA vectorConstants64<>+600(SB)/8, $0x402d99999999999a
+DATA vectorConstants64<>+608(SB)/8, $0xbfe0000000000000
+DATA vectorConstants64<>+616(SB)/8, $0xbfe0000000000000
+DATA vectorConstants64<>+624(SB)/8, $0xbfe0000000000000
+DATA vectorConstants64<>+632(SB)/8, $0xbfe0000000000000
+DATA vectorConstants64<>+640(SB)/8, $0x3fd9884533d43651
+DATA vectorConstants64<>+648(SB)/8, $0x3fd9884533d43651
+DATA vectorConstants64<>+656(SB)/8, $0x3fd9884533d43651
+DATA vectorConstants64<>+664(SB)/8, $0x3fd9884533d43651
+DATA vectorConstants64<>+672(SB)/8, $0x3fb82b4bb8c95f16
+DATA vectorConstants64<>+680(SB)/8, $0x3fb82b4bb8c95f16
+DATA vectorConstants64<>+688(SB)/8, $0x3fb82b4bb8c95f16
+DATA vectorConstants64<>+696(SB)/8, $0x3fb82b4bb8c95f16
+DATA vectorConstants64<>+704(SB)/8, $0xbfc5cf97b0b20e21
+DATA vectorConstants64<>+712(SB)/8, $0xbfc5cf97b0b20e21
+DATA vectorConstants64<>+720(SB)/8, $0xbfc5cf97b0b20e21
+DATA vectorConstants64<>+728(SB)/8, $0xbfc5cf97b0b20e21
+DATA vectorConstants64<>+736(SB)/8, $0x3fbfd751a1f93b3d
+DATA vectorConstants64<>+744(SB)/8, $0x3fbfd751a1f93b3d
+DATA vectorConstants64<>+752(SB)/8, $0x3fbfd751a1f93b3d
+DATA vectorConstants64<>+760(SB)/8, $0x3fbfd751a1f93b3d
+DATA vectorConstants64<>+768(SB)/8, $0xbfb25b6aa79a19dc
+DATA vectorConstants64<>+776(SB)/8, $0xbfb25b6aa79a19dc
+DATA vectorConstants64<>+784(SB)/8, $0xbfb25b6aa79a19dc
+DATA vectorConstants64<>+792(SB)/8, $0xbfb25b6aa79a19dc
+DATA vectorConstants64<>+800(SB)/8, $0x3f9f9b05f024e62a
+DATA vectorConstants64<>+808(SB)/8, $0x3f9f9b05f024e62a
+DATA vectorConstants64<>+816(SB)/8, $0x3f9f9b05f024e62a
+DATA vectorConstants64<>+824(SB)/8, $0x3f9f9b05f024e62a
+DATA vectorConstants64<>+832(SB)/8, $0xbf81644ecee9ec26
+DATA vectorConstants64<>+840(SB)/8, $0xbf81644ecee9ec26
+DATA vectorConstants64<>+848(SB)/8, $0xbf81644ecee9ec26
+DATA vectorConstants64<>+856(SB)/8, $0xbf81644ecee9ec26
+DATA vectorConstants64<>+864(SB)/8, $0x3f40a1bc341f2c64
+DATA vectorConstants64<>+872(SB)/8, $0x3f40a1bc341f2c64
+DATA vectorConstants64<>+880(SB)/8, $0x3f40a1bc341f2c64
+DATA vectorConstants64<>+888(SB)/8, $0x3f40a1bc341f2c64
+DATA vectorConstants64<>+896(SB)/8, $0x3f44ef4ba081657c
+DATA vectorConstants64<>+904(SB)/8, $0x3f44ef4ba081657c
+DATA vectorConstants64<>+912(SB)/8, $0x3f44ef4ba081657c
+DATA vectorConstants64<>+920(SB)/8, $0x3f44ef4ba081657c
+DATA vectorConstants64<>+928(SB)/8, $0xbf28880d4fef5a10
+DATA vectorConstants64<>+936(SB)/8, $0xbf28880d4fef5a10
+DATA vectorConstants64<>+944(SB)/8, $0xbf28880d4fef5a10
+DATA vectorConstants64<>+952(SB)/8, $0xbf28880d4fef5a10
+DATA vectorConstants64<>+960(SB)/8, $0xbf080552b25a15fa
+DATA vectorConstants64<>+968(SB)/8, $0xbf080552b25a15fa
+DATA vectorConstants64<>+976(SB)/8, $0xbf080552b25a15fa
+DATA vectorConstants64<>+984(SB)/8, $0xbf080552b25a15fa
+DATA vectorConstants64<>+992(SB)/8, $0x3efdd6b88cbb2d39
+DATA vectorConstants64<>+1000(SB)/8, $0x3efdd6b88cbb2d39
+DATA vectorConstants64<>+1008(SB)/8, $0x3efdd6b88cbb2d39
+DATA vectorConstants64<>+1016(SB)/8, $0x3efdd6b88cbb2d39
+DATA vectorConstants64<>+1024(SB)/8, $0x3ed58d164c77387e
+DATA vectorConstants64<>+1032(SB)/8, $0x3ed58d164c77387e
+DATA vectorConstants64<>+1040(SB)/8, $0x3ed58d164c77387e
+DATA vectorConstants64<>+1048(SB)/8, $0x3ed58d164c77387e
+DATA vectorConstants64<>+1056(SB)/8, $0xbecf2f91db041d2c
+DATA vectorConstants64<>+1064(SB)/8, $0xbecf2f91db041d2c
+DATA vectorConstants64<>+1072(SB)/8, $0xbecf2f91db041d2c
+DATA vectorConstants64<>+1080(SB)/8, $0xbecf2f91db041d2c
+DATA vectorConstants64<>+1088(SB)/8, $0xbeb2e97560d6e21a
+DATA vectorConstants64<>+1096(SB)/8, $0xbeb2e97560d6e21a
+DATA vectorConstants64<>+1104(SB)/8, $0xbeb2e97560d6e21a
+DATA vectorConstants64<>+1112(SB)/8, $0xbeb2e97560d6e21a
+GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $1120
+
+// func vectorGELUAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDNPD      Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VMINPD       Y8, Y4, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y4, Y9, Y4
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y4, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y11
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y3
+	VMULPD       Y11, Y11, Y4
+	VFMADD213PD  Y11, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VCMPPD       $0x01, Y8, Y4, Y4
+	VANDNPD      Y3, Y4, Y3
+	VMULPD       Y9, Y3, Y3
+	VMOVUPD      vectorConstants64<>+320(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VBLENDVPD    Y0, Y3, Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDNPD      Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VMINPD       Y8, Y7, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y7, Y9, Y7
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y7, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y11
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y6
+	VMULPD       Y11, Y11, Y7
+	VFMADD213PD  Y11, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VCMPPD       $0x01, Y8, Y7, Y7
+	VANDNPD      Y6, Y7, Y6
+	VMULPD       Y9, Y6, Y6
+	VMOVUPD      vectorConstants64<>+320(SB), Y7
+	VSUBPD       Y6, Y7, Y7
+	VBLENDVPD    Y1, Y6, Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDNPD      Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VMINPD       Y8, Y4, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y4, Y9, Y4
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y4, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y11
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y3
+	VMULPD       Y11, Y11, Y4
+	VFMADD213PD  Y11, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VCMPPD       $0x01, Y8, Y4, Y4
+	VANDNPD      Y3, Y4, Y3
+	VMULPD       Y9, Y3, Y3
+	VMOVUPD      vectorConstants64<>+320(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VBLENDVPD    Y0, Y3, Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDNPD      Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VMINPD       Y8, Y7, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y7, Y9, Y7
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y7, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y11
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y6
+	VMULPD       Y11, Y11, Y7
+	VFMADD213PD  Y11, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VCMPPD       $0x01, Y8, Y7, Y7
+	VANDNPD      Y6, Y7, Y6
+	VMULPD       Y9, Y6, Y6
+	VMOVUPD      vectorConstants64<>+320(SB), Y7
+	VSUBPD       Y6, Y7, Y7
+	VBLENDVPD    Y1, Y6, Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ b+16(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ a+8(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDNPD      Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VMINPD       Y8, Y4, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y4, Y9, Y4
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y4, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y11
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y3
+	VMULPD       Y11, Y11, Y4
+	VFMADD213PD  Y11, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VCMPPD       $0x01, Y8, Y4, Y4
+	VANDNPD      Y3, Y4, Y3
+	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
+	VMULPD       Y9, Y3, Y3
+	VMOVUPD      vectorConstants64<>+320(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VBLENDVPD    Y0, Y3, Y4, Y3
+	VMOVAPD      Y3, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDNPD      Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VMINPD       Y8, Y7, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y7, Y9, Y7
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y7, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y11
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y6
+	VMULPD       Y11, Y11, Y7
+	VFMADD213PD  Y11, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VCMPPD       $0x01, Y8, Y7, Y7
+	VANDNPD      Y6, Y7, Y6
+	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
+	VMULPD       Y9, Y6, Y6
+	VMOVUPD      vectorConstants64<>+320(SB), Y7
+	VSUBPD       Y6, Y7, Y7
+	VBLENDVPD    Y1, Y6, Y7, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPS2PD    (R8), Y2
+	VCVTPS2PD    16(R8), Y3
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDNPD      Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VMINPD       Y8, Y4, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y4, Y9, Y4
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y4, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y4, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y11
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y3
+	VMULPD       Y11, Y11, Y4
+	VFMADD213PD  Y11, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorConstants64<>+576(SB), Y4
+	VCMPPD       $0x01, Y8, Y4, Y4
+	VANDNPD      Y3, Y4, Y3
+	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
+	VMULPD       Y9, Y3, Y3
+	VMOVUPD      vectorConstants64<>+320(SB), Y4
+	VSUBPD       Y3, Y4, Y4
+	VBLENDVPD    Y0, Y3, Y4, Y3
+	VMOVAPD      Y3, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDNPD      Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VMINPD       Y8, Y7, Y10
+	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
+	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
+	VDIVPD       Y7, Y9, Y7
+	VMOVUPD      vectorConstants64<>+1088(SB), Y9
+	VFMADD213PD  vectorConstants64<>+1056(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+1024(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+992(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+960(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+928(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+896(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+864(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+832(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+800(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+768(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+736(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+704(SB), Y7, Y9
+	VFMADD213PD  vectorConstants64<>+672(SB), Y7, Y9
+	VMULPD       Y10, Y10, Y11
+	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y11
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y6
+	VMULPD       Y11, Y11, Y7
+	VFMADD213PD  Y11, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorConstants64<>+576(SB), Y7
+	VCMPPD       $0x01, Y8, Y7, Y7
+	VANDNPD      Y6, Y7, Y6
+	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
+	VMULPD       Y9, Y6, Y6
+	VMOVUPD      vectorConstants64<>+320(SB), Y7
+	VSUBPD       Y6, Y7, Y7
+	VBLENDVPD    Y1, Y6, Y7, Y6
+	VMOVAPD      Y6, Y1
+	VMASKMOVPS   (R8), Y15, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X2, Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
 
 // func vectorExpAVX2(d *float32, a *float32, n int)
 // Requires: AVX, AVX2, FMA3

@@ -328,6 +328,24 @@ func vectorReLUAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
 
+// vectorGELUAVX2 is
+//
+//	for i := range n { d[i] = a[i] * Φ(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorGELUAVX2(d *float32, a *float32, n int)
+
+// vectorGELUGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (Φ(b[i]) + b[i] φ(b[i])) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorExpAVX2 is
 //
 //	for i := range n { d[i] = exp(a[i]) }

@@ -73,6 +73,12 @@ const (
 	sixtyD = highD + 1 // e^60 and e^-60 are nothing beside 1, or 1 beside them
 	minusD = sixtyD + 1
 	signD  = minusD + 1
+	fourD  = signD + 1
+	tailD  = fourD + 1 // the normal distribution's density is surely 0 in float32
+	mhalfD = tailD + 1
+	densD  = mhalfD + 1 // 1/√2π
+	m0     = densD + 1  // to m13: e^(t²/2) Φ(-t) as a polynomial of (t - 4)/(t + 4) for 0 <= t <= 14.8, with a relative error of 4e-12
+	m13    = m0 + 13
 )
 
 func functions() {
@@ -80,7 +86,8 @@ func functions() {
 	for i, v := range []float64{
 		math.Log2E, math.Ln2, 0x1.8p52 + 1023,
 		0.5000000000426874, 0.16666666784454814, 0.04166666440480202, 0.00833328180428637, 0.0013889197157649844, 0.00019908941438192174, 2.4708282978328942e-05,
-		1, 2, -104, 89, 60, -60, math.Copysign(0, -1),
+		1, 2, -104, 89, 60, -60, math.Copysign(0, -1), 4, 14.8, -0.5, 1 / (math.Sqrt2 * math.SqrtPi),
+		0.09441064130203033, -0.17039772155486424, 0.12437925533707257, -0.07170740691990524, 0.030864804060206343, -0.008492103280550788, 0.000507561584748639, 0.0006388777992569063, -0.00018716013434412525, -4.581602688084534e-05, 2.8456452851694325e-05, 5.138187766330386e-06, -3.717639366243973e-06, -1.127239900851107e-06,
 	} {
 		for j := range 4 {
 			DATA(32*i+8*j, U64(math.Float64bits(v)))
@@ -108,10 +115,53 @@ func functions() {
 		VMULPD(x, x, t)
 		VFMADD213PD(x, t, q)
 	}
+	// tail leaves |x| in z, e^(-z²/2), 0 beyond 14.8, in q and e^(z²/2) Φ(-z) in r.
+	tail := func(x, z, s, q, t, r VecPhysical) {
+		near, v := Y10, Y11
+		VMOVUPD(c(signD), t)
+		VANDNPD(x, t, z)
+		VMOVUPD(c(tailD), t)
+		VMINPD(z, t, near)
+		VADDPD(c(fourD), near, t)
+		VSUBPD(c(fourD), near, r)
+		VDIVPD(t, r, t)
+		VMOVUPD(c(m13), r)
+		for m := m13 - 1; m >= m0; m-- {
+			VFMADD213PD(c(m), t, r)
+		}
+		VMULPD(near, near, v)
+		VMULPD(c(mhalfD), v, v)
+		parts(v, s, q, t)
+		VFMADD213PD(s, s, q)
+		VMOVUPD(c(tailD), t)
+		VCMPPD(Imm(1), z, t, t)
+		VANDNPD(q, t, q)
+	}
+	// upper makes q, what a function is at -z, what it is at x: the same or 1 less that.
+	upper := func(x, q, t VecPhysical) {
+		VMOVUPD(c(oneD), t)
+		VSUBPD(q, t, t)
+		VBLENDVPD(x, q, t, q)
+	}
 	for _, f := range []struct {
 		name, formula string
 		write         func(x, s, q, t VecPhysical)
 	}{
+		{"GELU", "a[i] * Φ(a[i])", func(x, s, q, t VecPhysical) {
+			z, r := Y8, Y9
+			tail(x, z, s, q, t, r)
+			VMULPD(r, q, q)
+			upper(x, q, t)
+			VMULPD(q, x, x)
+		}},
+		{"GELUGrad", "a[i] * (Φ(b[i]) + b[i] φ(b[i]))", func(x, s, q, t VecPhysical) {
+			z, r := Y8, Y9
+			tail(x, z, s, q, t, r)
+			VFNMADD231PD(c(densD), z, r)
+			VMULPD(r, q, q)
+			upper(x, q, t)
+			VMOVAPD(q, x)
+		}},
 		{"Exp", "exp(a[i])", func(x, s, q, t VecPhysical) {
 			clamp(x, t, lowD, highD)
 			parts(x, s, q, t)
@@ -137,12 +187,21 @@ func functions() {
 			VDIVPD(q, t, x)
 		}},
 	} {
-		p := text(f.name, "d, a *float32, n int)", []string{"", "\tfor i := range n { d[i] = " + f.formula + " }", "", "computed in float64 and rounded once; n >= 0."}, []string{"a", "d"})
+		args, pointers, grad := "d, a *float32, n int)", []string{"a", "d"}, f.name == "GELUGrad"
+		if grad {
+			args, pointers = "d, a, b *float32, n int)", []string{"b", "d", "a"}
+		}
+		p := text(f.name, args, []string{"", "\tfor i := range n { d[i] = " + f.formula + " }", "", "computed in float64 and rounded once; n >= 0."}, pointers)
 		each(p, 1, func(a access) {
 			lo, hi := Y0, Y1
 			a.load64(p[0], lo, hi)
 			f.write(lo, Y2, Y3, Y4)
 			f.write(hi, Y5, Y6, Y7)
+			if grad {
+				a.load64(p[2], Y2, Y3)
+				VMULPD(Y2, lo, lo)
+				VMULPD(Y3, hi, hi)
+			}
 			VCVTPD2PSY(lo, X0)
 			VCVTPD2PSY(hi, X1)
 			VINSERTF128(Imm(1), X1, Y0, Y0)

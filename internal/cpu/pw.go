@@ -91,14 +91,18 @@ func Map[T Number](p Pointwise, dims []int, dst []T, in ...Operand[T]) bool {
 }
 
 type mapJob[T Number] struct {
-	k   kernel[T]
-	p   Pointwise
-	dst []T
-	in  [3]loader[T]
+	k      kernel[T]
+	stream bool // k streams
+	p      Pointwise
+	dst    []T
+	in     [3]loader[T]
 }
 
 // run stays off the heap when the work stays on the caller.
 func (j *mapJob[T]) run() {
+	if k := streamKernelOf(j.p.Code, j.dst); k != nil {
+		j.k, j.stream = k, true
+	}
 	if n, grain := len(j.dst), j.p.Code.grain(); n <= grain {
 		j.chunk(0, n)
 	} else {
@@ -118,6 +122,9 @@ func (j *mapJob[T]) chunk(lo, hi int) {
 	for ; lo < hi; lo += tile {
 		n := min(tile, hi-lo)
 		j.k(j.dst[lo:lo+n], j.in[0].load(lo, n), j.in[1].load(lo, n), j.in[2].load(lo, n), j.p)
+	}
+	if j.stream {
+		fence()
 	}
 	s.giveBack()
 }

@@ -11,24 +11,44 @@ func vectorsOf(im Impl) *vectorKernels {
 	return &vectorsAVX2
 }
 
-// vectorPointwise are the elementwise functions in assembly; a call is of one tile.
-func vectorPointwise() (k kernels[float32]) {
-	for c, f := range map[Code]func(d, a, b *float32, n int){
-		Add: vectorAddAVX2, Sub: vectorSubAVX2, Mul: vectorMulAVX2, Div: vectorDivAVX2, ReLUGrad: vectorReLUGradAVX2, GELUGrad: vectorGELUGradAVX2,
+// vectorPointwise are the elementwise functions in assembly, or those that stream; a call is of one tile.
+func vectorPointwise(stream bool) (k kernels[float32]) {
+	either := 0
+	if stream {
+		either = 1
+	}
+	for c, f := range map[Code][2]func(d, a, b *float32, n int){
+		Add:      {vectorAddAVX2, vectorAddStreamAVX2},
+		Sub:      {vectorSubAVX2, vectorSubStreamAVX2},
+		Mul:      {vectorMulAVX2, vectorMulStreamAVX2},
+		Div:      {vectorDivAVX2, vectorDivStreamAVX2},
+		ReLUGrad: {vectorReLUGradAVX2, vectorReLUGradStreamAVX2},
 	} {
 		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
 			a, b = a[:len(d)], b[:len(d)]
-			f(unsafe.SliceData(d), unsafe.SliceData(a), unsafe.SliceData(b), len(d))
+			f[either](unsafe.SliceData(d), unsafe.SliceData(a), unsafe.SliceData(b), len(d))
 		}
 	}
-	for c, f := range map[Code]func(d, a *float32, n int, s float32){
-		AddS: vectorAddSAVX2, RSubS: vectorRSubSAVX2, MulS: vectorMulSAVX2, DivS: vectorDivSAVX2,
-		Square: vectorSquareAVX2, Sqrt: vectorSqrtAVX2, ReLU: vectorReLUAVX2,
+	for c, f := range map[Code][2]func(d, a *float32, n int, s float32){
+		AddS:   {vectorAddSAVX2, vectorAddSStreamAVX2},
+		RSubS:  {vectorRSubSAVX2, vectorRSubSStreamAVX2},
+		MulS:   {vectorMulSAVX2, vectorMulSStreamAVX2},
+		DivS:   {vectorDivSAVX2, vectorDivSStreamAVX2},
+		Square: {vectorSquareAVX2, vectorSquareStreamAVX2},
+		Sqrt:   {vectorSqrtAVX2, vectorSqrtStreamAVX2},
+		ReLU:   {vectorReLUAVX2, vectorReLUStreamAVX2},
 	} {
 		k[c] = func(d, a, _, _ []float32, p Pointwise) {
 			a = a[:len(d)]
-			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
+			f[either](unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
 		}
+	}
+	if stream {
+		return k // the others take longer than memory
+	}
+	k[GELUGrad] = func(d, dy, x, _ []float32, _ Pointwise) {
+		dy, x = dy[:len(d)], x[:len(d)]
+		vectorGELUGradAVX2(unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d))
 	}
 	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpAVX2, Tanh: vectorTanhAVX2, Sigmoid: vectorSigmoidAVX2, GELU: vectorGELUAVX2} {
 		k[c] = func(d, a, _, _ []float32, _ Pointwise) {

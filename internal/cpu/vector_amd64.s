@@ -1494,884 +1494,6 @@ done:
 	VZEROUPPER
 	RET
 
-// func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
-// Requires: AVX, FMA3
-TEXT ·vectorAffineStreamAVX2(SB), NOSPLIT, $0-36
-	MOVQ         x+8(FP), DI
-	MOVQ         y+0(FP), SI
-	MOVQ         n+16(FP), CX
-	VBROADCASTSS m+24(FP), Y8
-	VBROADCASTSS a+28(FP), Y9
-	VBROADCASTSS b+32(FP), Y10
-	SUBQ         $0x20, CX
-	JLT          after4
-
-by4:
-	VMOVUPS     (DI), Y0
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VMOVNTPS    Y0, (SI)
-	VMOVUPS     32(DI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y9, Y1
-	VMOVNTPS    Y1, 32(SI)
-	VMOVUPS     64(DI), Y2
-	VSUBPS      Y8, Y2, Y2
-	VFMADD213PS Y10, Y9, Y2
-	VMOVNTPS    Y2, 64(SI)
-	VMOVUPS     96(DI), Y3
-	VSUBPS      Y8, Y3, Y3
-	VFMADD213PS Y10, Y9, Y3
-	VMOVNTPS    Y3, 96(SI)
-	ADDQ        $0x80, DI
-	ADDQ        $0x80, SI
-	SUBQ        $0x20, CX
-	JGE         by4
-
-after4:
-	ADDQ $0x20, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VMOVNTPS    Y0, (SI)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VMASKMOVPS  Y0, Y15, (SI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorAffineGradStreamAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
-// Requires: AVX, FMA3
-TEXT ·vectorAffineGradStreamAVX2(SB), NOSPLIT, $0-48
-	MOVQ         dy+8(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         dx+0(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS m+32(FP), Y8
-	VBROADCASTSS a+36(FP), Y9
-	VBROADCASTSS b+40(FP), Y10
-	VBROADCASTSS t+44(FP), Y11
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMOVNTPS    Y0, (R8)
-	VMOVUPS     32(DI), Y0
-	VMOVUPS     32(SI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMOVNTPS    Y0, 32(R8)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, R8
-	SUBQ        $0x10, CX
-	JGE         by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMOVNTPS    Y0, (R8)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VMASKMOVPS  (SI), Y15, Y1
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y9, Y0
-	VMASKMOVPS  Y0, Y15, (R8)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-// Requires: AVX
-TEXT ·vectorSoftmaxGradStreamAVX2(SB), NOSPLIT, $0-36
-	MOVQ         dy+8(FP), DI
-	MOVQ         y+16(FP), SI
-	MOVQ         dx+0(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS s+32(FP), Y8
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS  (DI), Y0
-	VMOVUPS  (SI), Y1
-	VSUBPS   Y8, Y0, Y0
-	VMULPS   Y1, Y0, Y0
-	VMOVNTPS Y0, (R8)
-	VMOVUPS  32(DI), Y0
-	VMOVUPS  32(SI), Y1
-	VSUBPS   Y8, Y0, Y0
-	VMULPS   Y1, Y0, Y0
-	VMOVNTPS Y0, 32(R8)
-	ADDQ     $0x40, DI
-	ADDQ     $0x40, SI
-	ADDQ     $0x40, R8
-	SUBQ     $0x10, CX
-	JGE      by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS  (DI), Y0
-	VMOVUPS  (SI), Y1
-	VSUBPS   Y8, Y0, Y0
-	VMULPS   Y1, Y0, Y0
-	VMOVNTPS Y0, (R8)
-	ADDQ     $0x20, DI
-	ADDQ     $0x20, SI
-	ADDQ     $0x20, R8
-	SUBQ     $0x08, CX
-	JGE      by1
-
-after1:
-	ADDQ       $0x08, CX
-	JEQ        done
-	NEGQ       CX
-	LEAQ       vectorMasks<>+32(SB), AX
-	VMOVUPS    (AX)(CX*4), Y15
-	VMASKMOVPS (DI), Y15, Y0
-	VMASKMOVPS (SI), Y15, Y1
-	VSUBPS     Y8, Y0, Y0
-	VMULPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y15, (R8)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorLogSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·vectorLogSoftmaxGradStreamAVX2(SB), NOSPLIT, $0-36
-	MOVQ         dy+8(FP), DI
-	MOVQ         y+16(FP), SI
-	MOVQ         dx+0(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS s+32(FP), Y8
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS      (SI), Y0
-	VMOVUPS      vectorConstants<>+320(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+288(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y1
-	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
-	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+224(SB), Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+256(SB), Y3, Y3
-	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+448(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+448(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
-	VMOVUPS      (DI), Y9
-	VFNMADD231PS Y8, Y0, Y9
-	VMOVNTPS     Y9, (R8)
-	VMOVUPS      32(SI), Y4
-	VMOVUPS      vectorConstants<>+320(SB), Y6
-	VMINPS       Y4, Y6, Y4
-	VMOVUPS      vectorConstants<>+288(SB), Y6
-	VMAXPS       Y4, Y6, Y4
-	VMOVUPS      vectorConstants<>+352(SB), Y5
-	VFMADD231PS  vectorConstants<>+0(SB), Y4, Y5
-	VSUBPS       vectorConstants<>+352(SB), Y5, Y6
-	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
-	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
-	VMOVUPS      vectorConstants<>+224(SB), Y7
-	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
-	VFMADD213PS  vectorConstants<>+96(SB), Y4, Y7
-	VMULPS       Y4, Y4, Y6
-	VFMADD213PS  Y4, Y6, Y7
-	VADDPS       vectorConstants<>+256(SB), Y7, Y7
-	VPSUBD       vectorConstants<>+352(SB), Y5, Y5
-	VPSRAD       $0x01, Y5, Y6
-	VPSUBD       Y6, Y5, Y5
-	VPADDD       vectorConstants<>+448(SB), Y6, Y6
-	VPSLLD       $0x17, Y6, Y6
-	VMULPS       Y6, Y7, Y7
-	VPADDD       vectorConstants<>+448(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y7, Y7
-	VMOVAPS      Y7, Y4
-	VMOVUPS      32(DI), Y9
-	VFNMADD231PS Y8, Y4, Y9
-	VMOVNTPS     Y9, 32(R8)
-	ADDQ         $0x40, DI
-	ADDQ         $0x40, SI
-	ADDQ         $0x40, R8
-	SUBQ         $0x10, CX
-	JGE          by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS      (SI), Y0
-	VMOVUPS      vectorConstants<>+320(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+288(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y1
-	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
-	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+224(SB), Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+256(SB), Y3, Y3
-	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+448(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+448(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
-	VMOVUPS      (DI), Y9
-	VFNMADD231PS Y8, Y0, Y9
-	VMOVNTPS     Y9, (R8)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, CX
-	JGE          by1
-
-after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (SI), Y15, Y0
-	VMOVUPS      vectorConstants<>+320(SB), Y2
-	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+288(SB), Y2
-	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants<>+352(SB), Y1
-	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
-	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
-	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
-	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
-	VMOVUPS      vectorConstants<>+224(SB), Y3
-	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
-	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
-	VMULPS       Y0, Y0, Y2
-	VFMADD213PS  Y0, Y2, Y3
-	VADDPS       vectorConstants<>+256(SB), Y3, Y3
-	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       vectorConstants<>+448(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
-	VPADDD       vectorConstants<>+448(SB), Y1, Y1
-	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMOVAPS      Y3, Y0
-	VMASKMOVPS   (DI), Y15, Y9
-	VFNMADD231PS Y8, Y0, Y9
-	VMASKMOVPS   Y9, Y15, (R8)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorNormalizeStreamAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
-// Requires: AVX, FMA3
-TEXT ·vectorNormalizeStreamAVX2(SB), NOSPLIT, $0-52
-	MOVQ         x+8(FP), DI
-	MOVQ         w+16(FP), SI
-	MOVQ         b+24(FP), R8
-	MOVQ         y+0(FP), R9
-	MOVQ         n+32(FP), CX
-	VBROADCASTSS m+40(FP), Y8
-	VBROADCASTSS scale+44(FP), Y9
-	VBROADCASTSS shift+48(FP), Y10
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VMOVUPS     (R8), Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVNTPS    Y0, (R9)
-	VMOVUPS     32(DI), Y0
-	VMOVUPS     32(SI), Y1
-	VMOVUPS     32(R8), Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVNTPS    Y0, 32(R9)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, R8
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, CX
-	JGE         by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VMOVUPS     (R8), Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMOVNTPS    Y0, (R9)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VMASKMOVPS  (SI), Y15, Y1
-	VMASKMOVPS  (R8), Y15, Y2
-	VSUBPS      Y8, Y0, Y0
-	VFMADD213PS Y10, Y9, Y0
-	VFMADD213PS Y2, Y1, Y0
-	VMASKMOVPS  Y0, Y15, (R9)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorNormGradStreamAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
-// Requires: AVX, FMA3
-TEXT ·vectorNormGradStreamAVX2(SB), NOSPLIT, $0-56
-	MOVQ         dy+8(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         w+24(FP), R8
-	MOVQ         dx+0(FP), R9
-	MOVQ         n+32(FP), CX
-	VBROADCASTSS m+40(FP), Y8
-	VBROADCASTSS r+44(FP), Y9
-	VBROADCASTSS b+48(FP), Y10
-	VBROADCASTSS t+52(FP), Y11
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VMOVUPS     (R8), Y2
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y2, Y0
-	VMULPS      Y9, Y0, Y0
-	VMOVNTPS    Y0, (R9)
-	VMOVUPS     32(DI), Y0
-	VMOVUPS     32(SI), Y1
-	VMOVUPS     32(R8), Y2
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y2, Y0
-	VMULPS      Y9, Y0, Y0
-	VMOVNTPS    Y0, 32(R9)
-	ADDQ        $0x40, DI
-	ADDQ        $0x40, SI
-	ADDQ        $0x40, R8
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, CX
-	JGE         by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS     (DI), Y0
-	VMOVUPS     (SI), Y1
-	VMOVUPS     (R8), Y2
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y2, Y0
-	VMULPS      Y9, Y0, Y0
-	VMOVNTPS    Y0, (R9)
-	ADDQ        $0x20, DI
-	ADDQ        $0x20, SI
-	ADDQ        $0x20, R8
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, CX
-	JGE         by1
-
-after1:
-	ADDQ        $0x08, CX
-	JEQ         done
-	NEGQ        CX
-	LEAQ        vectorMasks<>+32(SB), AX
-	VMOVUPS     (AX)(CX*4), Y15
-	VMASKMOVPS  (DI), Y15, Y0
-	VMASKMOVPS  (SI), Y15, Y1
-	VMASKMOVPS  (R8), Y15, Y2
-	VSUBPS      Y8, Y1, Y1
-	VFMADD213PS Y10, Y11, Y1
-	VFMSUB213PS Y1, Y2, Y0
-	VMULPS      Y9, Y0, Y0
-	VMASKMOVPS  Y0, Y15, (R9)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
-// Requires: AVX
-TEXT ·vectorSGDAVX2(SB), NOSPLIT, $0-48
-	MOVQ         p+0(FP), DI
-	MOVQ         grad+8(FP), SI
-	MOVQ         buf+16(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS lr+32(FP), Y8
-	VBROADCASTSS wd+36(FP), Y9
-	VBROADCASTSS mu+40(FP), Y10
-	VBROADCASTSS keep+44(FP), Y11
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS (R8), Y2
-	VMULPS  Y9, Y0, Y3
-	VADDPS  Y3, Y1, Y1
-	VMULPS  Y10, Y2, Y2
-	VMULPS  Y11, Y1, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMULPS  Y8, Y2, Y2
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, (DI)
-	VMOVUPS 32(DI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS 32(R8), Y2
-	VMULPS  Y9, Y0, Y3
-	VADDPS  Y3, Y1, Y1
-	VMULPS  Y10, Y2, Y2
-	VMULPS  Y11, Y1, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(R8)
-	VMULPS  Y8, Y2, Y2
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, 32(DI)
-	ADDQ    $0x40, DI
-	ADDQ    $0x40, SI
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, CX
-	JGE     by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS (R8), Y2
-	VMULPS  Y9, Y0, Y3
-	VADDPS  Y3, Y1, Y1
-	VMULPS  Y10, Y2, Y2
-	VMULPS  Y11, Y1, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMULPS  Y8, Y2, Y2
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, (DI)
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, CX
-	JGE     by1
-
-after1:
-	ADDQ       $0x08, CX
-	JEQ        done
-	NEGQ       CX
-	LEAQ       vectorMasks<>+32(SB), AX
-	VMOVUPS    (AX)(CX*4), Y15
-	VMASKMOVPS (DI), Y15, Y0
-	VMASKMOVPS (SI), Y15, Y1
-	VMASKMOVPS (R8), Y15, Y2
-	VMULPS     Y9, Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMULPS     Y10, Y2, Y2
-	VMULPS     Y11, Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y15, (R8)
-	VMULPS     Y8, Y2, Y2
-	VSUBPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y15, (DI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorNesterovAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
-// Requires: AVX
-TEXT ·vectorNesterovAVX2(SB), NOSPLIT, $0-48
-	MOVQ         p+0(FP), DI
-	MOVQ         grad+8(FP), SI
-	MOVQ         buf+16(FP), R8
-	MOVQ         n+24(FP), CX
-	VBROADCASTSS lr+32(FP), Y8
-	VBROADCASTSS wd+36(FP), Y9
-	VBROADCASTSS mu+40(FP), Y10
-	VBROADCASTSS keep+44(FP), Y11
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS (R8), Y2
-	VMULPS  Y9, Y0, Y3
-	VADDPS  Y3, Y1, Y1
-	VMULPS  Y10, Y2, Y2
-	VMULPS  Y11, Y1, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMULPS  Y10, Y2, Y2
-	VADDPS  Y1, Y2, Y2
-	VMULPS  Y8, Y2, Y2
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, (DI)
-	VMOVUPS 32(DI), Y0
-	VMOVUPS 32(SI), Y1
-	VMOVUPS 32(R8), Y2
-	VMULPS  Y9, Y0, Y3
-	VADDPS  Y3, Y1, Y1
-	VMULPS  Y10, Y2, Y2
-	VMULPS  Y11, Y1, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, 32(R8)
-	VMULPS  Y10, Y2, Y2
-	VADDPS  Y1, Y2, Y2
-	VMULPS  Y8, Y2, Y2
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, 32(DI)
-	ADDQ    $0x40, DI
-	ADDQ    $0x40, SI
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, CX
-	JGE     by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS (R8), Y2
-	VMULPS  Y9, Y0, Y3
-	VADDPS  Y3, Y1, Y1
-	VMULPS  Y10, Y2, Y2
-	VMULPS  Y11, Y1, Y3
-	VADDPS  Y3, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMULPS  Y10, Y2, Y2
-	VADDPS  Y1, Y2, Y2
-	VMULPS  Y8, Y2, Y2
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, (DI)
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, CX
-	JGE     by1
-
-after1:
-	ADDQ       $0x08, CX
-	JEQ        done
-	NEGQ       CX
-	LEAQ       vectorMasks<>+32(SB), AX
-	VMOVUPS    (AX)(CX*4), Y15
-	VMASKMOVPS (DI), Y15, Y0
-	VMASKMOVPS (SI), Y15, Y1
-	VMASKMOVPS (R8), Y15, Y2
-	VMULPS     Y9, Y0, Y3
-	VADDPS     Y3, Y1, Y1
-	VMULPS     Y10, Y2, Y2
-	VMULPS     Y11, Y1, Y3
-	VADDPS     Y3, Y2, Y2
-	VMASKMOVPS Y2, Y15, (R8)
-	VMULPS     Y10, Y2, Y2
-	VADDPS     Y1, Y2, Y2
-	VMULPS     Y8, Y2, Y2
-	VSUBPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y15, (DI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorAdamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, b1 float32, k1 float32, b2 float32, k2 float32, size float32, root float32, eps float32, shrink float32, wd float32, sign float32)
-// Requires: AVX
-TEXT ·vectorAdamAVX2(SB), NOSPLIT, $0-80
-	MOVQ         p+0(FP), DI
-	MOVQ         grad+8(FP), SI
-	MOVQ         m+16(FP), R8
-	MOVQ         v+24(FP), R9
-	MOVQ         n+32(FP), CX
-	VBROADCASTSS b1+40(FP), Y5
-	VBROADCASTSS k1+44(FP), Y6
-	VBROADCASTSS b2+48(FP), Y7
-	VBROADCASTSS k2+52(FP), Y8
-	VBROADCASTSS size+56(FP), Y9
-	VBROADCASTSS root+60(FP), Y10
-	VBROADCASTSS eps+64(FP), Y11
-	VBROADCASTSS shrink+68(FP), Y12
-	VBROADCASTSS wd+72(FP), Y13
-	VBROADCASTSS sign+76(FP), Y14
-	SUBQ         $0x08, CX
-	JLT          after1
-
-by1:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMOVUPS (R8), Y2
-	VMOVUPS (R9), Y3
-	VMULPS  Y14, Y1, Y1
-	VMULPS  Y13, Y0, Y4
-	VADDPS  Y4, Y1, Y1
-	VMULPS  Y5, Y2, Y2
-	VMULPS  Y6, Y1, Y4
-	VADDPS  Y4, Y2, Y2
-	VMOVUPS Y2, (R8)
-	VMULPS  Y7, Y3, Y3
-	VMULPS  Y8, Y1, Y4
-	VMULPS  Y1, Y4, Y4
-	VADDPS  Y4, Y3, Y3
-	VMOVUPS Y3, (R9)
-	VSQRTPS Y3, Y3
-	VMULPS  Y10, Y3, Y3
-	VADDPS  Y11, Y3, Y3
-	VMULPS  Y9, Y2, Y2
-	VDIVPS  Y3, Y2, Y2
-	VMULPS  Y12, Y0, Y0
-	VSUBPS  Y2, Y0, Y0
-	VMOVUPS Y0, (DI)
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, R8
-	ADDQ    $0x20, R9
-	SUBQ    $0x08, CX
-	JGE     by1
-
-after1:
-	ADDQ       $0x08, CX
-	JEQ        done
-	NEGQ       CX
-	LEAQ       vectorMasks<>+32(SB), AX
-	VMOVUPS    (AX)(CX*4), Y15
-	VMASKMOVPS (DI), Y15, Y0
-	VMASKMOVPS (SI), Y15, Y1
-	VMASKMOVPS (R8), Y15, Y2
-	VMASKMOVPS (R9), Y15, Y3
-	VMULPS     Y14, Y1, Y1
-	VMULPS     Y13, Y0, Y4
-	VADDPS     Y4, Y1, Y1
-	VMULPS     Y5, Y2, Y2
-	VMULPS     Y6, Y1, Y4
-	VADDPS     Y4, Y2, Y2
-	VMASKMOVPS Y2, Y15, (R8)
-	VMULPS     Y7, Y3, Y3
-	VMULPS     Y8, Y1, Y4
-	VMULPS     Y1, Y4, Y4
-	VADDPS     Y4, Y3, Y3
-	VMASKMOVPS Y3, Y15, (R9)
-	VSQRTPS    Y3, Y3
-	VMULPS     Y10, Y3, Y3
-	VADDPS     Y11, Y3, Y3
-	VMULPS     Y9, Y2, Y2
-	VDIVPS     Y3, Y2, Y2
-	VMULPS     Y12, Y0, Y0
-	VSUBPS     Y2, Y0, Y0
-	VMASKMOVPS Y0, Y15, (DI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorFence()
-// Requires: MMX+
-TEXT ·vectorFence(SB), NOSPLIT, $0
-	SFENCE
-	RET
-
-// func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
-// Requires: AVX, SSE
-TEXT ·vectorExtremesAVX2(SB), NOSPLIT, $0-32
-	MOVQ         x+0(FP), DI
-	MOVQ         n+8(FP), CX
-	VBROADCASTSS (DI), Y0
-	VMOVAPS      Y0, Y1
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y0, Y3
-	VMOVAPS      Y0, Y7
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	SUBQ         $0x10, CX
-	JLT          after2
-
-by2:
-	VMOVUPS (DI), Y6
-	VMINPS  Y0, Y6, Y0
-	VMAXPS  Y2, Y6, Y2
-	VCMPPS  $0x03, Y6, Y6, Y6
-	VORPS   Y6, Y4, Y4
-	VMOVUPS 32(DI), Y6
-	VMINPS  Y1, Y6, Y1
-	VMAXPS  Y3, Y6, Y3
-	VCMPPS  $0x03, Y6, Y6, Y6
-	VORPS   Y6, Y5, Y5
-	ADDQ    $0x40, DI
-	SUBQ    $0x10, CX
-	JGE     by2
-
-after2:
-	ADDQ $0x10, CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VMOVUPS (DI), Y6
-	VMINPS  Y0, Y6, Y0
-	VMAXPS  Y2, Y6, Y2
-	VCMPPS  $0x03, Y6, Y6, Y6
-	VORPS   Y6, Y4, Y4
-	ADDQ    $0x20, DI
-	SUBQ    $0x08, CX
-	JGE     by1
-
-after1:
-	ADDQ       $0x08, CX
-	JEQ        done
-	NEGQ       CX
-	LEAQ       vectorMasks<>+32(SB), AX
-	VMOVUPS    (AX)(CX*4), Y15
-	VMASKMOVPS (DI), Y15, Y6
-	VBLENDVPS  Y15, Y6, Y7, Y6
-	VMINPS     Y0, Y6, Y0
-	VMAXPS     Y2, Y6, Y2
-	VCMPPS     $0x03, Y6, Y6, Y6
-	VORPS      Y6, Y4, Y4
-
-done:
-	VMINPS       Y0, Y1, Y0
-	VMAXPS       Y2, Y3, Y2
-	VEXTRACTF128 $0x01, Y0, X1
-	VEXTRACTF128 $0x01, Y2, X3
-	VMINPS       X0, X1, X0
-	VMAXPS       X2, X3, X2
-	VPERMILPS    $0x0e, X0, X1
-	VPERMILPS    $0x0e, X2, X3
-	VMINPS       X0, X1, X0
-	VMAXPS       X2, X3, X2
-	VPERMILPS    $0x01, X0, X1
-	VPERMILPS    $0x01, X2, X3
-	VMINPS       X0, X1, X0
-	VMAXPS       X2, X3, X2
-	VORPS        Y5, Y4, Y4
-	VMOVMSKPS    Y4, AX
-	MOVSS        X0, lo+16(FP)
-	MOVSS        X2, hi+20(FP)
-	MOVQ         AX, nan+24(FP)
-	VZEROUPPER
-	RET
-
 // func vectorAddAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX
 TEXT ·vectorAddAVX2(SB), NOSPLIT, $0-32
@@ -3105,6 +2227,1620 @@ after1:
 	VMASKMOVPS Y0, Y15, (R8)
 
 done:
+	VZEROUPPER
+	RET
+
+// func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
+// Requires: AVX, FMA3
+TEXT ·vectorAffineStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         x+8(FP), DI
+	MOVQ         y+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS m+24(FP), Y8
+	VBROADCASTSS a+28(FP), Y9
+	VBROADCASTSS b+32(FP), Y10
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMOVNTPS    Y0, (SI)
+	VMOVUPS     32(DI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y9, Y1
+	VMOVNTPS    Y1, 32(SI)
+	VMOVUPS     64(DI), Y2
+	VSUBPS      Y8, Y2, Y2
+	VFMADD213PS Y10, Y9, Y2
+	VMOVNTPS    Y2, 64(SI)
+	VMOVUPS     96(DI), Y3
+	VSUBPS      Y8, Y3, Y3
+	VFMADD213PS Y10, Y9, Y3
+	VMOVNTPS    Y3, 96(SI)
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	SUBQ        $0x20, CX
+	JGE         by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMOVNTPS    Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VMASKMOVPS  Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAffineGradStreamAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+// Requires: AVX, FMA3
+TEXT ·vectorAffineGradStreamAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS m+32(FP), Y8
+	VBROADCASTSS a+36(FP), Y9
+	VBROADCASTSS b+40(FP), Y10
+	VBROADCASTSS t+44(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVNTPS    Y0, (R8)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVNTPS    Y0, 32(R8)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMOVNTPS    Y0, (R8)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y9, Y0
+	VMASKMOVPS  Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSoftmaxGradStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VSUBPS   Y8, Y0, Y0
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VSUBPS   Y8, Y0, Y0
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	ADDQ     $0x40, DI
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, R8
+	SUBQ     $0x10, CX
+	JGE      by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VSUBPS   Y8, Y0, Y0
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VSUBPS     Y8, Y0, Y0
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogSoftmaxGradStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      (DI), Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMOVNTPS     Y9, (R8)
+	VMOVUPS      32(SI), Y4
+	VMOVUPS      vectorConstants<>+320(SB), Y6
+	VMINPS       Y4, Y6, Y4
+	VMOVUPS      vectorConstants<>+288(SB), Y6
+	VMAXPS       Y4, Y6, Y4
+	VMOVUPS      vectorConstants<>+352(SB), Y5
+	VFMADD231PS  vectorConstants<>+0(SB), Y4, Y5
+	VSUBPS       vectorConstants<>+352(SB), Y5, Y6
+	VFNMADD231PS vectorConstants<>+32(SB), Y6, Y4
+	VFNMADD231PS vectorConstants<>+64(SB), Y6, Y4
+	VMOVUPS      vectorConstants<>+224(SB), Y7
+	VFMADD213PS  vectorConstants<>+192(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+160(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+128(SB), Y4, Y7
+	VFMADD213PS  vectorConstants<>+96(SB), Y4, Y7
+	VMULPS       Y4, Y4, Y6
+	VFMADD213PS  Y4, Y6, Y7
+	VADDPS       vectorConstants<>+256(SB), Y7, Y7
+	VPSUBD       vectorConstants<>+352(SB), Y5, Y5
+	VPSRAD       $0x01, Y5, Y6
+	VPSUBD       Y6, Y5, Y5
+	VPADDD       vectorConstants<>+448(SB), Y6, Y6
+	VPSLLD       $0x17, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VPADDD       vectorConstants<>+448(SB), Y5, Y5
+	VPSLLD       $0x17, Y5, Y5
+	VMULPS       Y5, Y7, Y7
+	VMOVAPS      Y7, Y4
+	VMOVUPS      32(DI), Y9
+	VFNMADD231PS Y8, Y4, Y9
+	VMOVNTPS     Y9, 32(R8)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (SI), Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      (DI), Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMOVNTPS     Y9, (R8)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (SI), Y15, Y0
+	VMOVUPS      vectorConstants<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+288(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants<>+352(SB), Y1
+	VFMADD231PS  vectorConstants<>+0(SB), Y0, Y1
+	VSUBPS       vectorConstants<>+352(SB), Y1, Y2
+	VFNMADD231PS vectorConstants<>+32(SB), Y2, Y0
+	VFNMADD231PS vectorConstants<>+64(SB), Y2, Y0
+	VMOVUPS      vectorConstants<>+224(SB), Y3
+	VFMADD213PS  vectorConstants<>+192(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+160(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+128(SB), Y0, Y3
+	VFMADD213PS  vectorConstants<>+96(SB), Y0, Y3
+	VMULPS       Y0, Y0, Y2
+	VFMADD213PS  Y0, Y2, Y3
+	VADDPS       vectorConstants<>+256(SB), Y3, Y3
+	VPSUBD       vectorConstants<>+352(SB), Y1, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       vectorConstants<>+448(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       vectorConstants<>+448(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMASKMOVPS   (DI), Y15, Y9
+	VFNMADD231PS Y8, Y0, Y9
+	VMASKMOVPS   Y9, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormalizeStreamAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+// Requires: AVX, FMA3
+TEXT ·vectorNormalizeStreamAVX2(SB), NOSPLIT, $0-52
+	MOVQ         x+8(FP), DI
+	MOVQ         w+16(FP), SI
+	MOVQ         b+24(FP), R8
+	MOVQ         y+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Y8
+	VBROADCASTSS scale+44(FP), Y9
+	VBROADCASTSS shift+48(FP), Y10
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVNTPS    Y0, (R9)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VMOVUPS     32(R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVNTPS    Y0, 32(R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMOVNTPS    Y0, (R9)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VSUBPS      Y8, Y0, Y0
+	VFMADD213PS Y10, Y9, Y0
+	VFMADD213PS Y2, Y1, Y0
+	VMASKMOVPS  Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormGradStreamAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
+// Requires: AVX, FMA3
+TEXT ·vectorNormGradStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         w+24(FP), R8
+	MOVQ         dx+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Y8
+	VBROADCASTSS r+44(FP), Y9
+	VBROADCASTSS b+48(FP), Y10
+	VBROADCASTSS t+52(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMOVNTPS    Y0, (R9)
+	VMOVUPS     32(DI), Y0
+	VMOVUPS     32(SI), Y1
+	VMOVUPS     32(R8), Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMOVNTPS    Y0, 32(R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (SI), Y1
+	VMOVUPS     (R8), Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMOVNTPS    Y0, (R9)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (SI), Y15, Y1
+	VMASKMOVPS  (R8), Y15, Y2
+	VSUBPS      Y8, Y1, Y1
+	VFMADD213PS Y10, Y11, Y1
+	VFMSUB213PS Y1, Y2, Y0
+	VMULPS      Y9, Y0, Y0
+	VMASKMOVPS  Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAddStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorAddStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VADDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VADDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VADDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VADDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VADDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VADDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSubStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorSubStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VSUBPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VSUBPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VSUBPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VSUBPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VSUBPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VSUBPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMulStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorMulStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorDivStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorDivStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VDIVPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VDIVPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VDIVPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VDIVPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VDIVPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VDIVPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAddSStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorAddSStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VADDPS   Y8, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VADDPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VADDPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VADDPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VADDPS   Y8, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VADDPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorRSubSStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorRSubSStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VSUBPS   Y0, Y8, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VSUBPS   Y0, Y8, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VSUBPS   Y0, Y8, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VSUBPS   Y0, Y8, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VSUBPS   Y0, Y8, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VSUBPS     Y0, Y8, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMulSStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorMulSStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMULPS   Y8, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VMULPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VMULPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VMULPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMULPS   Y8, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMULPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorDivSStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorDivSStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VDIVPS   Y8, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VDIVPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VDIVPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VDIVPS   Y8, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VDIVPS   Y8, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VDIVPS     Y8, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSquareStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSquareStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMULPS   Y0, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VMULPS   Y0, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VMULPS   Y0, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VMULPS   Y0, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMULPS   Y0, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMULPS     Y0, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSqrtStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSqrtStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VSQRTPS  Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VSQRTPS  Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VSQRTPS  Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VSQRTPS  Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VSQRTPS  Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VSQRTPS    Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorReLUStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorReLUStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VADDPS   Y2, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VADDPS   Y2, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VADDPS   Y2, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VADDPS   Y2, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VADDPS   Y2, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y0
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorReLUGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x02, Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x02, Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x02, Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x02, Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x02, Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x02, Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
+// Requires: AVX
+TEXT ·vectorSGDAVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), DI
+	MOVQ         grad+8(FP), SI
+	MOVQ         buf+16(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS lr+32(FP), Y8
+	VBROADCASTSS wd+36(FP), Y9
+	VBROADCASTSS mu+40(FP), Y10
+	VBROADCASTSS keep+44(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (R8), Y2
+	VMULPS  Y9, Y0, Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMULPS  Y8, Y2, Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(R8), Y2
+	VMULPS  Y9, Y0, Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(R8)
+	VMULPS  Y8, Y2, Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (R8), Y2
+	VMULPS  Y9, Y0, Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMULPS  Y8, Y2, Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (R8), Y15, Y2
+	VMULPS     Y9, Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMULPS     Y10, Y2, Y2
+	VMULPS     Y11, Y1, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y15, (R8)
+	VMULPS     Y8, Y2, Y2
+	VSUBPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNesterovAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
+// Requires: AVX
+TEXT ·vectorNesterovAVX2(SB), NOSPLIT, $0-48
+	MOVQ         p+0(FP), DI
+	MOVQ         grad+8(FP), SI
+	MOVQ         buf+16(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS lr+32(FP), Y8
+	VBROADCASTSS wd+36(FP), Y9
+	VBROADCASTSS mu+40(FP), Y10
+	VBROADCASTSS keep+44(FP), Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (R8), Y2
+	VMULPS  Y9, Y0, Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMULPS  Y10, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMULPS  Y8, Y2, Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(R8), Y2
+	VMULPS  Y9, Y0, Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, 32(R8)
+	VMULPS  Y10, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMULPS  Y8, Y2, Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (R8), Y2
+	VMULPS  Y9, Y0, Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y10, Y2, Y2
+	VMULPS  Y11, Y1, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMULPS  Y10, Y2, Y2
+	VADDPS  Y1, Y2, Y2
+	VMULPS  Y8, Y2, Y2
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (R8), Y15, Y2
+	VMULPS     Y9, Y0, Y3
+	VADDPS     Y3, Y1, Y1
+	VMULPS     Y10, Y2, Y2
+	VMULPS     Y11, Y1, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y15, (R8)
+	VMULPS     Y10, Y2, Y2
+	VADDPS     Y1, Y2, Y2
+	VMULPS     Y8, Y2, Y2
+	VSUBPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAdamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, b1 float32, k1 float32, b2 float32, k2 float32, size float32, root float32, eps float32, shrink float32, wd float32, sign float32)
+// Requires: AVX
+TEXT ·vectorAdamAVX2(SB), NOSPLIT, $0-80
+	MOVQ         p+0(FP), DI
+	MOVQ         grad+8(FP), SI
+	MOVQ         m+16(FP), R8
+	MOVQ         v+24(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS b1+40(FP), Y5
+	VBROADCASTSS k1+44(FP), Y6
+	VBROADCASTSS b2+48(FP), Y7
+	VBROADCASTSS k2+52(FP), Y8
+	VBROADCASTSS size+56(FP), Y9
+	VBROADCASTSS root+60(FP), Y10
+	VBROADCASTSS eps+64(FP), Y11
+	VBROADCASTSS shrink+68(FP), Y12
+	VBROADCASTSS wd+72(FP), Y13
+	VBROADCASTSS sign+76(FP), Y14
+	SUBQ         $0x08, CX
+	JLT          after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (R8), Y2
+	VMOVUPS (R9), Y3
+	VMULPS  Y14, Y1, Y1
+	VMULPS  Y13, Y0, Y4
+	VADDPS  Y4, Y1, Y1
+	VMULPS  Y5, Y2, Y2
+	VMULPS  Y6, Y1, Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS Y2, (R8)
+	VMULPS  Y7, Y3, Y3
+	VMULPS  Y8, Y1, Y4
+	VMULPS  Y1, Y4, Y4
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R9)
+	VSQRTPS Y3, Y3
+	VMULPS  Y10, Y3, Y3
+	VADDPS  Y11, Y3, Y3
+	VMULPS  Y9, Y2, Y2
+	VDIVPS  Y3, Y2, Y2
+	VMULPS  Y12, Y0, Y0
+	VSUBPS  Y2, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	ADDQ    $0x20, R9
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (R8), Y15, Y2
+	VMASKMOVPS (R9), Y15, Y3
+	VMULPS     Y14, Y1, Y1
+	VMULPS     Y13, Y0, Y4
+	VADDPS     Y4, Y1, Y1
+	VMULPS     Y5, Y2, Y2
+	VMULPS     Y6, Y1, Y4
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS Y2, Y15, (R8)
+	VMULPS     Y7, Y3, Y3
+	VMULPS     Y8, Y1, Y4
+	VMULPS     Y1, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS Y3, Y15, (R9)
+	VSQRTPS    Y3, Y3
+	VMULPS     Y10, Y3, Y3
+	VADDPS     Y11, Y3, Y3
+	VMULPS     Y9, Y2, Y2
+	VDIVPS     Y3, Y2, Y2
+	VMULPS     Y12, Y0, Y0
+	VSUBPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorFence()
+// Requires: MMX+
+TEXT ·vectorFence(SB), NOSPLIT, $0
+	SFENCE
+	RET
+
+// func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
+// Requires: AVX, SSE
+TEXT ·vectorExtremesAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), DI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS (DI), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y7
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y6
+	VMINPS  Y0, Y6, Y0
+	VMAXPS  Y2, Y6, Y2
+	VCMPPS  $0x03, Y6, Y6, Y6
+	VORPS   Y6, Y4, Y4
+	VMOVUPS 32(DI), Y6
+	VMINPS  Y1, Y6, Y1
+	VMAXPS  Y3, Y6, Y3
+	VCMPPS  $0x03, Y6, Y6, Y6
+	VORPS   Y6, Y5, Y5
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y6
+	VMINPS  Y0, Y6, Y0
+	VMAXPS  Y2, Y6, Y2
+	VCMPPS  $0x03, Y6, Y6, Y6
+	VORPS   Y6, Y4, Y4
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y6
+	VBLENDVPS  Y15, Y6, Y7, Y6
+	VMINPS     Y0, Y6, Y0
+	VMAXPS     Y2, Y6, Y2
+	VCMPPS     $0x03, Y6, Y6, Y6
+	VORPS      Y6, Y4, Y4
+
+done:
+	VMINPS       Y0, Y1, Y0
+	VMAXPS       Y2, Y3, Y2
+	VEXTRACTF128 $0x01, Y0, X1
+	VEXTRACTF128 $0x01, Y2, X3
+	VMINPS       X0, X1, X0
+	VMAXPS       X2, X3, X2
+	VPERMILPS    $0x0e, X0, X1
+	VPERMILPS    $0x0e, X2, X3
+	VMINPS       X0, X1, X0
+	VMAXPS       X2, X3, X2
+	VPERMILPS    $0x01, X0, X1
+	VPERMILPS    $0x01, X2, X3
+	VMINPS       X0, X1, X0
+	VMAXPS       X2, X3, X2
+	VORPS        Y5, Y4, Y4
+	VMOVMSKPS    Y4, AX
+	MOVSS        X0, lo+16(FP)
+	MOVSS        X2, hi+20(FP)
+	MOVQ         AX, nan+24(FP)
 	VZEROUPPER
 	RET
 

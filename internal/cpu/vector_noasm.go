@@ -6,4 +6,6 @@ func vectorsOf(Impl) *vectorKernels { return nil }
 
 func fence() {}
 
-func vectorPointwise() (k kernels[float32]) { return k }
+func vectorPointwise(bool) (k kernels[float32]) { return k }
+
+func aligned([]float32) bool { return false }

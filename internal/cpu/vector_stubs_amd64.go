@@ -125,101 +125,6 @@ func vectorNormalizeAVX2(y *float32, x *float32, w *float32, b *float32, n int, 
 //go:noescape
 func vectorNormGradAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
 
-// vectorAffineStreamAVX2 is
-//
-//	for i := range n { y[i] = (x[i] - m)*a + b }
-//
-// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
-//
-//go:noescape
-func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
-
-// vectorAffineGradStreamAVX2 is
-//
-//	for i := range n { dx[i] = a*dy[i] - ((x[i]-m)*t + b) }
-//
-// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
-//
-//go:noescape
-func vectorAffineGradStreamAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
-
-// vectorSoftmaxGradStreamAVX2 is
-//
-//	for i := range n { dx[i] = y[i] * (dy[i] - s) }
-//
-// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
-//
-//go:noescape
-func vectorSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-
-// vectorLogSoftmaxGradStreamAVX2 is
-//
-//	for i := range n { dx[i] = dy[i] - exp(y[i])*s }
-//
-// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
-//
-//go:noescape
-func vectorLogSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
-
-// vectorNormalizeStreamAVX2 is
-//
-//	for i := range n { y[i] = ((x[i]-m)*scale+shift)*w[i] + b[i] }
-//
-// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
-//
-//go:noescape
-func vectorNormalizeStreamAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
-
-// vectorNormGradStreamAVX2 is
-//
-//	for i := range n { dx[i] = r * (dy[i]*w[i] - ((x[i]-m)*t + b)) }
-//
-// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
-//
-//go:noescape
-func vectorNormGradStreamAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
-
-// vectorSGDAVX2 is
-//
-//	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*buf[i] }
-//
-// with each step of arithmetic rounded; n >= 0.
-//
-//go:noescape
-func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
-
-// vectorNesterovAVX2 is
-//
-//	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*(d + mu*buf[i]) }
-//
-// with each step of arithmetic rounded; n >= 0.
-//
-//go:noescape
-func vectorNesterovAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
-
-// vectorAdamAVX2 is
-//
-//	for i := range n {
-//		d := sign*grad[i] + wd*p[i]
-//		m[i] = b1*m[i] + k1*d
-//		v[i] = b2*v[i] + k2*d*d
-//		p[i] = shrink*p[i] - size*m[i]/(sqrt(v[i])*root+eps)
-//	}
-//
-// with each step of arithmetic rounded; n >= 0.
-//
-//go:noescape
-func vectorAdamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, b1 float32, k1 float32, b2 float32, k2 float32, size float32, root float32, eps float32, shrink float32, wd float32, sign float32)
-
-// vectorFence makes what was streamed visible to other processors.
-func vectorFence()
-
-// vectorExtremesAVX2 is
-// the smallest and the largest number among x, and whether there are NaN (not 0); n >= 1.
-//
-//go:noescape
-func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
-
 // vectorAddAVX2 is
 //
 //	for i := range n { d[i] = a[i] + b[i] }
@@ -327,6 +232,209 @@ func vectorReLUAVX2(d *float32, a *float32, n int, s float32)
 //
 //go:noescape
 func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorAffineStreamAVX2 is
+//
+//	for i := range n { y[i] = (x[i] - m)*a + b }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
+
+// vectorAffineGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = a*dy[i] - ((x[i]-m)*t + b) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAffineGradStreamAVX2(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+
+// vectorSoftmaxGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = y[i] * (dy[i] - s) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorLogSoftmaxGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = dy[i] - exp(y[i])*s }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorLogSoftmaxGradStreamAVX2(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorNormalizeStreamAVX2 is
+//
+//	for i := range n { y[i] = ((x[i]-m)*scale+shift)*w[i] + b[i] }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorNormalizeStreamAVX2(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+
+// vectorNormGradStreamAVX2 is
+//
+//	for i := range n { dx[i] = r * (dy[i]*w[i] - ((x[i]-m)*t + b)) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorNormGradStreamAVX2(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
+
+// vectorAddStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] + b[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAddStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSubStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] - b[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSubStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorMulStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * b[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorMulStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorDivStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] / b[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorDivStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorAddSStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] + s }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAddSStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorRSubSStreamAVX2 is
+//
+//	for i := range n { d[i] = s - a[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorRSubSStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorMulSStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * s }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorMulSStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorDivSStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] / s }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorDivSStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorSquareStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * a[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSquareStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorSqrtStreamAVX2 is
+//
+//	for i := range n { d[i] = sqrt(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSqrtStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorReLUStreamAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], 0) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorReLUStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorReLUGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i], but 0 where b[i] <= 0 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSGDAVX2 is
+//
+//	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*buf[i] }
+//
+// with each step of arithmetic rounded; n >= 0.
+//
+//go:noescape
+func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
+
+// vectorNesterovAVX2 is
+//
+//	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*(d + mu*buf[i]) }
+//
+// with each step of arithmetic rounded; n >= 0.
+//
+//go:noescape
+func vectorNesterovAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
+
+// vectorAdamAVX2 is
+//
+//	for i := range n {
+//		d := sign*grad[i] + wd*p[i]
+//		m[i] = b1*m[i] + k1*d
+//		v[i] = b2*v[i] + k2*d*d
+//		p[i] = shrink*p[i] - size*m[i]/(sqrt(v[i])*root+eps)
+//	}
+//
+// with each step of arithmetic rounded; n >= 0.
+//
+//go:noescape
+func vectorAdamAVX2(p *float32, grad *float32, m *float32, v *float32, n int, b1 float32, k1 float32, b2 float32, k2 float32, size float32, root float32, eps float32, shrink float32, wd float32, sign float32)
+
+// vectorFence makes what was streamed visible to other processors.
+func vectorFence()
+
+// vectorExtremesAVX2 is
+// the smallest and the largest number among x, and whether there are NaN (not 0); n >= 1.
+//
+//go:noescape
+func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
 
 // vectorGELUAVX2 is
 //

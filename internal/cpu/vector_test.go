@@ -228,6 +228,7 @@ func TestVectorExp(t *testing.T) {
 // The elementwise kernels give what the loops in Go give: the same bits, but for the functions that both compute in float64.
 func TestVectorPointwise(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
+	plain, streaming := vectorPointwise(false), vectorPointwise(true)
 	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
 		if n > vectorBlock/8 {
 			return // a tile is smaller
@@ -236,10 +237,11 @@ func TestVectorPointwise(t *testing.T) {
 		for i, v := range []float32{0, float32(math.Copysign(0, -1)), inf, -inf, nan, 1e-40, 100, -100, 0x1p127} {
 			a[i*7%n], b[i*5%n] = v, v
 		}
-		for c, f := range vectorPointwise() {
-			if f == nil {
+		for c, f := range slices.Concat(plain[:], streaming[:]) {
+			if f == nil || c >= len(plain) && !aligned(d) {
 				continue
 			}
+			c %= len(plain)
 			p := Pointwise{Code: Code(c), S0: 1.7}
 			f(d, a, b, nil, p)
 			kernelsF32[c](want, a, b, nil, p)
@@ -252,6 +254,36 @@ func TestVectorPointwise(t *testing.T) {
 				}
 				if got := ulps(d[i], float64(w), 0); got > u {
 					t.Fatalf("code %d of %v, %v at %d of %d: %v, want %v", c, a[i], b[i], i, n, d[i], w)
+				}
+			}
+		}
+	})
+}
+
+// What is so large that it is streamed has the bits that it has in halves, which are not.
+func TestVectorStreams(t *testing.T) {
+	const rows, c = 4096, 1024
+	n := rows * c
+	if !streams(n) || streams(n/2) {
+		t.Fatal("the sizes no longer tell")
+	}
+	x, g, y, want := normals(n, false), normals(n, true), make([]float32, n), make([]float32, n)
+	w, b := normals(c, true), normals(c, false)
+	eachImpl(t, func(t *testing.T) {
+		for name, f := range map[string]func(y, x, g []float32){
+			"add":              func(y, x, g []float32) { MapFlat(Pointwise{Code: Add}, y, x, g, nil) },
+			"relu":             func(y, x, g []float32) { MapFlat(Pointwise{Code: ReLU}, y, x, nil, nil) },
+			"log softmax":      func(y, x, _ []float32) { LogSoftmax(Rows{len(x) / c, c, 1}, x, y) },
+			"softmax grad":     func(y, x, g []float32) { SoftmaxGrad(Rows{len(x) / c, c, 1}, g, x, y) },
+			"log softmax grad": func(y, x, g []float32) { LogSoftmaxGrad(Rows{len(x) / c, c, 1}, g, x, y) },
+			"layer norm":       func(y, x, _ []float32) { LayerNorm(len(x)/c, c, 1e-5, x, w, b, y, nil, nil) },
+		} {
+			f(y, x, g)
+			f(want[:n/2], x[:n/2], g[:n/2])
+			f(want[n/2:], x[n/2:], g[n/2:])
+			for i, v := range want {
+				if math.Float32bits(y[i]) != math.Float32bits(v) {
+					t.Fatalf("%s: element %d is %v, in halves %v", name, i, y[i], v)
 				}
 			}
 		}

@@ -35,12 +35,12 @@ func main() {
 		logSoftmaxGrad()
 		normalize()
 		normGrad()
+		arithmetic()
 	}
 	streaming = false
 	optimizers()
 	fence()
 	extremes()
-	arithmetic()
 	functions()
 	Generate()
 }

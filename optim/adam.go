@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -76,27 +77,15 @@ func (r adamRule) apply64(g *Group, step int, p, grad []float64, s slots[float64
 
 func adamStep[T tensor.Float](r adamRule, g *Group, step int, p, grad []T, s slots[T]) {
 	c1, c2 := 1-math.Pow(r.beta1, float64(step)), 1-math.Pow(r.beta2, float64(step))
-	size, root := T(g.LR/c1), T(1/math.Sqrt(c2))
-	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
-	shrink, wd, sign := T(1), T(*g.WeightDecay), T(1)
+	shrink, wd, sign := 1.0, *g.WeightDecay, 1.0
 	if r.decoupled {
-		shrink, wd = T(1-g.LR**g.WeightDecay), 0
+		shrink, wd = 1-g.LR**g.WeightDecay, 0
 	}
 	if r.climb {
 		sign = -1
 	}
-	m, v := s[0][:len(p)], s[1][:len(p)]
-	grad = grad[:len(p)]
-	most := s[2] // nil without AMSGrad
-	for i, x := range p {
-		d := sign*grad[i] + wd*x
-		mi := b1*m[i] + k1*d
-		vi := b2*v[i] + k2*d*d
-		m[i], v[i] = mi, vi
-		if most != nil {
-			vi = max(most[i], vi)
-			most[i] = vi
-		}
-		p[i] = shrink*x - size*mi/(T(math.Sqrt(float64(vi)))*root+eps)
-	}
+	cpu.AdamStep[T]{
+		B1: T(r.beta1), K1: T(1 - r.beta1), B2: T(r.beta2), K2: T(1 - r.beta2), Size: T(g.LR / c1), Root: T(1 / math.Sqrt(c2)),
+		Eps: T(r.eps), Shrink: T(shrink), Decay: T(wd), Sign: T(sign),
+	}.Update(p, grad, s[0], s[1], s[2]) // s[2] is nil without AMSGrad
 }

@@ -3,6 +3,7 @@ package optim
 import (
 	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -69,17 +70,8 @@ func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s slo
 		}
 		return
 	}
-	buf := s[0][:len(p)]
 	if step == 1 {
 		keep = 1 // the buffer, still zero, becomes the gradient
 	}
-	for i, v := range p {
-		d := grad[i] + wd*v
-		b := mu*buf[i] + keep*d
-		buf[i] = b
-		if c.Nesterov {
-			b = d + mu*b
-		}
-		p[i] = v - lr*b
-	}
+	cpu.SGDStep[T]{LR: lr, Decay: wd, Momentum: mu, Keep: keep, Nesterov: c.Nesterov}.Update(p, grad, s[0])
 }

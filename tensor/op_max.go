@@ -1,6 +1,10 @@
 package tensor
 
-import "github.com/hadal-go/hadal/internal/cpu"
+import (
+	"slices"
+
+	"github.com/hadal-go/hadal/internal/cpu"
+)
 
 // Max returns the largest element over the axes (all when none are given), which are removed. NaN counts as largest. The
 // gradient is shared evenly among equal maxima, and is NaN where the maximum is. It panics with ErrShape when there is nothing
@@ -160,6 +164,19 @@ func extremeCPU[T cpu.Number](max bool, axes axisSet, x, y, at View) {
 	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, extreme[T]]{
 		Init: extreme[T]{at: -1},
 		Run: func(a extreme[T], x []T, at int) extreme[T] {
+			if lo, hi, ok := cpu.Extremes(x); ok {
+				v := lo
+				if max {
+					v = hi
+				}
+				if a.at >= 0 && !better(v, a.v) {
+					return a
+				}
+				if places != nil {
+					at += slices.Index(x, v)
+				}
+				return extreme[T]{v, at}
+			}
 			for i, v := range x {
 				if a.at < 0 || better(v, a.v) {
 					a = extreme[T]{v, at + i}

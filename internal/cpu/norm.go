@@ -51,14 +51,10 @@ func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, 
 				continue
 			}
 			for k, m := range center {
-				src, dst := plane(x, i, c, lo+k, hw), plane(y, i, c, lo+k, hw)
-				a, b := scale[k], shift[k]
-				dst = dst[:len(src)]
-				for j, v := range src {
-					dst[j] = (v-m)*a + b
-				}
+				affine(plane(y, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), m, scale[k], shift[k], streams(len(x)))
 			}
 		}
+		fence()
 	})
 }
 
@@ -88,9 +84,10 @@ func BatchNormGrad[T float32 | float64](n, c, hw int, dy, x, weight []T, mu, rst
 		for k := range s {
 			m, r := mu[lo+k], rstd[lo+k]
 			dbias[lo+k], dweight[lo+k] = T(s[k]), T(p[k]*r)
-			a := p[k] * r * r / float64(n*hw)
-			center[k], scale[k], slope[k] = T(m), T(r*float64(weight[lo+k])), T(a)
-			shift[k] = T(s[k]/float64(n*hw) + (float64(T(m))-m)*a)
+			a := r * float64(weight[lo+k])
+			t := a * p[k] * r * r / float64(n*hw)
+			center[k], scale[k], slope[k] = T(m), T(a), T(t)
+			shift[k] = T(a*s[k]/float64(n*hw) + (float64(T(m))-m)*t)
 		}
 		for i := range n {
 			if hw == 1 {
@@ -98,19 +95,15 @@ func BatchNormGrad[T float32 | float64](n, c, hw int, dy, x, weight []T, mu, rst
 				v, d = v[:len(g)], d[:len(g)]
 				center, scale, slope, shift := center[:len(g)], scale[:len(g)], slope[:len(g)], shift[:len(g)]
 				for k := range g {
-					d[k] = scale[k] * (g[k] - shift[k] - (v[k]-center[k])*slope[k])
+					d[k] = scale[k]*g[k] - ((v[k]-center[k])*slope[k] + shift[k])
 				}
 				continue
 			}
 			for k, m := range center {
-				g, v, d := plane(dy, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), plane(dx, i, c, lo+k, hw)
-				v, d = v[:len(g)], d[:len(g)]
-				a, b, t := scale[k], shift[k], slope[k]
-				for j := range g {
-					d[j] = a * (g[j] - b - (v[j]-m)*t)
-				}
+				affineGrad(plane(dx, i, c, lo+k, hw), plane(dy, i, c, lo+k, hw), plane(x, i, c, lo+k, hw), m, scale[k], shift[k], slope[k], streams(len(x)))
 			}
 		}
+		fence()
 	})
 }
 
@@ -142,10 +135,15 @@ func LayerNorm[T float32 | float64](n, c int, eps float64, x, weight, bias, y []
 			}
 			center, scale := T(m), T(r)
 			shift := T((float64(center) - m) * r)
+			if k := vectors[T](); k != nil {
+				k.normalize(as32(out), as32(row), as32(weight), as32(bias), float32(center), float32(scale), float32(shift), streams(len(y)))
+				continue
+			}
 			for j, w := range weight {
 				out[j] = ((row[j]-center)*scale+shift)*w + bias[j]
 			}
 		}
+		fence()
 	})
 }
 
@@ -165,9 +163,10 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 			clear(pw)
 			clear(pb)
 			for i := q * normChunk; i < min(n, (q+1)*normChunk); i++ {
-				layerNormGradRow(dy[i*c:(i+1)*c], x[i*c:(i+1)*c], weight, mu[i], rstd[i], dx[i*c:(i+1)*c], pw, pb)
+				layerNormGradRow(dy[i*c:(i+1)*c], x[i*c:(i+1)*c], weight, mu[i], rstd[i], dx[i*c:(i+1)*c], pw, pb, streams(len(dx)))
 			}
 		}
+		fence()
 	})
 	parallel.For(c, max(1, grainCheap/max(1, chunks)), func(lo, hi int) {
 		for j := lo; j < hi; j++ {
@@ -181,9 +180,17 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 	})
 }
 
-func layerNormGradRow[T float32 | float64](g, x, weight []T, mu, r float64, dx []T, pw, pb []float64) {
+func layerNormGradRow[T float32 | float64](g, x, weight []T, mu, r float64, dx []T, pw, pb []float64, stream bool) {
 	x, weight, dx, pw, pb = x[:len(g)], weight[:len(g)], dx[:len(g)], pw[:len(g)], pb[:len(g)]
 	var sg, sx float64
+	if k := vectors[T](); k != nil {
+		sg, sx = k.normGradSums(as32(g), as32(x), as32(weight), mu, r, pw, pb)
+		sg /= float64(len(g))
+		sx *= r / float64(len(g))
+		m := float32(mu)
+		k.normGrad(as32(dx), as32(g), as32(x), as32(weight), m, float32(r), float32(sg+(float64(m)-mu)*sx), float32(sx), stream)
+		return
+	}
 	for j, v := range g {
 		xh := (float64(x[j]) - mu) * r
 		pw[j] += float64(v) * xh
@@ -232,6 +239,9 @@ func columnSumProducts[T float32 | float64](n, ld int, g, x []T, mu, s, p []floa
 // sumProducts returns Σ g and Σ g (x - mu) in float64.
 func sumProducts[T float32 | float64](g, x []T, mu float64) (s, p float64) {
 	x = x[:len(g)]
+	if k := vectors[T](); k != nil {
+		return k.sumProducts(as32(g), as32(x), mu)
+	}
 	var s1, p1 float64
 	i := 0
 	for ; i+2 <= len(g); i += 2 {
@@ -250,6 +260,9 @@ func sumProducts[T float32 | float64](g, x []T, mu float64) (s, p float64) {
 
 // sumSquares returns Σ (x - x0) and Σ (x - x0)² in float64.
 func sumSquares[T float32 | float64](x []T, x0 T) (s, q float64) {
+	if k := vectors[T](); k != nil {
+		return k.sumSquares(as32(x), float32(x0))
+	}
 	var s1, q1 float64
 	i := 0
 	for ; i+2 <= len(x); i += 2 {
@@ -265,4 +278,28 @@ func sumSquares[T float32 | float64](x []T, x0 T) (s, q float64) {
 		q += a * a
 	}
 	return s + s1, q + q1
+}
+
+// affine computes y = (x - m) a + b.
+func affine[T float32 | float64](y, x []T, m, a, b T, stream bool) {
+	y = y[:len(x)]
+	if k := vectors[T](); k != nil {
+		k.affine(as32(y), as32(x), float32(m), float32(a), float32(b), stream)
+		return
+	}
+	for j, v := range x {
+		y[j] = (v-m)*a + b
+	}
+}
+
+// affineGrad computes dx = a g - ((x - m) t + b).
+func affineGrad[T float32 | float64](dx, g, x []T, m, a, b, t T, stream bool) {
+	dx, x = dx[:len(g)], x[:len(g)]
+	if k := vectors[T](); k != nil {
+		k.affineGrad(as32(dx), as32(g), as32(x), float32(m), float32(a), float32(b), float32(t), stream)
+		return
+	}
+	for j, v := range g {
+		dx[j] = a*v - ((x[j]-m)*t + b)
+	}
 }

@@ -3,7 +3,8 @@
 // # Elementwise functions
 //
 // A Pointwise is a function as data. Map runs it tile by tile; operands that are not contiguous are gathered into a tile
-// first. Float32 functions compute in float64 and round once (pw_core.go); float64 functions are package math's.
+// first, results larger than half a cache are written around it (vector.go). Float32 functions compute in float64 and round
+// once (pw_core.go); float64 functions are package math's.
 //
 // Largest errors in units in the last place, as the tests hold them:
 //
@@ -13,12 +14,16 @@
 //	          hyperbolic functions, erfc, sigmoid, softplus; 3 SiLU, Mish; 8 powers; GELU 1 + x² in its left tail
 //
 // Nanoseconds an element for 1e6 float32 of N(0, 1) on one thread (Zen 3, 2.45 GHz), and how many times those of PyTorch
-// 1.13, which has AVX2 code for most of these, in the same run:
+// 1.13, which has AVX2 code for most of these, in the same run. With AVX2:
 //
-//	add   0.41 1.9    exp  3.0 4.3    tanh       4.5 1.7    gelu           6.1 7.3
-//	div   1.0  5.8    log  4.0 3.0    sigmoid    4.5 5.6    gelu gradient  9.3 8.4
-//	relu  0.76 6.3    sin  4.7 3.9    softplus   9.8 3.4    silu           4.5 4.9
-//	sqrt  1.6  8.0    pow  8.7 1.7    erf        6.4 1.6    mish           4.8 0.7
+//	add   0.29 1.0    exp      1.26 1.2    gelu           2.7 2.5
+//	div   0.27 0.9    tanh     1.44 0.5    gelu gradient  3.2 1.8
+//	relu  0.15 0.8    sigmoid  1.48 1.4    sqrt           0.22 1.0
+//
+// In Go, as everything else is on any processor:
+//
+//	log   4.0 3.0    sin  4.7 3.9    softplus  9.8 3.4
+//	pow   8.7 1.7    erf  6.4 1.6    silu      4.5 4.9    mish  4.8 0.7
 package cpu
 
 import (
@@ -91,14 +96,18 @@ func Map[T Number](p Pointwise, dims []int, dst []T, in ...Operand[T]) bool {
 }
 
 type mapJob[T Number] struct {
-	k   kernel[T]
-	p   Pointwise
-	dst []T
-	in  [3]loader[T]
+	k      kernel[T]
+	stream bool // k streams
+	p      Pointwise
+	dst    []T
+	in     [3]loader[T]
 }
 
 // run stays off the heap when the work stays on the caller.
 func (j *mapJob[T]) run() {
+	if k := streamKernelOf(j.p.Code, j.dst); k != nil {
+		j.k, j.stream = k, true
+	}
 	if n, grain := len(j.dst), j.p.Code.grain(); n <= grain {
 		j.chunk(0, n)
 	} else {
@@ -118,6 +127,9 @@ func (j *mapJob[T]) chunk(lo, hi int) {
 	for ; lo < hi; lo += tile {
 		n := min(tile, hi-lo)
 		j.k(j.dst[lo:lo+n], j.in[0].load(lo, n), j.in[1].load(lo, n), j.in[2].load(lo, n), j.p)
+	}
+	if j.stream {
+		fence()
 	}
 	s.giveBack()
 }

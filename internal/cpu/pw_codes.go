@@ -1,5 +1,7 @@
 package cpu
 
+import "unsafe"
+
 // Code names an elementwise function.
 type Code uint8
 
@@ -128,9 +130,16 @@ type kernels[T Number] [numCodes]kernel[T]
 var (
 	kernelsF32 = float32Kernels()
 	kernelsF64 = float64Kernels()
-	kernelsI64 = intKernels[int64]()
-	kernelsI32 = intKernels[int32]()
-	kernelsU8  = uint8Kernels()
+
+	kernelsF32Vector = func() kernels[float32] {
+		k := vectorPointwise(false)
+		k.join(kernelsF32)
+		return k
+	}()
+	kernelsF32Stream = vectorPointwise(true)
+	kernelsI64       = intKernels[int64]()
+	kernelsI32       = intKernels[int32]()
+	kernelsU8        = uint8Kernels()
 )
 
 // kernelOf returns the loop for a code, nil where T has none.
@@ -139,6 +148,9 @@ func kernelOf[T Number](c Code) kernel[T] {
 	switch any(T(0)).(type) {
 	case float32:
 		t = &kernelsF32
+		if inUse() != implGo {
+			t = &kernelsF32Vector
+		}
 	case float64:
 		t = &kernelsF64
 	case int64:
@@ -148,6 +160,16 @@ func kernelOf[T Number](c Code) kernel[T] {
 	case uint8:
 		t = &kernelsU8
 	}
+	return t.(*kernels[T])[c]
+}
+
+// streamKernelOf is kernelOf for a result that is written around the caches, nil where there is none or it need not be.
+func streamKernelOf[T Number](c Code, dst []T) kernel[T] {
+	if _, ok := any(T(0)).(float32); !ok || !streams(len(dst)) || inUse() == implGo ||
+		!aligned(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst))) {
+		return nil
+	}
+	var t any = &kernelsF32Stream
 	return t.(*kernels[T])[c]
 }
 

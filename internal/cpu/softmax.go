@@ -27,6 +27,7 @@ func eachRow[T float32 | float64](r Rows, a, b, y []T, f func(a, b, y []T)) {
 				}
 				f(a[i*n:(i+1)*n], bi, y[i*n:(i+1)*n])
 			}
+			fence()
 		})
 		return
 	}
@@ -73,29 +74,30 @@ func gather[T any](rows, x []T, n, w, ld, inner int) {
 // PyTorch.
 func Softmax[T float32 | float64](r Rows, x, y []T) {
 	eachRow(r, x, nil, y, func(x, _, y []T) {
-		inv := T(1 / expSum(y, x, largest(x)))
-		for i := range y {
-			y[i] *= inv
-		}
+		affine(y, y, 0, T(1/expSum(y, x, largest(x))), 0, false)
 	})
 }
 
 // LogSoftmax computes y = x - max - ln Σ exp(x - max) along rows.
 func LogSoftmax[T float32 | float64](r Rows, x, y []T) {
+	stream := r.Inner == 1 && streams(len(y))
 	eachRow(r, x, nil, y, func(x, _, y []T) {
 		m, l := logSumExp(x)
-		for i, v := range x {
-			y[i] = v - m - l
-		}
+		affine(y, x, m, 1, -l, stream)
 	})
 }
 
 // SoftmaxGrad computes dx = y (dy - Σ dy y) along rows.
 func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
+	stream := r.Inner == 1 && streams(len(dx))
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
 		y, dx = y[:len(dy)], dx[:len(dy)]
 		_, sum := sumProducts(dy, y, 0)
 		s := T(sum)
+		if k := vectors[T](); k != nil {
+			k.softmaxGrad(as32(dx), as32(dy), as32(y), float32(s), stream)
+			return
+		}
 		for i, v := range dy {
 			dx[i] = y[i] * (v - s)
 		}
@@ -104,12 +106,13 @@ func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
 
 // LogSoftmaxGrad computes dx = dy - exp(y) Σ dy along rows.
 func LogSoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
+	stream := r.Inner == 1 && streams(len(dx))
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
-		var sum float64
-		for _, v := range dy {
-			sum += float64(v)
+		s := T(sum64(dy))
+		if k := vectors[T](); k != nil {
+			k.logSoftmaxGrad(as32(dx), as32(dy), as32(y), float32(s), stream)
+			return
 		}
-		s := T(sum)
 		expSum(dx, y, 0)
 		for i, v := range dy {
 			dx[i] = v - dx[i]*s
@@ -159,12 +162,12 @@ func CrossEntropyGrad[T float32 | float64](c int, smooth float64, ignore int64, 
 			g, share := float64(dloss[i]), smooth/float64(c)
 			scale := g * (wt + share*total) / expSum(d, row, largest(row))
 			target := float64(d[t[i]])*scale - g*(wt+share*classWeight(weight, int(t[i])))
-			for k, e := range d {
-				v := float64(e) * scale
-				if share != 0 {
-					v -= g * share * classWeight(weight, k)
+			if weight == nil || share == 0 {
+				affine(d, d, 0, T(scale), T(-g*share), false)
+			} else {
+				for k, e := range d {
+					d[k] = T(float64(e)*scale - g*share*float64(weight[k]))
 				}
-				d[k] = T(v)
 			}
 			d[t[i]] = T(target)
 		}
@@ -180,6 +183,9 @@ func classWeight[T float32 | float64](w []T, k int) float64 {
 
 // largest returns the maximum of the numbers in x, -Inf without any: NaN come back in the differences to it.
 func largest[T float32 | float64](x []T) T {
+	if k := vectors[T](); k != nil {
+		return T(k.max(as32(x)))
+	}
 	m := T(math.Inf(-1))
 	for _, v := range x {
 		if v > m {
@@ -197,6 +203,9 @@ func logSumExp[T float32 | float64](x []T) (m, l T) {
 
 // expSum returns Σ exp(x - m) for m no smaller than any x and, unless y is nil, writes the terms to it.
 func expSum[T float32 | float64](y, x []T, m T) (sum float64) {
+	if k := vectors[T](); k != nil {
+		return k.expSum(as32(y), as32(x), float32(m))
+	}
 	if x, ok := any(x).([]float32); ok {
 		return expSum32(any(y).([]float32), x, float32(m))
 	}
@@ -221,6 +230,17 @@ func expSum32(y, x []float32, m float32) (sum float64) {
 		if sum += e; y != nil {
 			y[i] = float32(e)
 		}
+	}
+	return sum
+}
+
+// sum64 is the sum of x in float64.
+func sum64[T float32 | float64](x []T) (sum float64) {
+	if k := vectors[T](); k != nil {
+		return k.sum(as32(x))
+	}
+	for _, v := range x {
+		sum += float64(v)
 	}
 	return sum
 }

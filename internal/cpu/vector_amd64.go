@@ -1,0 +1,175 @@
+//go:build amd64 && !noasm
+
+package cpu
+
+import "unsafe"
+
+func vectorsOf(im Impl) *vectorKernels {
+	if im == implGo {
+		return nil
+	}
+	return &vectorsAVX2
+}
+
+// vectorPointwise are the elementwise functions in assembly, or those that stream; a call is of one tile.
+func vectorPointwise(stream bool) (k kernels[float32]) {
+	either := 0
+	if stream {
+		either = 1
+	}
+	for c, f := range map[Code][2]func(d, a, b *float32, n int){
+		Add:      {vectorAddAVX2, vectorAddStreamAVX2},
+		Sub:      {vectorSubAVX2, vectorSubStreamAVX2},
+		Mul:      {vectorMulAVX2, vectorMulStreamAVX2},
+		Div:      {vectorDivAVX2, vectorDivStreamAVX2},
+		ReLUGrad: {vectorReLUGradAVX2, vectorReLUGradStreamAVX2},
+	} {
+		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
+			a, b = a[:len(d)], b[:len(d)]
+			f[either](unsafe.SliceData(d), unsafe.SliceData(a), unsafe.SliceData(b), len(d))
+		}
+	}
+	for c, f := range map[Code][2]func(d, a *float32, n int, s float32){
+		AddS:   {vectorAddSAVX2, vectorAddSStreamAVX2},
+		RSubS:  {vectorRSubSAVX2, vectorRSubSStreamAVX2},
+		MulS:   {vectorMulSAVX2, vectorMulSStreamAVX2},
+		DivS:   {vectorDivSAVX2, vectorDivSStreamAVX2},
+		Square: {vectorSquareAVX2, vectorSquareStreamAVX2},
+		Sqrt:   {vectorSqrtAVX2, vectorSqrtStreamAVX2},
+		ReLU:   {vectorReLUAVX2, vectorReLUStreamAVX2},
+	} {
+		k[c] = func(d, a, _, _ []float32, p Pointwise) {
+			a = a[:len(d)]
+			f[either](unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
+		}
+	}
+	if stream {
+		return k // the others take longer than memory
+	}
+	k[GELUGrad] = func(d, dy, x, _ []float32, _ Pointwise) {
+		dy, x = dy[:len(d)], x[:len(d)]
+		vectorGELUGradAVX2(unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d))
+	}
+	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpAVX2, Tanh: vectorTanhAVX2, Sigmoid: vectorSigmoidAVX2, GELU: vectorGELUAVX2} {
+		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
+			a = a[:len(d)]
+			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))
+		}
+	}
+	return k
+}
+
+// fence ends a chunk whose results may have been streamed.
+func fence() { vectorFence() }
+
+// aligned reports whether x begins where a vector may be streamed to.
+func aligned(x []float32) bool { return uintptr(unsafe.Pointer(unsafe.SliceData(x)))%32 == 0 }
+
+var vectorsAVX2 = vectorKernels{
+	max: func(x []float32) float32 {
+		m := vectorMaxAVX2(nil, 0)
+		blocks(len(x), func(lo, hi int) { m = max(m, vectorMaxAVX2(&x[lo], hi-lo)) })
+		return m
+	},
+	extremes: func(x []float32) (lo, hi float32, ok bool) {
+		lo, hi, ok = x[0], x[0], true
+		blocks(len(x), func(i, j int) {
+			l, h, nan := vectorExtremesAVX2(&x[i], j-i)
+			lo, hi, ok = min(lo, l), max(hi, h), ok && nan == 0
+		})
+		return lo, hi, ok
+	},
+	sum: func(x []float32) (sum float64) {
+		blocks(len(x), func(lo, hi int) { sum += vectorSumAVX2(&x[lo], hi-lo) })
+		return sum
+	},
+	expSum: func(y, x []float32, m float32) (sum float64) {
+		blocks(len(x), func(lo, hi int) {
+			if y == nil {
+				sum += vectorExpSumOnlyAVX2(&x[lo], hi-lo, m)
+			} else {
+				sum += vectorExpSumAVX2(&y[lo], &x[lo], hi-lo, m)
+			}
+		})
+		return sum
+	},
+	affine: func(y, x []float32, m, a, b float32, stream bool) {
+		f := vectorAffineAVX2
+		if stream && aligned(y) {
+			f = vectorAffineStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) { f(&y[lo], &x[lo], hi-lo, m, a, b) })
+	},
+	affineGrad: func(dx, g, x []float32, m, a, b, t float32, stream bool) {
+		f := vectorAffineGradAVX2
+		if stream && aligned(dx) {
+			f = vectorAffineGradStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], hi-lo, m, a, b, t) })
+	},
+	softmaxGrad: func(dx, dy, y []float32, s float32, stream bool) {
+		f := vectorSoftmaxGradAVX2
+		if stream && aligned(dx) {
+			f = vectorSoftmaxGradStreamAVX2
+		}
+		blocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+	},
+	logSoftmaxGrad: func(dx, dy, y []float32, s float32, stream bool) {
+		f := vectorLogSoftmaxGradAVX2
+		if stream && aligned(dx) {
+			f = vectorLogSoftmaxGradStreamAVX2
+		}
+		blocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+	},
+	sumSquares: func(x []float32, x0 float32) (s, q float64) {
+		blocks(len(x), func(lo, hi int) {
+			ds, dq := vectorSumSquaresAVX2(&x[lo], hi-lo, x0)
+			s, q = s+ds, q+dq
+		})
+		return s, q
+	},
+	sumProducts: func(g, x []float32, mu float64) (s, p float64) {
+		blocks(len(g), func(lo, hi int) {
+			ds, dp := vectorSumProductsAVX2(&g[lo], &x[lo], hi-lo, mu)
+			s, p = s+ds, p+dp
+		})
+		return s, p
+	},
+	normalize: func(y, x, w, b []float32, m, scale, shift float32, stream bool) {
+		f := vectorNormalizeAVX2
+		if stream && aligned(y) {
+			f = vectorNormalizeStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) {
+			f(&y[lo], &x[lo], &w[lo], &b[lo], hi-lo, m, scale, shift)
+		})
+	},
+	normGrad: func(dx, g, x, w []float32, m, r, b, t float32, stream bool) {
+		f := vectorNormGradAVX2
+		if stream && aligned(dx) {
+			f = vectorNormGradStreamAVX2
+		}
+		blocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], &w[lo], hi-lo, m, r, b, t) })
+	},
+	normGradSums: func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64) {
+		blocks(len(g), func(lo, hi int) {
+			ds, dp := vectorNormGradSumsAVX2(&g[lo], &x[lo], &w[lo], hi-lo, mu, r, &pw[lo], &pb[lo])
+			s, p = s+ds, p+dp
+		})
+		return s, p
+	},
+	sgd: func(p, g, buf []float32, c SGDStep[float32]) {
+		blocks(len(p), func(lo, hi int) {
+			if c.Nesterov {
+				vectorNesterovAVX2(&p[lo], &g[lo], &buf[lo], hi-lo, c.LR, c.Decay, c.Momentum, c.Keep)
+			} else {
+				vectorSGDAVX2(&p[lo], &g[lo], &buf[lo], hi-lo, c.LR, c.Decay, c.Momentum, c.Keep)
+			}
+		})
+	},
+	adam: func(p, g, m, v []float32, c AdamStep[float32]) {
+		blocks(len(p), func(lo, hi int) {
+			vectorAdamAVX2(&p[lo], &g[lo], &m[lo], &v[lo], hi-lo, c.B1, c.K1, c.B2, c.K2, c.Size, c.Root, c.Eps, c.Shrink, c.Decay, c.Sign)
+		})
+	},
+}

@@ -53,11 +53,11 @@ func as32[T Float](x []T) []float32 {
 // vectorBlock is the number of elements of one call: at most 20 us.
 const vectorBlock = 1 << 13
 
-// blocks calls f, which is no leaf, for one block after the other: between two of them the garbage collector may stop the
+// inBlocks calls f, which is no leaf, for one block after the other: between two of them the garbage collector may stop the
 // goroutine, which it cannot in assembly.
 //
 //go:noinline
-func blocks(n int, f func(lo, hi int)) {
+func inBlocks(n int, f func(lo, hi int)) {
 	for lo := 0; lo < n; lo += vectorBlock {
 		f(lo, min(n, lo+vectorBlock))
 	}

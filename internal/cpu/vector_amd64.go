@@ -68,23 +68,23 @@ func aligned(x []float32) bool { return uintptr(unsafe.Pointer(unsafe.SliceData(
 var vectorsAVX2 = vectorKernels{
 	max: func(x []float32) float32 {
 		m := vectorMaxAVX2(nil, 0)
-		blocks(len(x), func(lo, hi int) { m = max(m, vectorMaxAVX2(&x[lo], hi-lo)) })
+		inBlocks(len(x), func(lo, hi int) { m = max(m, vectorMaxAVX2(&x[lo], hi-lo)) })
 		return m
 	},
 	extremes: func(x []float32) (lo, hi float32, ok bool) {
 		lo, hi, ok = x[0], x[0], true
-		blocks(len(x), func(i, j int) {
+		inBlocks(len(x), func(i, j int) {
 			l, h, nan := vectorExtremesAVX2(&x[i], j-i)
 			lo, hi, ok = min(lo, l), max(hi, h), ok && nan == 0
 		})
 		return lo, hi, ok
 	},
 	sum: func(x []float32) (sum float64) {
-		blocks(len(x), func(lo, hi int) { sum += vectorSumAVX2(&x[lo], hi-lo) })
+		inBlocks(len(x), func(lo, hi int) { sum += vectorSumAVX2(&x[lo], hi-lo) })
 		return sum
 	},
 	expSum: func(y, x []float32, m float32) (sum float64) {
-		blocks(len(x), func(lo, hi int) {
+		inBlocks(len(x), func(lo, hi int) {
 			if y == nil {
 				sum += vectorExpSumOnlyAVX2(&x[lo], hi-lo, m)
 			} else {
@@ -98,38 +98,38 @@ var vectorsAVX2 = vectorKernels{
 		if stream && aligned(y) {
 			f = vectorAffineStreamAVX2
 		}
-		blocks(len(x), func(lo, hi int) { f(&y[lo], &x[lo], hi-lo, m, a, b) })
+		inBlocks(len(x), func(lo, hi int) { f(&y[lo], &x[lo], hi-lo, m, a, b) })
 	},
 	affineGrad: func(dx, g, x []float32, m, a, b, t float32, stream bool) {
 		f := vectorAffineGradAVX2
 		if stream && aligned(dx) {
 			f = vectorAffineGradStreamAVX2
 		}
-		blocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], hi-lo, m, a, b, t) })
+		inBlocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], hi-lo, m, a, b, t) })
 	},
 	softmaxGrad: func(dx, dy, y []float32, s float32, stream bool) {
 		f := vectorSoftmaxGradAVX2
 		if stream && aligned(dx) {
 			f = vectorSoftmaxGradStreamAVX2
 		}
-		blocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+		inBlocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
 	},
 	logSoftmaxGrad: func(dx, dy, y []float32, s float32, stream bool) {
 		f := vectorLogSoftmaxGradAVX2
 		if stream && aligned(dx) {
 			f = vectorLogSoftmaxGradStreamAVX2
 		}
-		blocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
+		inBlocks(len(y), func(lo, hi int) { f(&dx[lo], &dy[lo], &y[lo], hi-lo, s) })
 	},
 	sumSquares: func(x []float32, x0 float32) (s, q float64) {
-		blocks(len(x), func(lo, hi int) {
+		inBlocks(len(x), func(lo, hi int) {
 			ds, dq := vectorSumSquaresAVX2(&x[lo], hi-lo, x0)
 			s, q = s+ds, q+dq
 		})
 		return s, q
 	},
 	sumProducts: func(g, x []float32, mu float64) (s, p float64) {
-		blocks(len(g), func(lo, hi int) {
+		inBlocks(len(g), func(lo, hi int) {
 			ds, dp := vectorSumProductsAVX2(&g[lo], &x[lo], hi-lo, mu)
 			s, p = s+ds, p+dp
 		})
@@ -140,7 +140,7 @@ var vectorsAVX2 = vectorKernels{
 		if stream && aligned(y) {
 			f = vectorNormalizeStreamAVX2
 		}
-		blocks(len(x), func(lo, hi int) {
+		inBlocks(len(x), func(lo, hi int) {
 			f(&y[lo], &x[lo], &w[lo], &b[lo], hi-lo, m, scale, shift)
 		})
 	},
@@ -149,17 +149,17 @@ var vectorsAVX2 = vectorKernels{
 		if stream && aligned(dx) {
 			f = vectorNormGradStreamAVX2
 		}
-		blocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], &w[lo], hi-lo, m, r, b, t) })
+		inBlocks(len(x), func(lo, hi int) { f(&dx[lo], &g[lo], &x[lo], &w[lo], hi-lo, m, r, b, t) })
 	},
 	normGradSums: func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64) {
-		blocks(len(g), func(lo, hi int) {
+		inBlocks(len(g), func(lo, hi int) {
 			ds, dp := vectorNormGradSumsAVX2(&g[lo], &x[lo], &w[lo], hi-lo, mu, r, &pw[lo], &pb[lo])
 			s, p = s+ds, p+dp
 		})
 		return s, p
 	},
 	sgd: func(p, g, buf []float32, c SGDStep[float32]) {
-		blocks(len(p), func(lo, hi int) {
+		inBlocks(len(p), func(lo, hi int) {
 			if c.Nesterov {
 				vectorNesterovAVX2(&p[lo], &g[lo], &buf[lo], hi-lo, c.LR, c.Decay, c.Momentum, c.Keep)
 			} else {
@@ -168,7 +168,7 @@ var vectorsAVX2 = vectorKernels{
 		})
 	},
 	adam: func(p, g, m, v []float32, c AdamStep[float32]) {
-		blocks(len(p), func(lo, hi int) {
+		inBlocks(len(p), func(lo, hi int) {
 			vectorAdamAVX2(&p[lo], &g[lo], &m[lo], &v[lo], hi-lo, c.B1, c.K1, c.B2, c.K2, c.Size, c.Root, c.Eps, c.Shrink, c.Decay, c.Sign)
 		})
 	},

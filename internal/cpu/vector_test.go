@@ -349,7 +349,7 @@ func TestVectorOptimizers(t *testing.T) {
 func TestVectorBlocks(t *testing.T) {
 	for _, n := range append([]int{0, vectorBlock, 3*vectorBlock + 1}, vectorSizes...) {
 		next := 0
-		blocks(n, func(lo, hi int) {
+		inBlocks(n, func(lo, hi int) {
 			if lo != next || hi <= lo || hi-lo > vectorBlock {
 				t.Fatalf("%d: [%d, %d) after %d", n, lo, hi, next)
 			}

@@ -54,7 +54,11 @@ func TestCompare(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "RESULTS.md")
 	c := cli{Filter: "^(matmul/64x64x64|add/1000|train/mlp_b.*)$", Threads: []int{1, 2}, Budget: 0.001, Rounds: 2, Python: self, Out: file}
 	var out bytes.Buffer
-	if err := c.compare(context.Background(), &out); err != nil {
+	cases, err := c.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.compare(context.Background(), cases, &out); err != nil {
 		t.Fatal(err)
 	}
 	text := out.String()
@@ -97,7 +101,10 @@ func TestErrors(t *testing.T) {
 	} {
 		x := good
 		c.change(&x)
-		err := x.compare(context.Background(), &bytes.Buffer{})
+		cases, err := x.check()
+		if err == nil {
+			err = x.compare(context.Background(), cases, &bytes.Buffer{})
+		}
 		if err == nil {
 			t.Errorf("%s: no error", name)
 			continue

@@ -48,19 +48,22 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
+	fail := func(err error, status int) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "compare:", strings.Join(strings.Fields(err.Error()), " "))
+			os.Exit(status)
+		}
+	}
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
-		fmt.Fprintf(os.Stderr, "compare: %v; see --help\n", err)
-		os.Exit(2)
+		fail(fmt.Errorf("%w; see --help", err), 2)
 	}
 	if c.Measure != "" {
-		err = c.measure(os.Stdout)
-	} else {
-		err = c.compare(ctx, os.Stdout)
+		fail(c.measure(os.Stdout), 1)
+		return
 	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "compare:", strings.Join(strings.Fields(err.Error()), " "))
-		os.Exit(1)
-	}
+	cases, err := c.check()
+	fail(err, 2)
+	fail(c.compare(ctx, cases, os.Stdout), 1)
 }
 
 // check returns the workloads to run, or what is wrong with the flags.
@@ -110,11 +113,7 @@ func (c *cli) hadal(ctx context.Context, name string, threads int) (r bench.Resu
 }
 
 // compare runs every workload on both sides and prints the table.
-func (c *cli) compare(ctx context.Context, stdout io.Writer) error {
-	cases, err := c.check()
-	if err != nil {
-		return err
-	}
+func (c *cli) compare(ctx context.Context, cases []bench.Case, stdout io.Writer) error {
 	python, err := findPython(ctx, c.Python)
 	if err != nil {
 		return err

@@ -70,10 +70,7 @@ type Laplace struct {
 
 // NewLaplace returns the distribution. It panics with ErrValue unless loc is finite and scale positive.
 func NewLaplace(loc, scale *tensor.Tensor) *Laplace {
-	d := &Laplace{join("laplace", loc, scale), loc, scale}
-	require("laplace", "loc", "finite", loc, finite)
-	require("laplace", "scale", "positive", scale, positive)
-	return d
+	return &Laplace{locScale("laplace", loc, scale), loc, scale}
 }
 
 // Sample implements Distribution.
@@ -117,10 +114,7 @@ type Gumbel struct {
 
 // NewGumbel returns the distribution. It panics with ErrValue unless loc is finite and scale positive.
 func NewGumbel(loc, scale *tensor.Tensor) *Gumbel {
-	d := &Gumbel{join("gumbel", loc, scale), loc, scale}
-	require("gumbel", "loc", "finite", loc, finite)
-	require("gumbel", "scale", "positive", scale, positive)
-	return d
+	return &Gumbel{locScale("gumbel", loc, scale), loc, scale}
 }
 
 // Sample implements Distribution.
@@ -163,10 +157,7 @@ type Cauchy struct {
 
 // NewCauchy returns the distribution. It panics with ErrValue unless loc is finite and scale positive.
 func NewCauchy(loc, scale *tensor.Tensor) *Cauchy {
-	d := &Cauchy{join("cauchy", loc, scale), loc, scale}
-	require("cauchy", "loc", "finite", loc, finite)
-	require("cauchy", "scale", "positive", scale, positive)
-	return d
+	return &Cauchy{locScale("cauchy", loc, scale), loc, scale}
 }
 
 // Sample implements Distribution.

@@ -15,10 +15,7 @@ type Normal struct {
 
 // NewNormal returns the distribution. It panics with ErrValue unless loc is finite and scale positive.
 func NewNormal(loc, scale *tensor.Tensor) *Normal {
-	d := &Normal{join("normal", loc, scale), loc, scale}
-	require("normal", "loc", "finite", loc, finite)
-	require("normal", "scale", "positive", scale, positive)
-	return d
+	return &Normal{locScale("normal", loc, scale), loc, scale}
 }
 
 // Sample implements Distribution.

@@ -88,6 +88,14 @@ func require(name, what, must string, p *tensor.Tensor, ok func(v float64) bool)
 	}
 }
 
+// locScale is join for a location, which must be finite, and a scale, which must be positive.
+func locScale(name string, loc, scale *tensor.Tensor) scalars {
+	s := join(name, loc, scale)
+	require(name, "loc", "finite", loc, finite)
+	require(name, "scale", "positive", scale, positive)
+	return s
+}
+
 func positive(v float64) bool { return v > 0 && !math.IsInf(v, 1) }
 func finite(v float64) bool   { return v-v == 0 }
 func unit(v float64) bool     { return v >= 0 && v <= 1 }

@@ -2,7 +2,9 @@ package cpu
 
 import (
 	"sync"
+	"unsafe"
 
+	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -46,22 +48,32 @@ func (g *Conv) chunk() int {
 type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
 
 // ConvForward computes y, plus bias (K) unless nil. Patches are gathered for a few rows of the output at a time, never
-// for the whole input; work is split over images, groups and output positions.
+// for the whole input; work is split over images, groups and output positions. float32 convolutions by 3x3 are Winograd's where
+// that is faster, as are their gradients, with errors of some 1e-6 of the largest output.
 func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
-	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
-	if p == 0 || g.N == 0 || g.K == 0 {
+	if volume(g.Out) == 0 || g.N == 0 || g.K == 0 {
 		return
 	}
 	if g.depthwise() {
 		depthwiseForward(g, x, w, bias, y)
 		return
 	}
+	if x, ok := any(x).([]float32); ok && g.usesWinograd(winogradLeast) {
+		winogradForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
+		return
+	}
+	convGathered(g, gemm, x, w, bias, y)
+}
+
+// convGathered is ConvForward by matrix products with patches.
+func convGathered[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
+	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
 	step := g.chunk()
 	per := (p + step - 1) / step
 	tasks := g.N * g.Groups * per
 	parallel.For(tasks, taskGrain(2*kg*rows*step), func(lo, hi int) {
-		buf := columns[T](rows * step)
-		defer putColumns(buf)
+		buf, block := borrow[T](rows * step)
+		defer block.Put()
 		for t := lo; t < hi; t++ {
 			n, grp, p0 := t/per/g.Groups, t/per%g.Groups, t%per*step
 			np := min(step, p-p0)
@@ -70,7 +82,7 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 			if g.pointwise() {
 				col = xg[p0:]
 			} else {
-				col, ld = *buf, np
+				col, ld = buf, np
 				im2col(&g, xg, col, p0, np)
 			}
 			ep := Epilogue[T]{}
@@ -89,10 +101,14 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 		depthwiseInputGrad(g, dy, w, dx)
 		return
 	}
+	if dy, ok := any(dy).([]float32); ok && g.usesWinograd(winogradLeast) {
+		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
+		return
+	}
 	step := g.chunk()
 	parallel.For(g.N*g.Groups, taskGrain(2*kg*rows*p), func(lo, hi int) {
-		buf := columns[T](rows * step)
-		defer putColumns(buf)
+		buf, block := borrow[T](rows * step)
+		defer block.Put()
 		for t := lo; t < hi; t++ {
 			n, grp := t/g.Groups, t%g.Groups
 			xg := dx[(n*g.C+grp*cg)*in : (n*g.C+(grp+1)*cg)*in]
@@ -106,8 +122,8 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 					gemm(rows, np, kg, w[grp*kg*rows:], 1, rows, dyg, p, 1, xg[p0:], p, Epilogue[T]{})
 					continue
 				}
-				gemm(rows, np, kg, w[grp*kg*rows:], 1, rows, dyg, p, 1, *buf, np, Epilogue[T]{})
-				col2im(&g, *buf, xg, p0, np)
+				gemm(rows, np, kg, w[grp*kg*rows:], 1, rows, dyg, p, 1, buf, np, Epilogue[T]{})
+				col2im(&g, buf, xg, p0, np)
 			}
 		}
 	})
@@ -125,27 +141,36 @@ func weightGroup(n, size int) int {
 
 // ConvWeightGrad computes dw[k,c,t] = Σ_{n,o} dy[n,k,o] x[n,c,...].
 func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
-	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
-	size := g.K * rows
-	if g.N == 0 || p == 0 {
-		clear(dw[:size])
+	if g.N == 0 || volume(g.Out) == 0 {
+		clear(dw[:g.K*g.rows()])
 		return
 	}
 	if g.depthwise() {
 		depthwiseWeightGrad(g, x, dy, dw)
 		return
 	}
-	step := g.chunk()
+	if x, ok := any(x).([]float32); ok && g.usesWinograd(winogradLeastGrad) {
+		winogradWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
+		return
+	}
+	convWeightGathered(g, gemm, x, dy, dw)
+}
+
+// convWeightGathered is ConvWeightGrad by matrix products with patches.
+func convWeightGathered[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
+	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
+	size := g.K * rows
+	step := min(p, max(g.chunk(), 256)) // each product goes through all of dw
 	group := weightGroup(g.N, size)
 	parts := (g.N + group - 1) / group
-	part := columns[T](parts * size)
-	defer putColumns(part)
+	part, block := borrow[T](parts * size)
+	defer block.Put()
 	parallel.For(parts*g.Groups, 1, func(lo, hi int) {
-		buf := columns[T](rows * step)
-		defer putColumns(buf)
+		buf, block := borrow[T](rows * step)
+		defer block.Put()
 		for t := lo; t < hi; t++ {
 			q, grp := t/g.Groups, t%g.Groups
-			out := (*part)[q*size+grp*kg*rows:]
+			out := part[q*size+grp*kg*rows:]
 			first := true
 			for n := q * group; n < min(g.N, (q+1)*group); n++ {
 				xg := x[(n*g.C+grp*cg)*in:]
@@ -155,7 +180,7 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 					if g.pointwise() {
 						col = xg[p0:]
 					} else {
-						col, ld = *buf, np
+						col, ld = buf, np
 						im2col(&g, xg, col, p0, np)
 					}
 					gemm(kg, rows, np, dy[(n*g.K+grp*kg)*p+p0:], p, 1, col, 1, ld, out, rows, Epilogue[T]{Accumulate: !first})
@@ -166,9 +191,9 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 	})
 	parallel.For(size, grainCheap/parts+1, func(lo, hi int) {
 		d := dw[lo:hi]
-		copy(d, (*part)[lo:hi])
+		copy(d, part[lo:hi])
 		for q := 1; q < parts; q++ {
-			s := (*part)[q*size+lo : q*size+hi]
+			s := part[q*size+lo : q*size+hi]
 			for i := range d {
 				d[i] += s[i]
 			}
@@ -178,6 +203,13 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 
 // taskGrain is the number of tasks of the given FLOPs that are worth waking a worker for, about 10 µs.
 func taskGrain(flops int) int { return max(1, 500_000/max(1, flops)) }
+
+// borrow takes memory for n elements of arbitrary content, for the caller to put back.
+func borrow[T Float](n int) ([]T, mem.Block) {
+	var z T
+	b := mem.Get(n * int(unsafe.Sizeof(z)))
+	return unsafe.Slice((*T)(b.Ptr()), n), b
+}
 
 var columns32, columns64 sync.Pool
 

@@ -1,0 +1,389 @@
+// Command winograd writes the amd64 kernels of conv_winograd.go. Run it through `go generate ./internal/cpu`.
+package main
+
+import (
+	"math"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The kernels are of AVX2 and FMA; the eight lanes of a vector are eight tiles, or eight rows of the weights.
+const bytes = 32
+
+var (
+	lane = []GPPhysical{R8, R9, R10, R11, R12, R13, R14, R15} // where each lane's elements begin
+	// row is the distance of the elements at hand from there, tmp the scratch, the others walk over the transforms.
+	row, tmp, base, column, walk, step = RAX, RSI, RDI, RCX, RDX, RBX
+
+	y = []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
+	x = []VecPhysical{X0, X1, X2, X3, X4, X5, X6, X7, X8, X9, X10, X11, X12, X13, X14, X15}
+)
+
+func main() {
+	ConstraintExpr("amd64,!noasm")
+	input()
+	weights("winogradWeightsAVX2", false)
+	weights("winogradFlippedAVX2", true)
+	output()
+	gradient()
+	Generate()
+}
+
+func scratch(i int) Mem { return Mem{Base: tmp, Disp: bytes * i} }
+
+// constants broadcasts values into the registers from y[first] on.
+func constants(name string, first int, values ...float32) {
+	g := GLOBL(name, attr.RODATA|attr.NOPTR)
+	for i, v := range values {
+		DATA(4*i, U32(math.Float32bits(v)))
+		VBROADCASTSS(g.Offset(4*i), y[first+i])
+	}
+}
+
+// lanes sets the lanes' beginnings to from[off[l]].
+func lanes(from string) {
+	Load(Param(from), row)
+	Load(Param("off"), walk)
+	for i, r := range lane {
+		MOVQ(Mem{Base: walk, Disp: 8 * i}, r)
+		LEAQ(Mem{Base: row, Index: r, Scale: 4}, r)
+	}
+	XORQ(row, row)
+}
+
+// advance moves a register by an argument, in elements.
+func advance(r GPPhysical, by string, t GPPhysical) {
+	Load(Param(by), t)
+	LEAQ(Mem{Base: r, Index: t, Scale: 4}, r)
+}
+
+// again loops while there are channels.
+func again(label string) {
+	Load(Param("channels"), walk)
+	DECQ(walk)
+	Store(walk, Param("channels"))
+	JNZ(LabelRef(label))
+	VZEROUPPER()
+	RET()
+}
+
+// transpose turns four vectors, in each half a 4x4 matrix, with four others to spare; the result is in the first four.
+func transpose(v, t []VecPhysical) {
+	VUNPCKLPS(v[1], v[0], t[0])
+	VUNPCKHPS(v[1], v[0], t[1])
+	VUNPCKLPS(v[3], v[2], t[2])
+	VUNPCKHPS(v[3], v[2], t[3])
+	VUNPCKLPD(t[2], t[0], v[0])
+	VUNPCKHPD(t[2], t[0], v[1])
+	VUNPCKLPD(t[3], t[1], v[2])
+	VUNPCKHPD(t[3], t[1], v[3])
+}
+
+// four loads elements 0 to 3 of each lane, from disp on, into the registers from y[first] on.
+func four(first, disp int) {
+	for i := range 4 {
+		VMOVUPS(Mem{Base: lane[i], Index: row, Scale: 1, Disp: disp}, x[first+i])
+		VINSERTF128(Imm(1), Mem{Base: lane[i+4], Index: row, Scale: 1, Disp: disp}, y[first+i], y[first+i])
+	}
+}
+
+// columns calls f for each of n columns with walk at its first element in memory, where elements are 6 transforms apart.
+func columns(n int, stride string, f func(j int)) {
+	Load(Param(stride), step)
+	IMUL3Q(Imm(24), step, step)
+	MOVQ(base, column)
+	for j := range n {
+		MOVQ(column, walk)
+		f(j)
+		if j < n-1 {
+			advance(column, stride, walk)
+		}
+	}
+}
+
+// save stores six vectors from walk on.
+func save(v []VecPhysical) {
+	for i, r := range v {
+		VMOVUPS(r, Mem{Base: walk})
+		if i < len(v)-1 {
+			ADDQ(step, walk)
+		}
+	}
+}
+
+func input() {
+	const name = "winogradInputAVX2"
+	TEXT(name, attr.NOSPLIT, "func(v *float32, vp, vc int, x *float32, xc, pitch int, off *int, channels int, tmp *float32)")
+	Pragma("noescape")
+	Doc(name+" is, with one rounding in each multiply-add,", "",
+		"	for c := range channels {",
+		"		for l := range 8 {",
+		"			d := 6x6 matrix x[c*xc+off[l]+i*pitch+j]",
+		"			for p := range 36 { v[p*vp+c*vc+l] = (Bᵀ d B)[p/6][p%6] }",
+		"		}",
+		"	}", "",
+		"channels is at least 1; tmp is scratch of 36*8 elements.")
+	constants("winogradInputConstants", 13, 2, 4, 5)
+	two, fourTimes, five := Y13, Y14, Y15
+	// transform takes y[0:6].
+	transform := func() []VecPhysical {
+		VMOVAPS(Y4, Y6)
+		VFNMADD231PS(fourTimes, Y2, Y6)
+		VMOVAPS(Y3, Y7)
+		VFNMADD231PS(fourTimes, Y1, Y7)
+		VADDPS(Y7, Y6, Y8)
+		VSUBPS(Y7, Y6, Y9)
+		VSUBPS(Y2, Y4, Y10)
+		VSUBPS(Y1, Y3, Y7)
+		VMOVAPS(Y10, Y11)
+		VFMADD231PS(two, Y7, Y10)
+		VFNMADD231PS(two, Y7, Y11)
+		VFMADD231PS(fourTimes, Y0, Y4)
+		VFNMADD231PS(five, Y2, Y4)
+		VFMADD231PS(fourTimes, Y1, Y5)
+		VFNMADD231PS(five, Y3, Y5)
+		return []VecPhysical{Y4, Y8, Y9, Y10, Y11, Y5}
+	}
+	lanes("x")
+	Load(Param("v"), base)
+	Load(Param("tmp"), tmp)
+	Label("channel")
+	MOVQ(row, column)
+	for i := range 6 {
+		four(0, 0)
+		transpose(y[0:4], y[6:10])
+		for k := range 4 { // elements 4 and 5 of lanes 2k and 2k+1
+			m := func(l int) Mem { return Mem{Base: lane[l], Index: row, Scale: 1, Disp: 16} }
+			VMOVSD(m(2*k), x[6+k])
+			VMOVHPS(m(2*k+1), x[6+k], x[6+k])
+		}
+		VINSERTF128(Imm(1), X8, Y6, Y6)
+		VINSERTF128(Imm(1), X9, Y7, Y7)
+		VSHUFPS(Imm(0x88), Y7, Y6, Y4)
+		VSHUFPS(Imm(0xdd), Y7, Y6, Y5)
+		for j, r := range transform() {
+			VMOVUPS(r, scratch(6*i+j))
+		}
+		if i < 5 {
+			advance(row, "pitch", walk)
+		}
+	}
+	MOVQ(column, row)
+	columns(6, "vp", func(j int) {
+		for i := range 6 {
+			VMOVUPS(scratch(6*i+j), y[i])
+		}
+		save(transform())
+	})
+	advance(row, "xc", walk)
+	advance(base, "vc", walk)
+	again("channel")
+}
+
+func weights(name string, flip bool) {
+	TEXT(name, attr.NOSPLIT, "func(u *float32, up, uc int, w *float32, wc int, off *int, channels int, tmp *float32)")
+	Pragma("noescape")
+	element := "3*i+j"
+	if flip {
+		element = "8-3*i-j"
+	}
+	Doc(name+" is, with one rounding in each multiply-add,", "",
+		"	for c := range channels {",
+		"		for l := range 8 {",
+		"			g := 3x3 matrix w[c*wc+off[l]+"+element+"]",
+		"			for p := range 36 { u[p*up+c*uc+l] = (G g Gᵀ)[p/6][p%6] }",
+		"		}",
+		"	}", "",
+		"channels is at least 1; tmp is scratch of 36*8 elements. Where vectors overlap, those of later channels are written last.")
+	constants(name[:len(name)-4]+"Constants", 11, 1./4, -1./6, 1./6, 1./24, 1./12)
+	quarter, minusSixth, sixth, part24, part12 := Y11, Y12, Y13, Y14, Y15
+	// transform takes three vectors, and y[3:9].
+	transform := func(a, b, c VecPhysical) []VecPhysical {
+		VMULPS(quarter, a, Y3)
+		VADDPS(c, a, Y4)
+		VSUBPS(b, Y4, Y5)
+		VADDPS(b, Y4, Y4)
+		VMULPS(minusSixth, Y4, Y4)
+		VMULPS(minusSixth, Y5, Y5)
+		VMULPS(part24, a, Y6)
+		VFMADD231PS(sixth, c, Y6)
+		VMOVAPS(Y6, Y7)
+		VFMADD231PS(part12, b, Y6)
+		VFNMADD231PS(part12, b, Y7)
+		return []VecPhysical{Y3, Y4, Y5, Y6, Y7, c}
+	}
+	lanes("w")
+	Load(Param("u"), base)
+	Load(Param("tmp"), tmp)
+	Label("channel")
+	at := func(e int) Mem {
+		if flip {
+			e = 8 - e
+		}
+		return scratch(18 + e)
+	}
+	for _, first := range []int{0, 4, 5} { // twice what they share: no load reaches past the nine elements
+		four(0, 4*first)
+		transpose(y[0:4], y[4:8])
+		for k := range 4 {
+			VMOVUPS(y[k], at(first+k))
+		}
+	}
+	element9 := func(i, j int) Mem { return scratch(18 + 3*i + j) }
+	for i := range 3 {
+		for j := range 3 {
+			VMOVUPS(element9(i, j), y[j])
+		}
+		for j, r := range transform(Y0, Y1, Y2) {
+			if i < 2 {
+				VMOVUPS(r, scratch(6*i+j))
+			} else {
+				VMOVUPS(r, scratch(30+j)) // what the nine elements do not take
+			}
+		}
+	}
+	columns(6, "up", func(j int) {
+		VMOVUPS(scratch(j), Y0)
+		VMOVUPS(scratch(6+j), Y1)
+		VMOVUPS(scratch(30+j), Y2)
+		save(transform(Y0, Y1, Y2))
+	})
+	advance(row, "wc", walk)
+	advance(base, "uc", walk)
+	again("channel")
+}
+
+func output() {
+	const name = "winogradOutputAVX2"
+	TEXT(name, attr.NOSPLIT, "func(y *float32, yc, pitch int, off *int, m *float32, mp, mc int, bias *float32, channels int, tmp *float32)")
+	Pragma("noescape")
+	Doc(name+" is, with one rounding in each multiply-add,", "",
+		"	for c := range channels {",
+		"		for l := range 8 {",
+		"			z := 6x6 matrix m[(6*i+j)*mp+c*mc+l]",
+		"			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] }",
+		"		}",
+		"	}", "",
+		"channels is at least 1; tmp is scratch of 36*8 elements; a nil bias is zeros.")
+	constants("winogradOutputConstants", 13, 2, 4, 8)
+	two, fourTimes, eight, bias := Y13, Y14, Y15, Y12
+	// transform takes y[0:6].
+	transform := func() []VecPhysical {
+		VADDPS(Y2, Y1, Y6)
+		VSUBPS(Y2, Y1, Y7)
+		VADDPS(Y4, Y3, Y8)
+		VSUBPS(Y4, Y3, Y9)
+		VADDPS(Y6, Y0, Y0)
+		VADDPS(Y8, Y0, Y0)
+		VMOVAPS(Y7, Y1)
+		VFMADD231PS(two, Y9, Y1)
+		VFMADD231PS(fourTimes, Y8, Y6)
+		VFMADD231PS(eight, Y9, Y7)
+		VADDPS(Y5, Y7, Y7)
+		return []VecPhysical{Y0, Y1, Y6, Y7}
+	}
+	lanes("y")
+	Load(Param("m"), base)
+	Load(Param("tmp"), tmp)
+	VXORPS(bias, bias, bias)
+	Label("channel")
+	columns(6, "mp", func(j int) {
+		for i := range 6 {
+			VMOVUPS(Mem{Base: walk}, y[i])
+			if i < 5 {
+				ADDQ(step, walk)
+			}
+		}
+		for i, r := range transform() {
+			VMOVUPS(r, scratch(6*i+j))
+		}
+	})
+	Load(Param("bias"), walk)
+	TESTQ(walk, walk)
+	JZ(LabelRef("rows"))
+	VBROADCASTSS(Mem{Base: walk}, bias)
+	ADDQ(Imm(4), walk)
+	Store(walk, Param("bias"))
+	Label("rows")
+	MOVQ(row, column)
+	for i := range 4 {
+		for j := range 6 {
+			VMOVUPS(scratch(6*i+j), y[j])
+		}
+		v := transform()
+		for _, r := range v {
+			VADDPS(bias, r, r)
+		}
+		transpose(v, []VecPhysical{Y2, Y3, Y4, Y5})
+		for k, r := range v {
+			VMOVUPS(r.AsX(), Mem{Base: lane[k], Index: row, Scale: 1})
+			VEXTRACTF128(Imm(1), r, Mem{Base: lane[k+4], Index: row, Scale: 1})
+		}
+		if i < 3 {
+			advance(row, "pitch", walk)
+		}
+	}
+	MOVQ(column, row)
+	advance(row, "yc", walk)
+	advance(base, "mc", walk)
+	again("channel")
+}
+
+func gradient() {
+	const name = "winogradGradAVX2"
+	TEXT(name, attr.NOSPLIT, "func(z *float32, zp, zc int, y *float32, yc, pitch int, off *int, channels int, tmp *float32)")
+	Pragma("noescape")
+	Doc(name+" is, with one rounding in each multiply-add,", "",
+		"	for c := range channels {",
+		"		for l := range 8 {",
+		"			d := 4x4 matrix y[c*yc+off[l]+i*pitch+j]",
+		"			for p := range 36 { z[p*zp+c*zc+l] = (A d Aᵀ)[p/6][p%6] }",
+		"		}",
+		"	}", "",
+		"channels is at least 1; tmp is scratch of 36*8 elements. Where vectors overlap, those of later channels are written last.")
+	constants("winogradGradConstants", 14, 2, 4)
+	two, fourTimes := Y14, Y15
+	// transform takes y[0:4].
+	transform := func() []VecPhysical {
+		VADDPS(Y2, Y0, Y4)
+		VADDPS(Y3, Y1, Y5)
+		VADDPS(Y5, Y4, Y6)
+		VSUBPS(Y5, Y4, Y7)
+		VMOVAPS(Y0, Y8)
+		VFMADD231PS(fourTimes, Y2, Y8)
+		VMOVAPS(Y1, Y5)
+		VFMADD231PS(fourTimes, Y3, Y5)
+		VMOVAPS(Y8, Y9)
+		VFMADD231PS(two, Y5, Y8)
+		VFNMADD231PS(two, Y5, Y9)
+		return []VecPhysical{Y0, Y6, Y7, Y8, Y9, Y3}
+	}
+	lanes("y")
+	Load(Param("z"), base)
+	Load(Param("tmp"), tmp)
+	Label("channel")
+	MOVQ(row, column)
+	for i := range 4 {
+		four(0, 0)
+		transpose(y[0:4], y[4:8])
+		for j, r := range transform() {
+			VMOVUPS(r, scratch(6*i+j))
+		}
+		if i < 3 {
+			advance(row, "pitch", walk)
+		}
+	}
+	MOVQ(column, row)
+	columns(6, "zp", func(j int) {
+		for i := range 4 {
+			VMOVUPS(scratch(6*i+j), y[i])
+		}
+		save(transform())
+	})
+	advance(row, "yc", walk)
+	advance(base, "zc", walk)
+	again("channel")
+}

@@ -35,6 +35,7 @@ var levels = [][]string{
 // sideways lists the imports that the levels do not allow, by folder: packages in from may import those in to.
 var sideways = []struct{ from, to, why string }{
 	{"internal/cpu", "internal/parallel", "kernels share their loops among the workers"},
+	{"internal/cpu", "internal/mem", "kernels keep large scratch in buffers that are used again"},
 	{"internal/optest", "internal", "the conformance suite chooses kernels and workers, and sees which ops run"},
 	{"internal/optest", "tensor", "it is imported by tests alone"},
 	{"autograd", "autograd", "one family"},

@@ -34,7 +34,7 @@ func matmul(m, n, k int) Case {
 func unary(name string, n int, f func(*tensor.Tensor) *tensor.Tensor) Case {
 	return Case{Name: fmt.Sprintf("%s/%d", name, n), Bytes: 8 * float64(n), New: func() func() {
 		x := randn(generator(), n)
-		return scoped(func(s *tensor.Scope) { f(s.Enter(x)) })
+		return scoped(func(s *tensor.Scope) { f(s.Enter(x)).Materialize() })
 	}}
 }
 
@@ -42,7 +42,7 @@ func add(n int) Case {
 	return Case{Name: fmt.Sprintf("add/%d", n), Bytes: 12 * float64(n), New: func() func() {
 		g := generator()
 		x, y := randn(g, n), randn(g, n)
-		return scoped(func(s *tensor.Scope) { s.Enter(x).Add(y) })
+		return scoped(func(s *tensor.Scope) { s.Enter(x).Add(y).Materialize() })
 	}}
 }
 
@@ -95,5 +95,5 @@ func layerNormBoth() Case {
 
 // gradient takes the gradient of <y, dy> with respect to each of wrt.
 func gradient(y, dy *tensor.Tensor, wrt ...*tensor.Tensor) {
-	autograd.Grad([]*tensor.Tensor{y}, wrt, autograd.GradConfig{Douts: []*tensor.Tensor{dy}})
+	autograd.Grad([]*tensor.Tensor{y.Materialize()}, wrt, autograd.GradConfig{Douts: []*tensor.Tensor{dy}})
 }

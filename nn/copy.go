@@ -47,7 +47,7 @@ func owned[M any](m M, f func(*tensor.Tensor) *tensor.Tensor) M {
 	return copyModule(m, copier{
 		param: func(p *Param) *Param {
 			if !p.RequiresGrad() {
-				return &Param{Tensor: f(p.Tensor).Clone()}
+				return &Param{Tensor: tensor.NewBuffer(f(p.Tensor)).Tensor}
 			}
 			return tensor.NewParam(f(p.Detach()))
 		},

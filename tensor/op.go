@@ -85,6 +85,7 @@ type Call struct {
 type outSpec struct {
 	Spec
 	made    *Tensor // the result itself, computed elsewhere
+	later   bool    // computed when it is read
 	view    bool
 	of      int
 	strides Strides
@@ -103,11 +104,20 @@ func (c *Call) Output(s Shape, d DType) {
 	c.nout = len(c.specs)
 }
 
+// outputLater is Output for a result that Run, if isLater reports true, puts off with putOff.
+func (c *Call) outputLater(s Shape, d DType) {
+	c.Output(s, d)
+	o := &c.specs[len(c.specs)-1]
+	o.later = c.defers(&o.Spec)
+}
+
+func (c *Call) isLater(i int) bool { return c.specs[i].later }
+
 // OutputView declares the next result as a view of input i: the given strides and an offset in elements from the input's
 // first element.
 func (c *Call) OutputView(i int, s Shape, st Strides, off int) {
 	o := c.declare()
-	o.Shape, o.DType, o.Device, o.made, o.view = s, c.In[i].dtype, c.In[i].dev, nil, true
+	o.Shape, o.DType, o.Device, o.made, o.view, o.later = s, c.In[i].dtype, c.In[i].dev, nil, true, false
 	o.of, o.strides, o.off = i, st, off
 	if s.Numel() == 0 {
 		o.off = 0 // there may be no memory to point into
@@ -118,14 +128,14 @@ func (c *Call) OutputView(i int, s Shape, st Strides, off int) {
 // outputMade declares the next result as t, which was computed elsewhere; t is all of its storage, as whole says.
 func (c *Call) outputMade(t *Tensor) {
 	o := c.declare()
-	o.Spec, o.made, o.view = t.Spec(), t, false
+	o.Spec, o.made, o.view, o.later = t.Spec(), t, false, false
 	c.nout = len(c.specs)
 }
 
 // Save declares, after all outputs, a value that Run computes for VJP alone. Call it only when Recording.
 func (c *Call) Save(s Shape, d DType) {
 	o := c.declare()
-	o.Shape, o.DType, o.Device, o.made, o.view = s, d, c.dev, nil, false
+	o.Shape, o.DType, o.Device, o.made, o.view, o.later = s, d, c.dev, nil, false, false
 }
 
 // declare returns the next spec to fill in; it holds an earlier call's.
@@ -265,8 +275,12 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 	}
 	op.Infer(c)
 	ran := c.dev == Meta
-	for i := range c.specs {
-		c.outs = append(c.outs, c.specs[i].tensor(c.In, scope, c.rec))
+	if t := c.later(scope); t != nil {
+		c.outs, ran = append(c.outs, t), true
+	} else {
+		for i := range c.specs {
+			c.outs = append(c.outs, c.specs[i].tensor(c.In, scope, c.rec))
+		}
 	}
 	if len(c.specs) > 0 && (c.specs[0].view || c.specs[0].made != nil) {
 		ran = true
@@ -280,6 +294,9 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 		c.checkFinite()
 	}
 	if h := hook.Apply.Load(); h != nil {
+		for _, t := range c.outs {
+			t.Materialize()
+		}
 		(*h)(op, c.In, c.outs)
 	}
 	if c.rec {
@@ -291,6 +308,8 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 func (o *outSpec) tensor(in []*Tensor, scope *Scope, recorded bool) *Tensor {
 	switch {
 	case o.view:
+	case o.later:
+		return newLater(o.Spec, scope)
 	case o.made != nil:
 		return &Tensor{shape: o.Shape, dtype: o.DType, dev: o.Device, st: o.made.st, scope: scope}
 	case recorded:

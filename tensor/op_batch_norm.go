@@ -37,7 +37,11 @@ func (batchNormOp) Infer(c *Call) {
 	if s.Numel() == 0 {
 		c.Fail(ErrShape, "an empty batch has no mean")
 	}
-	c.Output(s, d)
+	if s.Numel() >= 32*s.at(0)*s.at(1) {
+		c.outputLater(s, d)
+	} else {
+		c.Output(s, d)
+	}
 	c.Output(ch, Promote(d, Float32)) // running statistics need more digits than halves have
 	c.Output(ch, Promote(d, Float32))
 	if c.Recording() {
@@ -51,6 +55,14 @@ func (o batchNormOp) Run(d Device, c *Call) bool {
 		var mu, rstd View
 		if c.Recording() {
 			mu, rstd = c.S(0), c.S(1)
+		}
+		if c.isLater(0) {
+			fill := batchNormLater(o.eps, c.X(0), c.X(1), c.X(2), c.Y(1), c.Y(2), mu, rstd)
+			c.outs[0].st.putOff(cpu.Pointwise{}, fill, c.In[:1])
+			if c.In[0].st.changes() {
+				c.outs[0].Materialize()
+			}
+			return true
 		}
 		k.BatchNorm(o.eps, c.X(0), c.X(1), c.X(2), c.Y(0), c.Y(1), c.Y(2), mu, rstd)
 	}
@@ -113,6 +125,21 @@ func (cpuDevice) BatchNorm(eps float64, x, weight, bias, y, mean, variance, mu, 
 	} else {
 		cpu.BatchNorm(n, c, hw, eps, sliceOf[float32](x), sliceOf[float32](weight), sliceOf[float32](bias), sliceOf[float32](y), sliceOf[float32](mean), sliceOf[float32](variance), optional[float64](mu), optional[float64](rstd))
 	}
+}
+
+// batchNormLater is BatchNorm on the CPU without y, which the function that it returns computes.
+func batchNormLater(eps float64, x, weight, bias, mean, variance, mu, rstd View) filler {
+	if x.DType == Float64 {
+		return batchNormFill[float64](eps, x, weight, bias, mean, variance, mu, rstd)
+	}
+	return batchNormFill[float32](eps, x, weight, bias, mean, variance, mu, rstd)
+}
+
+func batchNormFill[T cpu.Float](eps float64, x, weight, bias, mean, variance, mu, rstd View) filler {
+	n, c := x.Shape.at(0), x.Shape.at(1)
+	hw := x.Shape.Numel() / (n * c)
+	fill := cpu.BatchNormLater(n, c, hw, eps, sliceOf[T](x), sliceOf[T](weight), sliceOf[T](bias), sliceOf[T](mean), sliceOf[T](variance), optional[float64](mu), optional[float64](rstd))
+	return func(dst View, lo int, stream bool) { fill(sliceOf[T](dst), lo, stream) }
 }
 
 func (cpuDevice) BatchNormGrad(dy, x, weight, mu, rstd, dx, dweight, dbias View) {

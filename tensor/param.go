@@ -6,7 +6,7 @@ import "runtime"
 type Param struct{ *Tensor }
 
 // NewParam returns a Param with a copy of t's data.
-func NewParam(t *Tensor) *Param { return &Param{t.Detach().Clone().RequireGrad()} }
+func NewParam(t *Tensor) *Param { return &Param{t.Detach().mutable().RequireGrad()} }
 
 // Update calls f with the data to change it in place. A graph that recorded the old data refuses to run afterwards
 // (ErrStale).
@@ -16,7 +16,14 @@ func (p *Param) Update(f func(data View)) { p.update("param.Update", f) }
 type Buffer struct{ *Tensor }
 
 // NewBuffer returns a Buffer with a copy of t's data.
-func NewBuffer(t *Tensor) *Buffer { return &Buffer{t.Detach().Clone()} }
+func NewBuffer(t *Tensor) *Buffer { return &Buffer{t.Detach().mutable()} }
+
+// mutable returns a copy whose data may change.
+func (t *Tensor) mutable() *Tensor {
+	t = t.Clone().Materialize()
+	t.st.mutable = true
+	return t
+}
 
 // Update calls f with the data to change it in place.
 func (b *Buffer) Update(f func(data View)) { b.update("buffer.Update", f) }

@@ -64,7 +64,7 @@ func (st *storage) pend(n int32) {
 	if !st.passing {
 		return
 	}
-	if st.pending += n; st.pending == 0 {
+	if st.pending += n; st.pending == 0 && st.readers.Load() == 0 {
 		st.free()
 	}
 }
@@ -220,11 +220,13 @@ func (p *pass) run(seeds []*Tensor) {
 	}
 	for _, g := range p.leafGrad {
 		if g.t != nil {
+			g.t.Materialize()
 			g.t.st.passing = false
 		}
 	}
 	for _, g := range p.final {
 		if g != nil {
+			g.Materialize()
 			g.st.passing = false
 		}
 	}
@@ -256,6 +258,13 @@ func (p *pass) step(k int) {
 		wanted = wanted || e != noEdge
 	}
 	if live && wanted {
+		keeps := keepsGradients(n.op)
+		for _, g := range dout {
+			if keeps && g != nil && g.st.passing {
+				g.Materialize()
+				g.st.mutable = true
+			}
+		}
 		p.open(b, dout)
 		for i, g := range n.op.VJP(b) {
 			if g == nil || edges[i] == noEdge {
@@ -265,7 +274,7 @@ func (p *pass) step(k int) {
 			if !p.create && g.RequiresGrad() {
 				g = g.Detach()
 			}
-			if g.scope != nil && n.holds(g.st) {
+			if g.scope != nil && (keeps || n.holds(g.st)) {
 				p.isForeign(g)
 			}
 			if e := edges[i]; e >= 0 {
@@ -333,10 +342,11 @@ func (p *pass) leave(g *Tensor) *Tensor {
 	if s == nil {
 		return g
 	}
+	s.settle(g)
 	if g.st.scope == s {
 		g.st.passing, g.st.pending = true, 0
 	}
-	return s.lift(g)
+	return s.move(g)
 }
 
 // keepsGradients reports whether somebody may keep the gradients that an op's VJP sees: a user's function, or a watcher of

@@ -49,6 +49,11 @@ func (s *Scope) lift(t *Tensor) *Tensor {
 	if s == nil || t == nil {
 		return t
 	}
+	return s.move(t.Materialize())
+}
+
+// move is lift for a tensor that reads nothing of the scope's even if it is put off.
+func (s *Scope) move(t *Tensor) *Tensor {
 	s.mu.Lock()
 	mine := t.st.scope == s
 	if mine {

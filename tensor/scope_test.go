@@ -34,7 +34,7 @@ func TestScopeFrees(t *testing.T) {
 	tensor.WithScope(func(s *tensor.Scope) {
 		y = s.Enter(x).Mul(w.Tensor)
 		for range 5 {
-			y = y.Exp().MulScalar(0.5)
+			y = y.Exp().MulScalar(0.5).Materialize()
 		}
 		view = y.Reshape(2, -1)
 		tiny = y.Narrow(0, 0, 2).MulScalar(3)

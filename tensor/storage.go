@@ -12,13 +12,17 @@ import (
 type storage struct {
 	ptr     unsafe.Pointer
 	bytes   int
-	scope   *Scope        // the scope that frees it, under its lock; nil: a leaf or the garbage collector
-	from    *fromPool     // where the memory is from; nil: it lies beside the storage
-	version atomic.Uint32 // bumped by every Param or Buffer update
-	freed   atomic.Bool   // set when its owner, a scope or a leaf, gave it back
-	held    bool          // a leaf owns it as its gradient
-	passing bool          // a gradient on its way through one backward pass, which frees it
-	pending int32         // how many gradients that have yet to be used lie in it, while passing
+	scope   *Scope                   // the scope that frees it, under its lock; nil: a leaf or the garbage collector
+	from    *fromPool                // where the memory is from; nil: it lies beside the storage
+	version atomic.Uint32            // bumped by every Param or Buffer update
+	freed   atomic.Bool              // set when its owner, a scope or a leaf, gave it back
+	held    bool                     // a leaf owns it as its gradient
+	passing bool                     // a gradient on its way through one backward pass, which frees it
+	pending int32                    // how many gradients that have yet to be used lie in it, while passing
+	mutable bool                     // the data may change or go while others refer to it
+	wanted  atomic.Bool              // is put off, and will be read
+	readers atomic.Int32             // how many that are put off read it
+	later   atomic.Pointer[deferred] // what computes the data, until that is done
 }
 
 // fromPool is memory from package mem.
@@ -71,6 +75,10 @@ func (st *storage) collect() {
 // free returns the memory at once; any later use panics with ErrScope.
 func (st *storage) free() {
 	if st.freed.CompareAndSwap(false, true) {
+		if d := st.later.Swap(nil); d != nil {
+			d.unread()
+			return
+		}
 		st.ptr = nil
 		if p := st.from; p != nil {
 			p.cleanup.Stop()
@@ -79,10 +87,13 @@ func (st *storage) free() {
 	}
 }
 
-// force is the one door to a tensor's data: deferred work would be done here, and use after a scope's end is caught here.
+// force is the one door to a tensor's data: work put off is done here, and use after a scope's end is caught here.
 func (t *Tensor) force(op string) unsafe.Pointer {
 	if t.st.freed.Load() {
 		Fail(op, ErrScope, []Shape{t.shape}, "this tensor's memory is gone: its scope has ended (Keep it there, or read it before), or it was a gradient before Backward, SetGrad or ZeroGrad (Clone it)")
+	}
+	if d := t.st.later.Load(); d != nil {
+		t.st.compute(d)
 	}
 	return unsafe.Add(t.st.ptr, t.off*t.dtype.Size())
 }

@@ -83,6 +83,9 @@ func (c *Call) record(in []*Tensor) {
 		switch {
 		case n.seg != nil || reads.in(i) || t.leaf != nil || t.node == nil && t.st.bytes <= tinyBytes:
 			e.t, e.version = t, t.st.version.Load()
+			if n.seg != nil || reads.in(i) {
+				t.st.want()
+			}
 		case t.node == nil:
 			e.t = &Tensor{shape: t.shape, dtype: t.dtype, dev: t.dev, st: new(storage)}
 		}
@@ -98,6 +101,7 @@ func (c *Call) record(in []*Tensor) {
 				c.Fail(ErrGraph, "the VJP of an op that returns views cannot read its results")
 			}
 			r.st = t.st
+			t.st.want()
 		}
 		n.outs = append(n.outs, r)
 		n.scope = t.scope
@@ -287,7 +291,7 @@ func (l *leaf) accumulate(g *Tensor, p *pass) {
 		}
 		l.grad, l.owned = g, false
 	case l.grad != nil:
-		g = l.grad.Detach().Add(g)
+		g = l.grad.Detach().Add(g).Materialize()
 		l.drop()
 		l.keep(g, true)
 	default:
@@ -311,6 +315,9 @@ func (l *leaf) keep(g *Tensor, own bool) {
 
 // set replaces the gradient by g, whose memory others use too.
 func (l *leaf) set(g *Tensor) {
+	if g != nil {
+		g.Materialize()
+	}
 	if g == nil || l.grad == nil || g.st != l.grad.st {
 		l.drop()
 	}

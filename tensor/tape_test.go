@@ -291,6 +291,7 @@ func TestEarlyFree(t *testing.T) {
 		for range n {
 			y = step(y)
 		}
+		y.Materialize()
 		settle()
 		after := mem.ReadStats().InUse
 		y.BackwardWith(tensor.BackwardConfig{Grad: tensor.OnesLike(x)})

@@ -11,36 +11,10 @@ import (
 // and rstd that BatchNormGrad takes: rounded to float32, a mean of many deviations would be too coarse.
 func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, y, mean, variance []T, mu, rstd []float64) {
 	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
-		sums, coef := columns[float64](2*(hi-lo)), columns[T](3*(hi-lo))
-		defer putColumns(sums)
+		coef := columns[T](3 * (hi - lo))
 		defer putColumns(coef)
-		s, q := (*sums)[:hi-lo], (*sums)[hi-lo:]
 		center, scale, shift := (*coef)[:hi-lo], (*coef)[hi-lo:2*(hi-lo)], (*coef)[2*(hi-lo):]
-		if hw == 1 {
-			columnSumSquares(n, c, x[lo:], s, q)
-		} else {
-			for k := range s {
-				s[k], q[k] = 0, 0
-				for i := range n {
-					ds, dq := sumSquares(plane(x, i, c, lo+k, hw), x[(lo+k)*hw])
-					s[k] += ds
-					q[k] += dq
-				}
-			}
-		}
-		for k := range s {
-			d := s[k] / float64(n*hw)
-			v := max(0, q[k]/float64(n*hw)-d*d)
-			m, r := float64(x[(lo+k)*hw])+d, 1/math.Sqrt(v+eps)
-			mean[lo+k], variance[lo+k] = T(m), T(v)
-			if mu != nil {
-				mu[lo+k], rstd[lo+k] = m, r
-			}
-			a := r * float64(weight[lo+k])
-			// What rounding takes from the mean goes into the shift: (x - mean) is exact where it matters.
-			center[k], scale[k] = T(m), T(a)
-			shift[k] = T(float64(bias[lo+k]) + (float64(T(m))-m)*a)
-		}
+		batchStatistics(n, c, hw, lo, hi, eps, x, weight, bias, mean, variance, mu, rstd, center, scale, shift)
 		for i := range n {
 			if hw == 1 {
 				src, dst := x[i*c+lo:i*c+hi], y[i*c+lo:i*c+hi]
@@ -56,6 +30,56 @@ func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, 
 		}
 		fence()
 	})
+}
+
+// batchStatistics computes what BatchNorm does of channels [lo, hi) but y, which is (x - center) scale + shift with one of each
+// for each of these channels.
+func batchStatistics[T float32 | float64](n, c, hw, lo, hi int, eps float64, x, weight, bias, mean, variance []T, mu, rstd []float64, center, scale, shift []T) {
+	sums := columns[float64](2 * (hi - lo))
+	defer putColumns(sums)
+	s, q := (*sums)[:hi-lo], (*sums)[hi-lo:]
+	if hw == 1 {
+		columnSumSquares(n, c, x[lo:], s, q)
+	} else {
+		for k := range s {
+			s[k], q[k] = 0, 0
+			for i := range n {
+				ds, dq := sumSquares(plane(x, i, c, lo+k, hw), x[(lo+k)*hw])
+				s[k] += ds
+				q[k] += dq
+			}
+		}
+	}
+	for k := range s {
+		d := s[k] / float64(n*hw)
+		v := max(0, q[k]/float64(n*hw)-d*d)
+		m, r := float64(x[(lo+k)*hw])+d, 1/math.Sqrt(v+eps)
+		mean[lo+k], variance[lo+k] = T(m), T(v)
+		if mu != nil {
+			mu[lo+k], rstd[lo+k] = m, r
+		}
+		a := r * float64(weight[lo+k])
+		// What rounding takes from the mean goes into the shift: (x - mean) is exact where it matters.
+		center[k], scale[k] = T(m), T(a)
+		shift[k] = T(float64(bias[lo+k]) + (float64(T(m))-m)*a)
+	}
+}
+
+// BatchNormLater is BatchNorm without y, which the function that it returns computes: elements [at, at+len(dst)), written around
+// the caches if stream.
+func BatchNormLater[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, mean, variance []T, mu, rstd []float64) func(dst []T, at int, stream bool) {
+	coef := make([]T, 3*c)
+	center, scale, shift := coef[:c], coef[c:2*c], coef[2*c:]
+	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
+		batchStatistics(n, c, hw, lo, hi, eps, x, weight, bias, mean, variance, mu, rstd, center[lo:hi], scale[lo:hi], shift[lo:hi])
+	})
+	return func(dst []T, at int, stream bool) {
+		for len(dst) > 0 {
+			k, m := at/hw%c, min(hw-at%hw, len(dst))
+			affine(dst[:m], x[at:at+m], center[k], scale[k], shift[k], stream)
+			dst, at = dst[m:], at+m
+		}
+	}
 }
 
 // BatchNormGrad computes, with x̂ = (x - mu) rstd and m = n·hw,

@@ -16,7 +16,8 @@ import (
 )
 
 // Run checks each case as a subtest, on every CPU implementation: results against Want and against Lower, the shape rule
-// on Meta, gradients, and that neither layout nor the number of workers matters.
+// on Meta, gradients, and that neither layout, the number of workers nor putting off elementwise ops matters. With -short, which
+// is for the race detector, only the best implementation and first derivatives.
 func Run(t *testing.T, cases []Case) {
 	t.Helper()
 	for i := range cases {
@@ -86,8 +87,14 @@ func check(t reporter, c *Case) {
 	hook.Apply.Store(&observe)
 	fell := fallbacks()
 	s.meta()
+	if testing.Short() {
+		s.order = min(s.order, 1)
+	}
 	for _, impl := range cpu.Impls() {
 		s.impl = impl.String()
+		if testing.Short() && s.impl != best {
+			continue
+		}
 		if err := cpu.Use(s.impl); err != nil {
 			t.Errorf("%v", err)
 		}
@@ -98,6 +105,7 @@ func check(t reporter, c *Case) {
 		s.workers()
 	}
 	s.halves()
+	s.deferred(best)
 	if !s.seen[c.Op] {
 		t.Errorf("the case did not apply %s", c.Op)
 	}
@@ -105,6 +113,19 @@ func check(t reporter, c *Case) {
 		if !fell[line] && !c.Lowers {
 			t.Errorf("no CPU kernel, Lower ran: %s", line)
 		}
+	}
+}
+
+// deferred checks results and gradients once more with all elementwise ops put off, and without the hook, which has them done
+// at once.
+func (s *suite) deferred(best string) {
+	_ = cpu.Use(best)
+	s.impl = best + ", put off"
+	hook.Apply.Store(nil)
+	defer hook.DeferLeast.Store(hook.DeferLeast.Swap(1))
+	s.forward()
+	if s.order > 0 {
+		s.backward()
 	}
 }
 

@@ -1,0 +1,114 @@
+package cpu
+
+import "github.com/hadal-go/hadal/internal/parallel"
+
+// Step is one function of a chain. Input i is operand In[i] or, where that is negative, the result of step ^In[i], an earlier one.
+type Step[T Float] struct {
+	P   Pointwise
+	In  []int
+	Dst []T // where the result goes; nil: it is only for later steps
+	// Fill, unless nil, computes elements [lo, lo+len(dst)) in place of P and In; stream says that dst is written around the caches,
+	// and may be ignored.
+	Fill func(dst []T, lo int, stream bool)
+}
+
+// MapChain computes the steps over the row-major elements of dims, tile by tile: what is not kept in a Dst never leaves the first
+// cache. The bits are those of one Map for each step. Every code must have a kernel (HasKernel).
+func MapChain[T Float](dims []int, steps []Step[T], in []Operand[T]) {
+	n := 1
+	for _, d := range dims {
+		n *= d
+	}
+	j := &chainJob[T]{n: n, steps: steps, in: make([]loader[T], len(in)), kernels: make([]kernel[T], len(steps))}
+	grain := grainCheap
+	for i := range in {
+		j.in[i].init(&in[i], dims)
+	}
+	for i, s := range steps {
+		if s.Fill == nil {
+			j.kernels[i] = kernelOf[T](s.P.Code)
+			grain = min(grain, s.P.Code.grain())
+		}
+	}
+	// Only the last result is not read again by the chain itself.
+	if last := len(steps) - 1; steps[last].Fill != nil {
+		j.stream = streams(n)
+	} else if k := streamKernelOf(steps[last].P.Code, steps[last].Dst); k != nil {
+		j.kernels[last], j.stream = k, true
+	}
+	parallel.For(n, grain, j.chunk)
+}
+
+// HasKernel reports whether elements of type T have a loop for the code.
+func HasKernel[T Number](c Code) bool { return kernelOf[T](c) != nil }
+
+type chainJob[T Float] struct {
+	n       int
+	steps   []Step[T]
+	kernels []kernel[T]
+	in      []loader[T]
+	stream  bool
+}
+
+func (j *chainJob[T]) chunk(lo, hi int) {
+	in := append([]loader[T](nil), j.in...)
+	tiles := 0
+	for i := range in {
+		if !in[i].flat {
+			tiles++
+		}
+	}
+	for _, s := range j.steps {
+		if s.Dst == nil {
+			tiles++
+		}
+	}
+	mem, pooled := borrow[T](tiles * tile)
+	defer pooled.Put()
+	next := func() []T {
+		b := mem[:tile]
+		mem = mem[tile:]
+		return b
+	}
+	for i := range in {
+		if !in[i].flat {
+			in[i].buf, in[i].filled = next(), false
+		}
+	}
+	results := make([][]T, len(j.steps))
+	for i, s := range j.steps {
+		if s.Dst == nil {
+			results[i] = next()
+		}
+	}
+	last := len(j.steps) - 1
+	for ; lo < hi; lo += tile {
+		n := min(tile, hi-lo)
+		for i := range j.steps {
+			s := &j.steps[i]
+			d := s.Dst
+			if d != nil {
+				d = d[lo : lo+n]
+				results[i] = d
+			} else {
+				d = results[i][:n]
+			}
+			if s.Fill != nil {
+				s.Fill(d, lo, j.stream && i == last)
+				continue
+			}
+			var x [3][]T
+			for k, from := range s.In {
+				if from < 0 {
+					x[k] = results[^from][:n]
+				} else {
+					x[k] = in[from].load(lo, n)
+				}
+			}
+			j.kernels[i](d, x[0], x[1], x[2], s.P)
+		}
+	}
+	if j.stream {
+		fence()
+	}
+}

@@ -83,7 +83,12 @@ func (st *storage) changes() bool { return st.mutable || st.held }
 
 // newLater returns a tensor without memory; putOff has to say what it will hold.
 func newLater(spec Spec, scope *Scope) *Tensor {
-	f := new(largeStorage)
+	t, f := new(Tensor), (*largeStorage)(nil)
+	if scope != nil && scope.arena != nil {
+		t, f = scope.arena.tensor(0)
+	} else {
+		f = new(largeStorage)
+	}
 	st := &f.storage
 	st.bytes = spec.bytes()
 	st.later.Store(&deferred{spec: spec, from: &f.from})
@@ -91,7 +96,8 @@ func newLater(spec Spec, scope *Scope) *Tensor {
 		st.scope = scope
 		scope.own(st)
 	}
-	return &Tensor{shape: spec.Shape, dtype: spec.DType, dev: spec.Device, st: st, scope: scope}
+	t.shape, t.dtype, t.dev, t.scope, t.st = spec.Shape, spec.DType, spec.Device, scope, st
+	return t
 }
 
 // putOff says that p or fill of in is what st, from newLater, will hold.

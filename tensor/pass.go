@@ -28,6 +28,33 @@ type pass struct {
 	back           Back
 	scratch        *Scope // of the VJP that runs: what it does not return is freed
 	heads          []Tensor
+	stack          []frame
+}
+
+// frame is a node on the way down, and the input to look at next.
+type frame struct {
+	n    *node
+	next int
+}
+
+// passes are kept for their slices: on a tiny network these cost as much as the arithmetic.
+var passPool = sync.Pool{New: func() any { return new(pass) }}
+
+// done gives p back. Nothing of it may be used afterwards.
+func (p *pass) done() {
+	clear(p.nodes)
+	clear(p.grads)
+	clear(p.leaves)
+	clear(p.leafGrad)
+	clear(p.heads)
+	clear(p.back.douts)
+	clear(p.back.ret)
+	*p = pass{
+		nodes: p.nodes[:0], edges: p.edges[:0], edgeAt: p.edgeAt[:0], need: p.need[:0], gradAt: p.gradAt[:0], grads: p.grads[:0],
+		dout: p.dout[:0], leaves: p.leaves[:0], leafGrad: p.leafGrad[:0], rootAt: p.rootAt[:0], heads: p.heads[:0], stack: p.stack[:0],
+		back: Back{douts: p.back.douts[:0], need: p.back.need[:0], ret: p.back.ret[:0]},
+	}
+	passPool.Put(p)
 }
 
 // grad is a sum of gradients in progress.
@@ -76,20 +103,24 @@ type wantKey struct {
 
 const noEdge = -1 << 62
 
-var visiting sync.Mutex // guards node.mark and node.pos
+var visiting sync.Mutex // guards mark and pos of nodes and leaves
 var passes uint64
 
 func newPass(roots, wrt []*Tensor, create, retain bool, stop map[*node]bool) *pass {
-	p := &pass{create: create, retain: retain, stop: stop, roots: roots}
+	p := passPool.Get().(*pass)
+	p.create, p.retain, p.stop, p.roots = create, retain, stop, roots
 	for _, t := range roots {
 		if !t.RequiresGrad() {
 			Fail("backward", ErrGraph, []Shape{t.shape}, "nothing was recorded: no input required grad (RequireGrad, Param), or it was detached or computed by an Eval model")
 		}
 	}
-	wantLeaf := map[*leaf]bool{}
+	var wantLeaf map[*leaf]bool
 	for _, w := range wrt {
 		switch {
 		case w.leaf != nil:
+			if wantLeaf == nil {
+				wantLeaf = map[*leaf]bool{}
+			}
 			wantLeaf[w.leaf] = true
 		case w.node != nil:
 			if p.want == nil {
@@ -110,12 +141,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 	defer visiting.Unlock()
 	passes++
 	id := passes
-	type frame struct {
-		n    *node
-		next int
-	}
-	var stack []frame
-	leafPos := map[*leaf]int{}
+	stack := p.stack
 	push := func(n *node) {
 		if n.mark == id {
 			return
@@ -128,7 +154,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 	}
 	for _, t := range p.roots {
 		if t.leaf != nil {
-			p.leafIndex(leafPos, t.leaf)
+			p.leafIndex(id, t.leaf)
 		}
 		if t.node != nil {
 			push(t.node)
@@ -157,7 +183,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 					k = int(e.node.pos)
 					need = true
 				case e.leaf() != nil && (all || wantLeaf[e.leaf()]):
-					k = -1 - p.leafIndex(leafPos, e.leaf())
+					k = -1 - p.leafIndex(id, e.leaf())
 					need = true
 				}
 				p.edges = append(p.edges, k)
@@ -175,6 +201,7 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 		}
 		p.rootAt = append(p.rootAt, at)
 	}
+	p.stack = stack[:0]
 	if !p.retain { // under the lock, so that of two passes at once one is refused
 		for k, n := range p.nodes {
 			if p.need[k] {
@@ -184,15 +211,13 @@ func (p *pass) order(all bool, wantLeaf map[*leaf]bool) {
 	}
 }
 
-func (p *pass) leafIndex(pos map[*leaf]int, l *leaf) int {
-	i, ok := pos[l]
-	if !ok {
-		i = len(p.leaves)
-		pos[l] = i
+func (p *pass) leafIndex(id uint64, l *leaf) int {
+	if l.mark != id {
+		l.mark, l.pos = id, int32(len(p.leaves))
 		p.leaves = append(p.leaves, l)
 		p.leafGrad = append(p.leafGrad, grad{})
 	}
-	return i
+	return int(l.pos)
 }
 
 func (p *pass) run(seeds []*Tensor) {
@@ -316,7 +341,7 @@ func (p *pass) open(b *Back, dout []*Tensor) {
 	}
 	if p.scratch == nil || p.scratch.parent != scope {
 		p.scratch.end()
-		p.scratch = &Scope{parent: scope}
+		p.scratch = scope.part(nil)
 	}
 	b.scope = p.scratch
 	if cap(p.heads) < len(dout) {

@@ -1,8 +1,10 @@
 package tensor
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Scope owns the memory of the tensors computed from those that entered it and gives all of it back at once when it
@@ -15,15 +17,31 @@ type Scope struct {
 	parent *Scope   // of a part of a scope, whose memory goes back sooner; see Checkpoint
 	seg    *segment // that ops in this part belong to, unless nil
 	owned  []*storage
+	arena  *arena // of the outermost scope around; nil: what there is belongs to the garbage collector
 	closed atomic.Bool
 }
 
 // WithScope runs f with a new scope and frees what the scope owns when f returns or panics. Using a tensor of an ended
 // scope panics with ErrScope.
 func WithScope(f func(s *Scope)) {
-	s := new(Scope)
-	defer s.end()
-	f(s)
+	r := new(struct {
+		s   Scope
+		a   arena
+		buf [16]*storage
+	})
+	r.s.arena, r.s.owned = &r.a, r.buf[:0]
+	defer r.a.end()
+	defer r.s.end()
+	f(&r.s)
+}
+
+// part returns a scope within s, or within none.
+func (s *Scope) part(seg *segment) *Scope {
+	p := &Scope{parent: s, seg: seg}
+	if s != nil {
+		p.arena = s.arena
+	}
+	return p
 }
 
 // child returns a scope within s for the ops of seg, also of no scope: then nil, and the garbage collector does the work.
@@ -31,7 +49,7 @@ func (s *Scope) child(seg *segment) *Scope {
 	if s == nil {
 		return nil
 	}
-	return &Scope{parent: s, seg: seg}
+	return s.part(seg)
 }
 
 // within reports whether s is outer or a scope within it.
@@ -98,10 +116,25 @@ func (s *Scope) Keep(t *Tensor) *Tensor {
 		Fail("scope.Keep", ErrScope, []Shape{t.shape}, "the tensor belongs to another scope; Keep it there")
 	}
 	t.force("scope.Keep")
+	if !t.scope.releases(t) {
+		return t.copyOut()
+	}
 	r := t.Detach()
 	r.scope = nil
-	if !t.scope.releases(t) {
-		return r.Clone()
+	return r
+}
+
+// copyOut returns a copy that belongs to no scope.
+func (t *Tensor) copyOut() *Tensor {
+	if t.step != nil || t.shape.Numel() > 1<<14 {
+		r := t.Detach()
+		r.scope = nil
+		return r.Clone().Materialize()
+	}
+	r := newTensor(t.Spec(), nil)
+	if n := r.st.bytes; n > 0 {
+		copy(unsafe.Slice((*byte)(r.st.ptr), n), unsafe.Slice((*byte)(t.force("scope.Keep")), n))
+		runtime.KeepAlive(t)
 	}
 	return r
 }
@@ -111,7 +144,7 @@ func (s *Scope) releases(t *Tensor) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case t.st.held: // ZeroGrad would free it
+	case t.st.held, t.st.inArena: // ZeroGrad would free it, or the scope's end
 		return false
 	case t.st.scope == s && t.whole():
 		t.st.collect() // end skips it

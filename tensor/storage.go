@@ -19,6 +19,7 @@ type storage struct {
 	held    bool                     // a leaf owns it as its gradient
 	passing bool                     // a gradient on its way through one backward pass, which frees it
 	pending int32                    // how many gradients that have yet to be used lie in it, while passing
+	inArena bool                     // the memory is the scope's arena's
 	mutable bool                     // the data may change or go while others refer to it
 	wanted  atomic.Bool              // is put off, and will be read
 	readers atomic.Int32             // how many that are put off read it

@@ -50,7 +50,9 @@ type outRef struct {
 // leaf collects the gradient of a tensor that requires one.
 type leaf struct {
 	grad  *Tensor
-	owned bool // grad's storage is this leaf's alone (storage.held) and may be reused after ZeroGrad
+	owned bool   // grad's storage is this leaf's alone (storage.held) and may be reused after ZeroGrad
+	mark  uint64 // as in node
+	pos   int32
 }
 
 // record puts the call onto the tape; in are the inputs as the caller gave them.
@@ -63,7 +65,13 @@ func (c *Call) record(in []*Tensor) {
 		return
 	}
 	reads := c.op.Reads()
-	n := &node{op: c.op}
+	var n *node
+	if s := c.outs[0].scope; s != nil && s.arena != nil {
+		n = s.arena.node()
+	} else {
+		n = new(node)
+	}
+	n.op = c.op
 	if len(in) <= len(n.inBuf) {
 		n.in = n.inBuf[:len(in)]
 	} else {
@@ -231,6 +239,7 @@ func (t *Tensor) BackwardWith(cfg BackwardConfig) {
 			l.accumulate(g, p)
 		}
 	}
+	p.done()
 }
 
 func wanted(wrt []*Tensor, l *leaf) bool {
@@ -279,6 +288,7 @@ func gradients(outs, douts, wrt []*Tensor, create, retain bool, stop map[*node]b
 	for i, w := range wrt {
 		r[i] = p.gradOf(w)
 	}
+	p.done()
 	return r
 }
 

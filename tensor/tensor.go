@@ -1,6 +1,10 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/hadal-go/hadal/internal/mem"
+)
 
 // Tensor is an n-dimensional array. Tensors never change; ops return new ones, and views share memory. A Tensor may be
 // used by several goroutines at once; Backward writes to the leaves it reaches and must not run twice at once on the same
@@ -122,6 +126,9 @@ func (t *Tensor) String() string {
 // newTensor returns a contiguous tensor of arbitrary content. The header and its storage are one allocation, small data
 // included.
 func newTensor(spec Spec, scope *Scope) *Tensor {
+	if scope != nil && scope.arena != nil {
+		return scope.tensor(spec)
+	}
 	if spec.bytes() > tinyBytes {
 		f := new(struct {
 			t  Tensor
@@ -141,6 +148,9 @@ func newTensor(spec Spec, scope *Scope) *Tensor {
 // newRecorded is newTensor with a storage apart: a detached copy that shares it must not keep the header, which leads to
 // the graph.
 func newRecorded(spec Spec, scope *Scope) *Tensor {
+	if scope != nil && scope.arena != nil {
+		return scope.tensor(spec)
+	}
 	t := new(Tensor)
 	if spec.bytes() > tinyBytes {
 		st := new(largeStorage)
@@ -149,6 +159,26 @@ func newRecorded(spec Spec, scope *Scope) *Tensor {
 		st := new(tinyStorage)
 		t.init(spec, scope, &st.storage, nil, &st.data)
 	}
+	return t
+}
+
+// tensor is newTensor from the scope's arena.
+func (s *Scope) tensor(spec Spec) *Tensor {
+	n := spec.bytes()
+	if spec.Device == Meta {
+		n = 0
+	}
+	t, st := s.arena.tensor(n)
+	t.shape, t.dtype, t.dev, t.scope, t.st = spec.Shape, spec.DType, spec.Device, s, &st.storage
+	if n == 0 {
+		return t
+	}
+	st.bytes, st.scope = n, s
+	if st.inArena = st.ptr != nil; !st.inArena {
+		st.from.block = mem.Get(n)
+		st.storage.from, st.ptr = &st.from, st.from.block.Ptr()
+	}
+	s.own(&st.storage)
 	return t
 }
 

@@ -8,6 +8,8 @@ func Pack[T any](dims []int, dst []T, x Operand[T]) {
 	l.init(&x, dims)
 	switch p := l.transposed(); {
 	case len(dst) == 0:
+	case l.flat && len(dst) <= grainCheap:
+		copy(dst, l.data)
 	case l.flat:
 		parallel.For(len(dst), grainCheap, func(lo, hi int) { copy(dst[lo:hi], l.data[lo:hi]) })
 	case p >= 0:

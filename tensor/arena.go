@@ -1,0 +1,81 @@
+package tensor
+
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/mem"
+)
+
+// arena is what the tensors of a scope and of the scopes within it are made of. Headers, storages and nodes come in chunks, the
+// data of small tensors from blocks that go back at the scope's end: a step on tiny tensors would otherwise spend most
+// of its time in the allocator. Nothing is handed out twice, so a pointer held too long finds what it always was.
+type arena struct {
+	mu       sync.Mutex
+	tensors  []Tensor
+	storages []largeStorage
+	nodes    []node
+	space    unsafe.Pointer // left of the last block
+	left     int
+	blocks   []mem.Block
+	chunk    int
+
+	blockBuf [2]mem.Block
+}
+
+const (
+	firstChunk = 8
+	largeChunk = 32
+	arenaBytes = 1 << 10  // most of a tensor whose data lies in an arena
+	arenaBlock = 16 << 10 // what is taken at a time
+	arenaAlign = 64
+)
+
+// tensor returns a header and a storage, with memory if that is small.
+func (a *arena) tensor(bytes int) (*Tensor, *largeStorage) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.tensors) == 0 {
+		a.chunk = min(largeChunk, max(firstChunk, 2*a.chunk))
+		a.tensors, a.storages = make([]Tensor, a.chunk), make([]largeStorage, a.chunk)
+	}
+	t, st := &a.tensors[0], &a.storages[0]
+	a.tensors, a.storages = a.tensors[1:], a.storages[1:]
+	if bytes > arenaBytes || bytes == 0 {
+		return t, st
+	}
+	bytes = (bytes + arenaAlign - 1) &^ (arenaAlign - 1)
+	if bytes > a.left {
+		b := mem.Get(arenaBlock)
+		if a.blocks == nil {
+			a.blocks = a.blockBuf[:0]
+		}
+		a.blocks = append(a.blocks, b)
+		a.space, a.left = b.Ptr(), arenaBlock
+	}
+	st.ptr = a.space
+	if a.left -= bytes; a.left > 0 {
+		a.space = unsafe.Add(a.space, bytes)
+	}
+	return t, st
+}
+
+func (a *arena) node() *node {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.nodes) == 0 {
+		a.nodes = make([]node, max(firstChunk, a.chunk))
+	}
+	n := &a.nodes[0]
+	a.nodes = a.nodes[1:]
+	return n
+}
+
+// end gives the data back.
+func (a *arena) end() {
+	for _, b := range a.blocks {
+		b.Put()
+	}
+	a.blocks, a.space, a.left = nil, nil, 0
+	a.tensors, a.storages, a.nodes = nil, nil, nil
+}

@@ -62,6 +62,10 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		winogradForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
+	if x, ok := any(x).([]float32); ok && g.usesDirect() {
+		directForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
+		return
+	}
 	convGathered(g, gemm, x, w, bias, y)
 }
 
@@ -103,6 +107,10 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	}
 	if dy, ok := any(dy).([]float32); ok && g.usesWinograd(winogradLeast) {
 		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
+		return
+	}
+	if dy, ok := any(dy).([]float32); ok && min(in, p, g.N, kg, cg) > 0 && g.usesDirect() {
+		directInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
 	step := g.chunk()
@@ -151,6 +159,10 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 	}
 	if x, ok := any(x).([]float32); ok && g.usesWinograd(winogradLeastGrad) {
 		winogradWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
+		return
+	}
+	if x, ok := any(x).([]float32); ok && min(g.K, volume(g.In)) > 0 && g.usesDirect() {
+		directWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
 	convWeightGathered(g, gemm, x, dy, dw)

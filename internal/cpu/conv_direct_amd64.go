@@ -1,0 +1,51 @@
+//go:build amd64 && !noasm
+
+package cpu
+
+// directKernels reports whether the kernels of direct convolutions are there.
+func directKernels() bool { return inUse() != implGo }
+
+// run is not inlined, so that each call is a safepoint for the garbage collector: assembly has none.
+//
+//go:noinline
+func (x *directTile) run(im Impl) {
+	if im == implGo {
+		x.runGo()
+		return
+	}
+	convTileAVX2(&x.a[0], &x.b[0], &x.off[0], &x.c[0], x.ldc, x.m, x.n, x.k, f32(x.bias), x.flags)
+}
+
+//go:noinline
+func (x *directDots) run(im Impl) {
+	if im == implGo {
+		x.runGo()
+		return
+	}
+	convDotsAVX2(&x.a[0], &x.off[0], &x.b[0], &x.c[0], x.ldc, x.m, x.vecs, x.k, x.segments, x.step, x.flags)
+}
+
+// convLines is convLinesGo. It may write up to seven elements after a line, before the next one.
+//
+//go:noinline
+func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, n, step int) {
+	switch {
+	case im == implGo || step > 2:
+		convLinesGo(dst, dp, src, sp, lines, n, step)
+	case step == 1:
+		convLines1AVX2(&dst[0], dp, &src[0], sp, lines, n)
+	default:
+		convLines2AVX2(&dst[0], dp, &src[0], sp, lines, n)
+	}
+}
+
+// convZip is convZipGo for n a multiple of 8.
+//
+//go:noinline
+func convZip(im Impl, dst, even, odd []float32, n int) {
+	if im == implGo {
+		convZipGo(dst, even, odd, n)
+		return
+	}
+	convZipAVX2(&dst[0], &even[0], &odd[0], n)
+}

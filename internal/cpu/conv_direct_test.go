@@ -1,0 +1,150 @@
+//go:build linux || darwin
+
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
+
+// convShape is a convolution of n images of c channels to k, with its axes from the outermost on.
+func convShape(n, c, k, groups int, axes ...convAxis) Conv {
+	g := Conv{N: n, C: c, K: k, Groups: groups}
+	for i := range 3 {
+		a := convAxis{size: 1, kernel: 1}
+		if j := i - 3 + len(axes); j >= 0 {
+			a = axes[j]
+		}
+		a.stride, a.dil = max(a.stride, 1), max(a.dil, 1)
+		g.In[i], g.Kernel[i], g.Stride[i], g.Dil[i], g.Pad[i] = a.size, a.kernel, a.stride, a.dil, a.pad
+		g.Out[i] = (a.size+a.pad+a.after-a.dil*(a.kernel-1)-1)/a.stride + 1
+	}
+	return g
+}
+
+// convAxis has pad zeros before its elements and after behind them.
+type convAxis struct{ size, kernel, stride, pad, after, dil int }
+
+// eachTerm calls f for each input, weight and output that meet.
+func (g *Conv) eachTerm(f func(x, w, y int)) {
+	cg, kg := g.C/g.Groups, g.K/g.Groups
+	index := func(size [3]int, i int) [3]int {
+		return [3]int{i / size[2] / size[1], i / size[2] % size[1], i % size[2]}
+	}
+	for o := range volume(g.Out) {
+		at := index(g.Out, o)
+		for t := range g.taps() {
+			tap, in, inside := index(g.Kernel, t), 0, true
+			for i := range 3 {
+				p := at[i]*g.Stride[i] - g.Pad[i] + tap[i]*g.Dil[i]
+				inside = inside && p >= 0 && p < g.In[i]
+				in = in*g.In[i] + p
+			}
+			for nk := 0; inside && nk < g.N*g.K; nk++ {
+				n, k := nk/g.K, nk%g.K
+				for c := range cg {
+					f((n*g.C+k/kg*cg+c)*volume(g.In)+in, (k*cg+c)*g.taps()+t, nk*volume(g.Out)+o)
+				}
+			}
+		}
+	}
+}
+
+// directCases are shapes at and around the kernels' and blocks' sizes.
+var directCases = []Conv{
+	convShape(1, 1, 1, 1, convAxis{size: 1, kernel: 1}),
+	convShape(2, 3, 7, 1, convAxis{size: 9, kernel: 3}, convAxis{size: 11, kernel: 3, pad: 1, after: 1}),
+	convShape(1, 3, 13, 1, convAxis{size: 29, kernel: 7, stride: 2, pad: 3, after: 3}, convAxis{size: 38, kernel: 7, stride: 2, pad: 3, after: 3}),
+	convShape(5, 6, 16, 1, convAxis{size: 14, kernel: 5}, convAxis{size: 14, kernel: 5}),
+	convShape(3, 1, 6, 1, convAxis{size: 28, kernel: 5, pad: 2, after: 2}, convAxis{size: 28, kernel: 5, pad: 2, after: 2}),
+	convShape(9, 10, 17, 1, convAxis{size: 8, kernel: 4, stride: 2, pad: 1, after: 1}, convAxis{size: 8, kernel: 4, stride: 2, pad: 1, after: 1}),
+	convShape(2, 40, 20, 1, convAxis{size: 7, kernel: 3, stride: 2, pad: 1, after: 1}, convAxis{size: 9, kernel: 3, stride: 2, pad: 1, after: 1}),
+	convShape(2, 100, 8, 1, convAxis{size: 6, kernel: 3, stride: 3, pad: 2}, convAxis{size: 7, kernel: 2, stride: 3, after: 4}),
+	convShape(3, 5, 9, 1, convAxis{size: 6, kernel: 1}, convAxis{size: 7, kernel: 1}),
+	convShape(2, 400, 9, 1, convAxis{size: 4, kernel: 1}, convAxis{size: 8, kernel: 1}),
+	convShape(2, 7, 160, 1, convAxis{size: 9, kernel: 1, stride: 2}, convAxis{size: 8, kernel: 1, stride: 2}),
+	convShape(2, 12, 18, 3, convAxis{size: 10, kernel: 3, stride: 1, pad: 1, after: 1}, convAxis{size: 13, kernel: 3, stride: 2, pad: 2, dil: 2}),
+	convShape(2, 6, 4, 2, convAxis{size: 12, kernel: 3, stride: 2, pad: 3, after: 1, dil: 3}, convAxis{size: 11, kernel: 4, stride: 3, dil: 2}),
+	convShape(1, 4, 5, 1, convAxis{size: 300, kernel: 5, pad: 4}),
+	convShape(1, 30, 5, 1, convAxis{size: 2500, kernel: 9, stride: 2, pad: 4, after: 3}),
+	convShape(2, 3, 4, 1, convAxis{size: 5, kernel: 3, stride: 2, pad: 1, after: 1}, convAxis{size: 6, kernel: 2, pad: 1}, convAxis{size: 7, kernel: 3, stride: 2, pad: 1}),
+	convShape(1, 2, 3, 1, convAxis{size: 7, kernel: 2, stride: 3, dil: 2}, convAxis{size: 4, kernel: 1, stride: 2}, convAxis{size: 9, kernel: 5, stride: 2, pad: 6, after: 6}),
+	convShape(1, 2, 150, 1, convAxis{size: 22, kernel: 20, pad: 3}, convAxis{size: 25, kernel: 21}),
+	convShape(2, 3, 5, 1, convAxis{size: 3, kernel: 3, pad: 9, after: 9}, convAxis{size: 4, kernel: 2, stride: 2, pad: 7, after: 7}),
+	convShape(1, 20, 7, 1, convAxis{size: 6, kernel: 3, stride: 5}, convAxis{size: 1000, kernel: 3, pad: 1, after: 1}),
+}
+
+// Forward, backward-data and backward-weight agree with direct sums in float64, and touch nothing outside the slices.
+func TestDirect(t *testing.T) {
+	eachImpl(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 2))
+		for i, g := range directCases {
+			for _, atEnd := range []bool{false, true} {
+				buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, atEnd)) }
+				nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
+				x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
+				want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
+				g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
+				directForward(&g, x, w, nil, y)
+				directClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
+				for j := range want {
+					want[j] += float64(bias[j/volume(g.Out)%g.K])
+				}
+				directForward(&g, x, w, bias, y)
+				directClose(t, fmt.Sprint(i, " forward: ", g), y, want)
+				g.eachTerm(func(xi, wi, yi int) {
+					wantX[xi] += float64(y[yi]) * float64(w[wi])
+					wantW[wi] += float64(y[yi]) * float64(x[xi])
+				})
+				directInputGrad(&g, y, w, dx)
+				directClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
+				directWeightGrad(&g, x, y, dw)
+				directClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
+			}
+		}
+	})
+}
+
+// directClose allows errors of 2e-6 of the largest element.
+func directClose(t *testing.T, name string, got []float32, want []float64) {
+	t.Helper()
+	var top float64
+	for _, v := range want {
+		top = max(top, math.Abs(v))
+	}
+	for i, v := range want {
+		if !(math.Abs(float64(got[i])-v) <= 2e-6*top) {
+			t.Fatalf("%s: element %d is %v, want %v", name, i, got[i], v)
+		}
+	}
+}
+
+// The bits do not depend on the number of workers.
+func TestDirectIsDeterministic(t *testing.T) {
+	defer parallel.SetWorkers(0)
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, g := range directCases {
+		nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
+		x, w, bias := winogradRandom(r, make([]float32, nx)), winogradRandom(r, make([]float32, nw)), winogradRandom(r, make([]float32, g.K))
+		run := func(workers int) []float32 {
+			parallel.SetWorkers(workers)
+			all := make([]float32, nx+nw+ny)
+			y, dx, dw := all[:ny], all[ny:][:nx], all[nx+ny:]
+			directForward(&g, x, w, bias, y)
+			directInputGrad(&g, y, w, dx)
+			directWeightGrad(&g, x, y, dw)
+			return all
+		}
+		want := run(1)
+		for workers := 2; workers <= 4; workers++ {
+			if !slices.Equal(run(workers), want) {
+				t.Errorf("%v differs with %d workers", g, workers)
+			}
+		}
+	}
+}

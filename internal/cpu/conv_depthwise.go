@@ -15,7 +15,7 @@ const (
 )
 
 func (g *Conv) depthwise() bool {
-	return g.C == g.Groups && g.K <= depthwiseMultiplier*g.Groups
+	return g.C == g.Groups && g.K <= depthwiseMultiplier*g.Groups && (g.Groups > 1 || !directKernels())
 }
 
 // blocks cuts the lines and columns of planes into blocks.

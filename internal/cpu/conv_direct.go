@@ -21,10 +21,13 @@ const (
 	directTerms = 384
 	// directChunk is the number of output channels whose weights for these terms stay in the second-level cache.
 	directChunk = 144
-	// directStrip is the number of elements that a strip should not exceed, 256 KiB, nor the results that a stride scatters.
-	directStrip = 64 << 10
+	// directElements is the number of elements that a strip should not exceed, 256 KiB, nor the outputs that a stride scatters.
+	directElements = 64 << 10
+	directScatter  = 64 << 10
 	// directFew is the number of outputs for which weights should at least be fetched.
 	directFew = 256
+	// directReuse is the number of outputs from which on it pays to pack weights.
+	directReuse = 512
 	// directTaps keeps calls of assembly under 50 µs.
 	directTaps = 4096
 	// directTasks is the number of tasks to cut a convolution into, if none gets fewer than directLeast outputs.
@@ -36,38 +39,45 @@ func (g *Conv) usesDirect() bool {
 	return directKernels() && g.taps() <= directTaps && g.C > 0 && max(volume(g.In), volume(g.Out)) < 1<<22
 }
 
-// directAxis is where output o reads along one axis: o*step + taps[i] through tap i of taps, which is tap[i] of the kernel.
+// directAxis is one axis of a phase: output o reads o*step + off[i] through tap[i] of the kernel.
 type directAxis struct {
-	step int
-	off  []int
-	tap  []int
+	step     int
+	off, tap []int
 }
 
-// directPhase is a convolution with stride 1 or more that computes the outputs of a grid.
+func (a *directAxis) add(off, tap int) {
+	a.off, a.tap = append(a.off, off), append(a.tap, tap)
+}
+
+// directPhase is a convolution that computes the outputs of a grid, all at the same distance from each other.
 type directPhase struct {
 	axis    [3]directAxis
 	grid    [3]int
-	taps    []int // of the kernel, in the order of the terms
-	weights []float32
-	strip   directStripLayout
+	taps    []int     // of the kernel, in the order of the terms
+	off     []int32   // for each term of a block of channels, where the input of the first output is in the strip
+	weights []float32 // in panels; nil: as they are
 }
 
-// direct computes z = Σ a x for groups of c input and m output channels; see directPhase.
+// direct computes z = Σ a x for groups of c input and m output channels. The phases, one unless the gradient's convolution has a
+// stride, share the strip.
 type direct struct {
 	im              Impl
 	n, groups, c, m int
 	in, out         [3]int
 	step            [3]int // from output to output of a phase
 	phases          []directPhase
+	taps            int // of the kernel
 	x, z, bias      []float32
+	w               []float32
+	row, term, next int // strides of the weights: rows, terms and input channels
 
-	channels           even // blocks
-	panels, chunks     even // of rows; chunks of panels
-	panel              int  // elements
-	images             int  // in a block
-	block, blocks      [3]int
-	stripSize, outSize int
-	whole              bool // x is the strip
+	channels       even // blocks
+	panels, chunks even // of rows; chunks of panels
+	images         int  // in a block
+	block, blocks  [3]int
+	strip          directStrip
+	scattered      int  // elements that wait to be scattered
+	whole          bool // x is the strip
 }
 
 // forwardOf is the convolution from x to y.
@@ -79,32 +89,30 @@ func forwardOf(g *Conv) direct {
 			p.axis[i].add(t*g.Dil[i]-g.Pad[i], t)
 		}
 	}
-	return direct{im: inUse(), n: g.N, groups: g.Groups, c: g.C / g.Groups, m: g.K / g.Groups, in: g.In, out: g.Out, step: [3]int{1, 1, 1}, phases: []directPhase{p}}
+	return direct{im: inUse(), n: g.N, groups: g.Groups, c: g.C / g.Groups, m: g.K / g.Groups, in: g.In, out: g.Out,
+		step: [3]int{1, 1, 1}, phases: []directPhase{p}, taps: g.taps()}
 }
 
 // directForward is ConvForward where usesDirect.
 func directForward(g *Conv, x, w, bias, y []float32) {
 	z := forwardOf(g)
-	z.x, z.z, z.bias = x, y, bias
-	taps := g.taps()
-	buf := z.plan(g)
-	defer buf.Put()
-	parallel.For(z.groups*z.panels.parts, max(1, 20_000/(directRows*z.c*taps)), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			r0, r1 := z.panels.part(i % z.panels.parts)
-			row := i / z.panels.parts * z.m
-			for b := range z.channels.parts {
-				c0, c1 := z.channels.part(b)
-				packPanel(z.im, z.phases[0].at(&z, i/z.panels.parts, b, i%z.panels.parts), directRows, w[(row+r0)*z.c*taps+c0*taps:], z.c*taps, 1, r1-r0, (c1-c0)*taps)
-			}
-		}
+	z.x, z.z, z.bias, z.w = x, y, bias, w
+	z.row, z.term, z.next = g.rows(), 1, z.taps
+	z.prepare(g)
+	defer z.plan(z.n*volume(z.out) < directReuse).Put()
+	z.pack(func(p *directPhase, grp, block, panel int, _ []float32) {
+		r0, r1 := z.panels.part(panel)
+		c0, c1 := z.channels.part(block)
+		packPanel(z.im, z.packed(p, grp, block, panel), directRows, w[(grp*z.m+r0)*z.row+c0*z.taps:], z.row, 1, r1-r0, (c1-c0)*z.taps)
 	})
 	z.run()
 }
 
 // directInputGrad is ConvInputGrad where usesDirect.
 func directInputGrad(g *Conv, dy, w, dx []float32) {
-	z := direct{im: inUse(), n: g.N, groups: g.Groups, c: g.K / g.Groups, m: g.C / g.Groups, in: g.Out, out: g.In, step: g.Stride, x: dy, z: dx}
+	z := direct{im: inUse(), n: g.N, groups: g.Groups, c: g.K / g.Groups, m: g.C / g.Groups, in: g.Out, out: g.In,
+		step: g.Stride, taps: g.taps(), x: dy, z: dx, w: w}
+	z.row, z.term, z.next = 1, z.m, z.m // if the kernel is 1x1
 	for i := range volume(g.Stride) {
 		var p directPhase
 		at := [3]int{i / g.Stride[2] / g.Stride[1], i / g.Stride[2] % g.Stride[1], i % g.Stride[2]}
@@ -119,51 +127,53 @@ func directInputGrad(g *Conv, dy, w, dx []float32) {
 		}
 		z.phases = append(z.phases, p)
 	}
-	buf := z.plan(g)
-	defer buf.Put()
-	taps := g.taps()
-	parallel.For(z.groups*z.panels.parts, max(1, 10_000/(directRows*z.c*taps)), func(lo, hi int) {
-		tmp := make([]float32, directRows*taps+panelSlack)
-		for i := lo; i < hi; i++ {
-			z.packFlipped(i/z.panels.parts, i%z.panels.parts, w, taps, tmp)
-		}
-	})
+	z.prepare(g)
+	defer z.plan(z.taps == 1 && z.n*volume(z.out) < directReuse).Put()
+	z.pack(z.packFlipped)
 	z.run()
 }
 
-// packFlipped packs the weights of a panel of input channels for all phases.
-func (z *direct) packFlipped(grp, panel int, w []float32, taps int, tmp []float32) {
+// packFlipped packs the weights of a panel of input channels for one phase. tmp has room for those of one channel.
+func (z *direct) packFlipped(p *directPhase, grp, block, panel int, tmp []float32) {
 	r0, r1 := z.panels.part(panel)
-	for b := range z.channels.parts {
-		k0, k1 := z.channels.part(b)
-		from := w[((grp*z.c+k0)*z.m+r0)*taps:]
-		if taps == 1 {
-			for i := range z.phases {
-				if p := &z.phases[i]; len(p.taps) > 0 {
-					packPanel(z.im, p.at(z, grp, b, panel), directRows, from, 1, z.m, r1-r0, k1-k0)
-				}
-			}
+	k0, k1 := z.channels.part(block)
+	from, to := z.w[((grp*z.c+k0)*z.m+r0)*z.taps:], z.packed(p, grp, block, panel)
+	if z.taps == 1 {
+		packPanel(z.im, to, directRows, from, 1, z.m, r1-r0, k1-k0)
+		return
+	}
+	for k := range k1 - k0 {
+		from := from[k*z.m*z.taps:]
+		if len(p.taps) == z.taps {
+			packPanel(z.im, to[k*z.taps*directRows:], directRows, from, z.taps, 1, r1-r0, z.taps)
 			continue
 		}
-		for k := range k1 - k0 {
-			packPanel(z.im, tmp, directRows, from[k*z.m*taps:], taps, 1, r1-r0, taps)
-			for i := range z.phases {
-				p := &z.phases[i]
-				to := p.at(z, grp, b, panel)[k*len(p.taps)*directRows:]
-				for j, t := range p.taps {
-					*(*[directRows]float32)(to[j*directRows:]) = [directRows]float32(tmp[t*directRows:])
-				}
-			}
+		packPanel(z.im, tmp, directRows, from, z.taps, 1, r1-r0, z.taps)
+		for i, t := range p.taps {
+			*(*[directRows]float32)(to[(k*len(p.taps)+i)*directRows:]) = [directRows]float32(tmp[t*directRows:])
 		}
 	}
 }
 
-func (a *directAxis) add(off, tap int) {
-	a.off, a.tap = append(a.off, off), append(a.tap, tap)
+// pack calls f for all panels of weights that have to be packed.
+func (z *direct) pack(f func(p *directPhase, grp, block, panel int, tmp []float32)) {
+	parallel.For(z.groups*z.panels.parts, max(1, 20_000/(directRows*z.c*z.taps)), func(lo, hi int) {
+		tmp, buf := borrow[float32](directRows*z.taps + panelSlack)
+		defer buf.Put()
+		for i := lo; i < hi; i++ {
+			for b := range z.channels.parts {
+				for j := range z.phases {
+					if p := &z.phases[j]; p.weights != nil {
+						f(p, i/z.panels.parts, b, i%z.panels.parts, tmp)
+					}
+				}
+			}
+		}
+	})
 }
 
-// at returns where the weights of a block of channels and a panel of rows begin.
-func (p *directPhase) at(z *direct, grp, block, panel int) []float32 {
+// packed returns where the weights of a block of channels and a panel of rows are, in columns of directRows.
+func (z *direct) packed(p *directPhase, grp, block, panel int) []float32 {
 	c0, c1 := z.channels.part(block)
 	size := directRows*len(p.taps)*(c1-c0) + panelSlack
 	before := (grp*z.c+c0)*directRows*len(p.taps) + (grp*z.channels.parts+block)*panelSlack
@@ -172,11 +182,12 @@ func (p *directPhase) at(z *direct, grp, block, panel int) []float32 {
 
 // directTile is the arguments of a tile kernel, which computes at once
 //
-//	c[i*ldc+j] = ep(Σ_p a[6*p+i] * b[off[p]+j])   for i < m <= 6, j < n <= 16, p < k
+//	c[i*ldc+j] = ep(Σ_p a[i*ars+p*acs] * b[off[p]+j])   for i < m <= 6, j < n <= 16, p < k
 //
 // where ep adds c and the bias of row i and applies ReLU. It may read b up to j = 15.
 type directTile struct {
 	a, b, c, bias []float32
+	ars, acs      int
 	off           []int32
 	ldc, m, n, k  int
 	flags         int
@@ -187,7 +198,7 @@ func (x *directTile) runGo() {
 	for i := range x.m {
 		var s [directCols]float32
 		for p, o := range x.off[:x.k] {
-			a := x.a[directRows*p+i]
+			a := x.a[i*x.ars+p*x.acs]
 			for j, b := range x.b[o:][:x.n] {
 				s[j] += a * b
 			}

@@ -13,7 +13,7 @@ func (x *directTile) run(im Impl) {
 		x.runGo()
 		return
 	}
-	convTileAVX2(&x.a[0], &x.b[0], &x.off[0], &x.c[0], x.ldc, x.m, x.n, x.k, f32(x.bias), x.flags)
+	convTileAVX2(&x.a[0], x.ars, x.acs, &x.b[0], &x.off[0], &x.c[0], x.ldc, x.m, x.n, x.k, f32(x.bias), x.flags)
 }
 
 //go:noinline

@@ -1,31 +1,11 @@
 package cpu
 
 import (
+	"slices"
+
 	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
-
-// plan decides on the blocks and lends memory for the weights.
-func (z *direct) plan(g *Conv) mem.Block {
-	z.prepare(g)
-	z.whole = g.pointwise() && z.in[2]%directCols == 0
-	z.cut()
-	total := 0
-	sizes := make([]int, len(z.phases))
-	for i := range z.phases {
-		p := &z.phases[i]
-		if z.layout(p); z.whole {
-			z.flat(p)
-		}
-		sizes[i] = z.panels.parts * z.groups * (directRows*len(p.taps)*z.c + z.channels.parts*panelSlack)
-		total += sizes[i]
-	}
-	buf, block := borrow[float32](total)
-	for i := range z.phases {
-		z.phases[i].weights, buf = buf[:sizes[i]], buf[sizes[i]:]
-	}
-	return block
-}
 
 // prepare cuts channels into blocks.
 func (z *direct) prepare(g *Conv) {
@@ -45,17 +25,50 @@ func (z *direct) prepare(g *Conv) {
 		}
 		most = max(most, len(p.taps))
 	}
+	z.whole = g.pointwise() && z.in[2]%directCols == 0
 	z.panels = evenly(z.m, directRows)
 	z.chunks = evenly(z.panels.parts, directChunk/directRows)
 	z.channels = evenly(z.c, max(1, directTerms/most))
+	z.strip.union(z.phases)
 }
 
-func (z *direct) layout(p *directPhase) { p.strip = p.layout(z.block, z.channels.most()) }
+// plan decides on the blocks and lends memory for the weights, unless they are read as they are.
+func (z *direct) plan(unpacked bool) mem.Block {
+	z.cut()
+	total := 0
+	sizes := make([]int, len(z.phases))
+	for i := range z.phases {
+		p := &z.phases[i]
+		z.offsets(p)
+		if len(p.taps) > 0 && !unpacked {
+			sizes[i] = z.panels.parts * z.groups * (directRows*len(p.taps)*z.c + z.channels.parts*panelSlack)
+		}
+		total += sizes[i]
+	}
+	buf, block := borrow[float32](total)
+	for i, n := range sizes {
+		if n > 0 {
+			z.phases[i].weights, buf = buf[:n], buf[n:]
+		}
+	}
+	return block
+}
 
-// flat makes the planes of x itself the strip.
-func (z *direct) flat(p *directPhase) {
-	for c := range p.strip.off {
-		p.strip.off[c] = int32(c * z.in[2])
+// offsets makes the table of a phase.
+func (z *direct) offsets(p *directPhase) {
+	p.off = make([]int32, 0, z.channels.most()*len(p.taps))
+	for c := range z.channels.most() {
+		for _, t := range p.axis[0].off {
+			for _, r := range p.axis[1].off {
+				for _, s := range p.axis[2].off {
+					if z.whole {
+						p.off = append(p.off, int32(c*z.in[2]))
+					} else {
+						p.off = append(p.off, int32(z.strip.at(c, t, r, s)))
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -64,50 +77,39 @@ func (e even) most() int { return e.size + min(1, e.longer) }
 
 // cut chooses the block of outputs that a task computes: whole lines, or a part of one, of one or more images.
 func (z *direct) cut() {
-	grid, channels := z.phases[0].grid, z.channels.most()
-	size := func(block [3]int) (n int) {
-		for i := range z.phases {
-			n = max(n, z.phases[i].layout(block, channels).image)
+	grid := z.phases[0].grid
+	scattered := 0
+	if len(z.phases) > 1 {
+		scattered = len(z.phases) * directRows * z.chunks.most()
+	}
+	fits := func() bool {
+		return z.strip.layout(z.block, z.channels.most()) <= directElements && scattered*volume(z.block) <= directScatter
+	}
+	half := func() { z.block[2] = (z.block[2]/2 + directCols - 1) / directCols * directCols }
+	count := func() int {
+		n := z.n * z.groups * z.chunks.parts
+		for i := range grid {
+			z.blocks[i] = (grid[i] + z.block[i] - 1) / z.block[i]
+			n *= z.blocks[i]
 		}
 		return n
 	}
-	scattered := 0
-	if len(z.phases) > 1 {
-		scattered = z.step[2] * directRows * z.chunks.most()
-	}
-	fits := func(block [3]int) bool {
-		return size(block) <= directStrip && scattered*volume(block) <= directStrip
-	}
 	z.block = [3]int{1, 1, grid[2]}
-	for z.block[2] > 2*directLeast && !fits(z.block) {
-		z.block[2] = (z.block[2]/2 + directCols - 1) / directCols * directCols
+	for z.block[2] > 2*directLeast && !fits() {
+		half()
 	}
-	tasks := z.n * z.groups * z.chunks.parts * grid[0]
-	if z.block[2] == grid[2] {
-		for parts := 1; parts <= grid[1]; parts++ {
-			z.block[1] = (grid[1] + parts - 1) / parts
-			if fits(z.block) && (tasks*parts >= directTasks || volume(z.block) < 2*directLeast) {
-				break
-			}
+	for parts := 1; parts <= grid[1] && z.block[2] == grid[2]; parts++ {
+		z.block[1] = (grid[1] + parts - 1) / parts
+		if fits() && (count() >= directTasks || volume(z.block) < 2*directLeast) {
+			break
 		}
 	}
-	for tasks*z.blockCount() < directTasks && z.block[1] == 1 && z.block[2] >= 2*directLeast {
-		z.block[2] = (z.block[2]/2 + directCols - 1) / directCols * directCols
+	for z.block[1] == 1 && z.block[2] >= 2*directLeast && count() < directTasks {
+		half()
 	}
-	z.stripSize = size(z.block)
-	z.images = min(z.n, max(1, directFew/volume(z.block)), max(1, directStrip/z.stripSize), max(1, tasks/directTasks))
-	for i := range z.blocks {
-		z.blocks[i] = (grid[i] + z.block[i] - 1) / z.block[i]
-	}
-	z.outSize = scattered * volume(z.block) * z.images
-}
-
-func (z *direct) blockCount() int {
-	n, grid := 1, z.phases[0].grid
-	for i := range grid {
-		n *= (grid[i] + z.block[i] - 1) / z.block[i]
-	}
-	return n
+	size := z.strip.layout(z.block, z.channels.most())
+	z.images = min(z.n, max(1, directFew/volume(z.block)), max(1, directElements/size), max(1, count()/directTasks))
+	z.scattered = scattered * volume(z.block) * z.images
 }
 
 // run computes z, whose weights are packed.
@@ -121,9 +123,9 @@ func (z *direct) run() {
 	flops := 2 * terms * directRows * z.chunks.most() * volume(z.block) * z.images
 	parallel.For(tasks, taskGrain(flops), func(lo, hi int) {
 		t := directTask{direct: z}
-		buf, block := borrow[float32](z.outSize + z.images*z.stripSize + stripSlack)
+		buf, block := borrow[float32](z.scattered + z.images*z.strip.size + stripSlack)
 		defer block.Put()
-		t.apart, t.strip = buf[:z.outSize], buf[z.outSize:]
+		t.apart, t.buf = buf[:z.scattered], buf[z.scattered:]
 		for i := lo; i < hi; i++ {
 			image, rest := i/per/z.groups*z.images, i%per
 			t.grp = i / per % z.groups
@@ -147,30 +149,45 @@ func (z *direct) cell(i int) (c cell) {
 	return c
 }
 
+// outputs is the number of outputs of the cell.
+func (z *direct) outputs(c cell) int { return (c.l1-c.l0-1)*z.block[2] + c.j1 - c.j0 }
+
 // directTask computes panels [p0, p1) of a group's outputs for images [n0, n1) in a cell.
 type directTask struct {
 	*direct
 	cell
 	grp, n0, n1, p0, p1 int
-	strip               []float32
-	apart               []float32 // the outputs of the phases that differ in the column only, before they are scattered
+	buf                 []float32 // strips
+	apart               []float32 // the outputs of the phases before they are scattered
 }
 
 func (t *directTask) run() {
-	size := volume(t.out)
-	if volume(t.step) == 1 {
-		from := ((t.n0*t.groups+t.grp)*t.m+t.rows(t.p0))*size + (t.d*t.out[1]+t.l0)*t.out[2] + t.j0
-		t.products(&t.phases[0], t.z[from:], size, t.groups*t.m*size)
-		return
-	}
-	rows := t.rows(t.p1) - t.rows(t.p0)
+	size, in, r0 := volume(t.out), volume(t.in), t.rows(t.p0)
+	rows := t.rows(t.p1) - r0
 	ld := volume(t.block)
 	part := rows * ld * (t.n1 - t.n0)
-	for i := range t.phases {
-		s := i % t.step[2]
-		t.products(&t.phases[i], t.apart[s*part:][:part], ld, rows*ld)
-		if s == t.step[2]-1 {
-			t.scatter(i/t.step[2], part)
+	for b := range t.channels.parts {
+		c0, c1 := t.channels.part(b)
+		src, step := t.buf, t.strip.size
+		if first := ((t.n0*t.groups+t.grp)*t.c + c0) * in; t.whole {
+			src, step = t.x[first+t.j0:], t.groups*t.c*in
+		} else {
+			for i := range t.n1 - t.n0 {
+				t.strip.load(t.im, src[i*step:], t.x[first+i*t.groups*t.c*in:][:(c1-c0)*in], t.in, t.cell)
+			}
+		}
+		if len(t.phases) == 1 && t.step == [3]int{1, 1, 1} {
+			c := t.z[((t.n0*t.groups+t.grp)*t.m+r0)*size+(t.d*t.out[1]+t.l0)*t.out[2]+t.j0:]
+			t.products(&t.phases[0], b, src, step, c, size, t.groups*t.m*size)
+			continue
+		}
+		for i := range t.phases {
+			t.products(&t.phases[i], b, src, step, t.apart[i*part:][:part], ld, rows*ld)
+		}
+	}
+	if t.scattered > 0 {
+		for i := 0; i < len(t.phases); i += t.step[2] {
+			t.scatter(i/t.step[2], t.apart[i*part:], part)
 		}
 	}
 }
@@ -181,49 +198,46 @@ func (z *direct) rows(panel int) int {
 	return r
 }
 
-// products computes the cell for one phase: row r of image n begins at c[n*image+r*ld], both counted from the task's first.
-func (t *directTask) products(p *directPhase, c []float32, ld, image int) {
+// products adds what a block of channels gives for one phase. Strips are step apart, in c images are image and rows ld apart.
+func (t *directTask) products(p *directPhase, b int, src []float32, step int, c []float32, ld, image int) {
 	if len(p.taps) == 0 {
 		clear(c)
 		return
 	}
-	r0, n := t.rows(t.p0), (t.l1-t.l0-1)*t.block[2]+t.j1-t.j0
-	in := volume(t.in)
-	for b := range t.channels.parts {
-		c0, c1 := t.channels.part(b)
-		x := directTile{k: (c1 - c0) * len(p.taps), off: p.strip.off, ldc: ld}
-		if b > 0 {
-			x.flags = tileAccumulate
-		}
-		for i := range t.n1 - t.n0 {
-			if from := (((t.n0+i)*t.groups+t.grp)*t.c + c0) * in; !t.whole {
-				p.load(t.im, t.strip[i*t.stripSize:], t.x[from:][:(c1-c0)*in], t.in, t.cell)
-			}
-		}
-		for i := range t.n1 - t.n0 {
-			src := t.strip[i*t.stripSize:]
-			if t.whole {
-				src = t.x[(((t.n0+i)*t.groups+t.grp)*t.c+c0)*in+t.j0:]
-			}
-			for j := 0; j < n; j += directCols {
-				x.b, x.n = src[j:], min(directCols, n-j)
-				for q := t.p0; q < t.p1; q++ {
-					lo, hi := t.panels.part(q)
-					x.a, x.c, x.m = p.at(t.direct, t.grp, b, q), c[i*image+(lo-r0)*ld+j:], hi-lo
-					if t.bias != nil && b == t.channels.parts-1 {
-						x.bias = t.bias[t.grp*t.m+lo:]
-					}
-					x.run(t.im)
+	c0, c1 := t.channels.part(b)
+	x := directTile{k: (c1 - c0) * len(p.taps), off: p.off, ldc: ld, ars: 1, acs: directRows}
+	if p.weights == nil {
+		x.ars, x.acs = t.row, t.term
+	}
+	if b > 0 {
+		x.flags = tileAccumulate
+	}
+	r0, n := t.rows(t.p0), t.outputs(t.cell)
+	for i := range t.n1 - t.n0 {
+		for j := 0; j < n; j += directCols {
+			x.b, x.n = src[i*step+j:], min(directCols, n-j)
+			for q := t.p0; q < t.p1; q++ {
+				lo, hi := t.panels.part(q)
+				if p.weights == nil {
+					x.a = t.w[t.grp*t.m*t.c*t.taps+lo*t.row+c0*t.next:]
+				} else {
+					x.a = t.packed(p, t.grp, b, q)
 				}
+				x.c, x.m = c[i*image+(lo-r0)*ld+j:], hi-lo
+				if t.bias != nil && b == t.channels.parts-1 {
+					x.bias = t.bias[t.grp*t.m+lo:]
+				}
+				x.run(t.im)
 			}
 		}
 	}
 }
 
-// scatter writes the outputs of phases that differ in the column only, row being what they have in common.
-func (t *directTask) scatter(row, part int) {
+// scatter writes the outputs of the phases that differ in the column only, row being what they have in common. They are part
+// elements apart.
+func (t *directTask) scatter(row int, apart []float32, part int) {
 	h, w := t.out[1], t.out[2]
-	d, a1 := t.d*t.step[0]+row/t.step[1], row%t.step[1]
+	d, first := t.d*t.step[0]+row/t.step[1], row%t.step[1]
 	if d >= t.out[0] {
 		return
 	}
@@ -231,9 +245,9 @@ func (t *directTask) scatter(row, part int) {
 	for i := range t.n1 - t.n0 {
 		for r := range r1 - r0 {
 			plane := t.z[(((t.n0+i)*t.groups+t.grp)*t.m+r0+r)*volume(t.out)+d*h*w:][:h*w]
-			from := t.apart[(i*(r1-r0)+r)*volume(t.block):]
-			for l := t.l0; l < t.l1 && l*t.step[1]+a1 < h; l++ {
-				line := plane[(l*t.step[1]+a1)*w:][:w]
+			from := apart[(i*(r1-r0)+r)*volume(t.block):]
+			for l := t.l0; l < t.l1 && l*t.step[1]+first < h; l++ {
+				line := plane[(l*t.step[1]+first)*w:][:w]
 				interleave(t.im, line[t.j0*t.step[2]:min(w, t.j1*t.step[2])], from[(l-t.l0)*t.block[2]:], part, t.step[2])
 			}
 		}
@@ -252,10 +266,22 @@ func interleave(im Impl, dst, src []float32, part, step int) {
 			convZip(im, dst, src, src[part:], done)
 		}
 	}
-	for s := range step {
+	for s := range min(step, len(dst)) {
 		from := src[s*part:]
 		for i, j := done, step*done+s; j < len(dst); i, j = i+1, j+step {
 			dst[j] = from[i]
 		}
+	}
+}
+
+// union collects the offsets of all phases.
+func (s *directStrip) union(phases []directPhase) {
+	for i := range s.axis {
+		s.axis[i].step = phases[0].axis[i].step
+		for _, p := range phases {
+			s.axis[i].off = append(s.axis[i].off, p.axis[i].off...)
+		}
+		slices.Sort(s.axis[i].off)
+		s.axis[i].off = slices.Compact(s.axis[i].off)
 	}
 }

@@ -1,77 +1,68 @@
 package cpu
 
+import "slices"
+
 // stripSlack is how far copies may write, and tiles read, past the end of a strip.
 const stripSlack = 32
 
-// directStripLayout is where a strip has the inputs of a phase: for each channel, depth tap and column tap a plane of lines,
-// each pitch long. Lines which a stride never brings together are not neighbours.
-type directStripLayout struct {
-	pitch, plane, image int
-	rows                []stripRows
-	off                 []int32 // for each term, where the input of the block's first output is
+// directStrip says where a strip has its inputs: for each channel, depth and column offset a plane of lines, each pitch long.
+// Lines which the stride never brings together are not neighbours.
+type directStrip struct {
+	axis         [3]directAxis // without taps
+	pitch, plane int
+	size         int
+	rows         []stripRows
 }
 
-// stripRows are input lines first+i*step of the block's first output, at line number at+i of a plane.
+// stripRows are the n input lines from first on, counted from the first output's, every step-th one; they are lines at, at+1, ...
+// of a plane.
 type stripRows struct{ first, at, n int }
 
-// layout lays out the strip for a block of outputs and a number of channels; it leaves out the offsets if there are none.
-func (p *directPhase) layout(block [3]int, channels int) (s directStripLayout) {
-	s.pitch = block[2]
-	rows, step := &p.axis[1], p.axis[1].step
-	group := make([]int, len(rows.off)) // the rows of each tap
-	lines := 0
-	for i, o := range rows.off {
-		g := 0
-		for g < len(s.rows) && (s.rows[g].first-o)%step != 0 {
-			g++
-		}
-		if g == len(s.rows) {
+// layout lays out the strip for a block of outputs and a number of channels, and returns its size.
+func (s *directStrip) layout(block [3]int, channels int) int {
+	s.pitch, s.rows = block[2], s.rows[:0]
+	rows, lines := &s.axis[1], 0
+	for _, o := range rows.off { // in ascending order
+		i := slices.IndexFunc(s.rows, func(r stripRows) bool { return (o-r.first)%rows.step == 0 })
+		if i < 0 {
+			i = len(s.rows)
 			s.rows = append(s.rows, stripRows{first: o})
 		}
-		group[i] = g
-		r := &s.rows[g]
-		// n is the last tap's distance from the first for now.
-		last := max(r.first+r.n*step, o)
-		r.first = min(r.first, o)
-		r.n = (last - r.first) / step
+		s.rows[i].n = (o-s.rows[i].first)/rows.step + block[1]
 	}
 	for i := range s.rows {
-		s.rows[i].n += block[1]
 		s.rows[i].at = lines
 		lines += s.rows[i].n
 	}
 	// An odd number of cache lines keeps planes out of each other's sets.
 	s.plane = ((lines*s.pitch+15)/16 | 1) * 16
-	planes := len(p.axis[0].off) * len(p.axis[2].off)
-	s.image = channels * planes * s.plane
-	s.off = make([]int32, 0, channels*len(p.taps))
-	for c := range channels {
-		for t := range p.axis[0].off {
-			for i, o := range rows.off {
-				r := &s.rows[group[i]]
-				for w := range p.axis[2].off {
-					at := c*planes + t*len(p.axis[2].off) + w
-					s.off = append(s.off, int32(at*s.plane+(r.at+(o-r.first)/step)*s.pitch))
-				}
-			}
+	s.size = channels * len(s.axis[0].off) * len(s.axis[2].off) * s.plane
+	return s.size
+}
+
+// at returns where the first output's input is for a channel and three offsets.
+func (s *directStrip) at(channel, depth, row, column int) int {
+	plane := channel*len(s.axis[0].off) + slices.Index(s.axis[0].off, depth)
+	plane = plane*len(s.axis[2].off) + slices.Index(s.axis[2].off, column)
+	for _, r := range s.rows {
+		if n := row - r.first; n%s.axis[1].step == 0 {
+			return plane*s.plane + (r.at+n/s.axis[1].step)*s.pitch
 		}
 	}
-	return s
+	panic("cpu: row is not in the strip")
 }
 
 // load copies what the cell reads of planes x of size in.
-func (p *directPhase) load(im Impl, dst, x []float32, in [3]int, at cell) {
-	s, size := &p.strip, volume(in)
-	depth, cols := &p.axis[0], &p.axis[2]
+func (s *directStrip) load(im Impl, dst, x []float32, in [3]int, at cell) {
+	size := volume(in)
 	for ; len(x) > 0; x = x[size:] {
-		for _, o := range depth.off {
-			d := at.d*depth.step + o
-			inside := d >= 0 && d < in[0]
-			for _, c := range cols.off {
-				if inside {
-					p.loadPlane(im, dst, x[d*in[1]*in[2]:][:in[1]*in[2]], in[1], in[2], c, at)
-				} else {
+		for _, o := range s.axis[0].off {
+			d := at.d*s.axis[0].step + o
+			for _, c := range s.axis[2].off {
+				if d < 0 || d >= in[0] {
 					clear(dst[:s.plane])
+				} else {
+					s.loadPlane(im, dst, x[d*in[1]*in[2]:][:in[1]*in[2]], in[1], in[2], c, at)
 				}
 				dst = dst[s.plane:]
 			}
@@ -80,8 +71,8 @@ func (p *directPhase) load(im Impl, dst, x []float32, in [3]int, at cell) {
 }
 
 // loadPlane copies the lines for a tap whose column is off.
-func (p *directPhase) loadPlane(im Impl, dst, x []float32, h, w, off int, at cell) {
-	s, step, n := &p.strip, p.axis[2].step, at.j1-at.j0
+func (s *directStrip) loadPlane(im Impl, dst, x []float32, h, w, off int, at cell) {
+	step, n := s.axis[2].step, at.j1-at.j0
 	first := at.j0*step + off
 	lo, hi := 0, 0 // the columns inside
 	if first < 0 {
@@ -92,7 +83,7 @@ func (p *directPhase) loadPlane(im Impl, dst, x []float32, h, w, off int, at cel
 	}
 	for _, r := range s.rows {
 		lines := dst[r.at*s.pitch:]
-		lineStep := p.axis[1].step
+		lineStep := s.axis[1].step
 		l := at.l0*lineStep + r.first
 		top, end := 0, 0 // the lines inside
 		if l < 0 {

@@ -9,7 +9,7 @@ package cpu
 //	for i := range m {
 //		for j := range n {
 //			s := 0
-//			for p := range k { s += a[6*p+i] * b[off[p]+j] }
+//			for p := range k { s += a[i*ars+p*acs] * b[off[p]+j] }
 //			if flags&1 != 0 { s += c[i*ldc+j] }
 //			if bias != nil { s += bias[i] }
 //			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
@@ -20,7 +20,7 @@ package cpu
 // m is 1 to 6, n 1 to 16, k at least 1. It also reads the elements of b up to j = 7, or 15 if n is more than 8.
 //
 //go:noescape
-func convTileAVX2(a *float32, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, bias *float32, flags int)
+func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, bias *float32, flags int)
 
 // convDotsAVX2 is, with one rounding in each multiply-add and s in a register,
 //

@@ -22,11 +22,9 @@ func directWeightGrad(g *Conv, x, dy, dw []float32) {
 	z.chunks = evenly(1, 1)
 	z.cut()
 	p := &z.phases[0]
-	z.layout(p)
-	if z.whole = g.pointwise(); z.whole {
-		z.flat(p)
-	}
-	z.images = min(z.n, max(1, directTerms/volume(z.block)), max(1, directStrip/z.stripSize))
+	z.whole = g.pointwise()
+	z.offsets(p)
+	z.images = min(z.n, max(1, directTerms/volume(z.block)), max(1, directElements/z.strip.size))
 	z.cells = volume(z.blocks)
 	z.width = (z.m + directCols - 1) / directCols * directCols
 	rows := z.c * len(p.taps)
@@ -39,7 +37,7 @@ func directWeightGrad(g *Conv, x, dy, dw []float32) {
 	defer block.Put()
 	z.sums = buf
 	parallel.For(parts*tasks, 1, func(lo, hi int) {
-		strip, block := borrow[float32](z.images*z.stripSize + stripSlack + directCols*directTerms + panelSlack)
+		strip, block := borrow[float32](z.images*z.strip.size + stripSlack + directCols*directTerms + panelSlack)
 		defer block.Put()
 		for i := lo; i < hi; i++ {
 			z.task(i/tasks, i%tasks/z.channels.parts, i%z.channels.parts, strip)
@@ -87,13 +85,13 @@ func (z *directWeights) task(q, grp, block int, strip []float32) {
 	u0, u1 := z.units.part(q)
 	for u := u0; u < u1; u++ {
 		n0, at := u/z.cells*z.images, z.cell(u%z.cells)
-		n1, n := min(z.n, n0+z.images), (at.l1-at.l0-1)*z.block[2]+at.j1-at.j0
-		src, step := strip, z.stripSize
+		n1, n := min(z.n, n0+z.images), z.outputs(at)
+		src, step := strip, z.strip.size
 		if z.whole {
 			src, step = z.x[((n0*z.groups+grp)*z.c+c0)*in+at.j0:], z.groups*z.c*in
 		} else {
 			for i := n0; i < n1; i++ {
-				p.load(z.im, strip[(i-n0)*step:], z.x[((i*z.groups+grp)*z.c+c0)*in:][:(c1-c0)*in], z.in, at)
+				z.strip.load(z.im, strip[(i-n0)*step:], z.x[((i*z.groups+grp)*z.c+c0)*in:][:(c1-c0)*in], z.in, at)
 			}
 		}
 		pieces := evenly(n, directTerms)
@@ -104,7 +102,7 @@ func (z *directWeights) task(q, grp, block int, strip []float32) {
 			}
 			for s := range pieces.parts {
 				j0, j1 := pieces.part(s)
-				x := directDots{a: src[(i-n0)*step+j0:], b: dy, off: p.strip.off, ldc: z.width, k: j1 - j0, segments: images, step: step}
+				x := directDots{a: src[(i-n0)*step+j0:], b: dy, off: p.off, ldc: z.width, k: j1 - j0, segments: images, step: step}
 				if u > u0 || i > n0 || s > 0 {
 					x.flags = tileAccumulate
 				}
@@ -117,7 +115,7 @@ func (z *directWeights) task(q, grp, block int, strip []float32) {
 					x.vecs = (cols + 7) / 8
 					for r := range rows.parts {
 						r0, r1 := rows.part(r)
-						x.off, x.m, x.c = p.strip.off[r0:], r1-r0, sums[r0*z.width+k:]
+						x.off, x.m, x.c = p.off[r0:], r1-r0, sums[r0*z.width+k:]
 						x.run(z.im)
 					}
 				}

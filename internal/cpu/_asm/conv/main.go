@@ -99,13 +99,13 @@ func unrolled(k GPPhysical, label func(string) string, step func(i int), advance
 
 func tiles() {
 	const name = "convTileAVX2"
-	TEXT(name, attr.NOSPLIT, "func(a, b *float32, off *int32, c *float32, ldc, m, n, k int, bias *float32, flags int)")
+	TEXT(name, attr.NOSPLIT, "func(a *float32, ars, acs int, b *float32, off *int32, c *float32, ldc, m, n, k int, bias *float32, flags int)")
 	Pragma("noescape")
 	Doc(name+" is, with one rounding in each multiply-add and s in a register,", "",
 		"	for i := range m {",
 		"		for j := range n {",
 		"			s := 0",
-		"			for p := range k { s += a[6*p+i] * b[off[p]+j] }",
+		"			for p := range k { s += a[i*ars+p*acs] * b[off[p]+j] }",
 		"			if flags&1 != 0 { s += c[i*ldc+j] }",
 		"			if bias != nil { s += bias[i] }",
 		"			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay",
@@ -115,7 +115,13 @@ func tiles() {
 		"m is 1 to 6, n 1 to 16, k at least 1. It also reads the elements of b up to j = 7, or 15 if n is more than 8.")
 	a, b, off, c, ldc, k, at := R8, RSI, R9, RDI, R12, RAX, RBX
 	m, n, t, cur := R10, R11, RCX, RDX
+	ars, ars3, acs, a5 := R13, R15, RCX, R10
 	Load(Param("a"), a)
+	Load(Param("ars"), ars)
+	SHLQ(U8(2), ars)
+	LEAQ(Mem{Base: ars, Index: ars, Scale: 2}, ars3)
+	Load(Param("acs"), acs)
+	SHLQ(U8(2), acs)
 	Load(Param("b"), b)
 	Load(Param("off"), off)
 	Load(Param("c"), c)
@@ -124,6 +130,8 @@ func tiles() {
 	Load(Param("k"), k)
 	Load(Param("m"), m)
 	Load(Param("n"), n)
+	row := []Mem{{Base: a}, {Base: a, Index: ars, Scale: 1}, {Base: a, Index: ars, Scale: 2}, {Base: a, Index: ars3, Scale: 1},
+		{Base: a, Index: ars, Scale: 4}, {Base: a5}}
 	CMPQ(n, Imm(lanes))
 	JLE(LabelRef("narrow"))
 	choose(m, 2)
@@ -142,6 +150,10 @@ func tiles() {
 					ADDQ(ldc, cur)
 				}
 			}
+			if m == rows {
+				LEAQ(Mem{Base: a, Index: ars, Scale: 4}, a5)
+				ADDQ(ars, a5)
+			}
 			unrolled(k, label, func(i int) {
 				MOVLQSX(Mem{Base: off, Disp: 4 * i}, at)
 				for v := range vecs {
@@ -149,15 +161,16 @@ func tiles() {
 				}
 				for r := range m {
 					x := y[12+r%2]
-					VBROADCASTSS(Mem{Base: a, Disp: 4 * (rows*i + r)}, x)
+					VBROADCASTSS(row[r], x)
 					for v := range vecs {
 						VFMADD231PS(x, y[14+v], acc(r, v))
 					}
 				}
-			}, func(steps int) {
-				ADDQ(Imm(uint64(4*steps)), off)
-				ADDQ(Imm(uint64(4*rows*steps)), a)
-			})
+				ADDQ(acs, a)
+				if m == rows {
+					ADDQ(acs, a5)
+				}
+			}, func(steps int) { ADDQ(Imm(uint64(4*steps)), off) })
 			overC := func(f func(c Mem, r, v int)) {
 				MOVQ(c, cur)
 				each(m, vecs, func(r, v int) {

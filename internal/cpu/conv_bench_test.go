@@ -22,6 +22,14 @@ func BenchmarkConv(b *testing.B) {
 		return convAxis{size: size, kernel: kernel, stride: stride, pad: (kernel - 1) / 2, after: (kernel - 1) / 2}
 	}
 	square := func(n, c, k, groups int, a convAxis) Conv { return convShape(n, c, k, groups, a, a) }
+	b.Run("gemm", func(b *testing.B) { // for comparison
+		a, c := make([]float32, 512*512), make([]float32, 512*512)
+		t := processorTime()
+		for b.Loop() {
+			GemmF32(512, 512, 512, a, 512, 1, a, 512, 1, c, 512, Epilogue[float32]{})
+		}
+		b.ReportMetric(2*512*512*512*float64(b.N)/(processorTime()-t)/1e9, "GFLOP/s")
+	})
 	for _, s := range []struct {
 		name string
 		g    Conv

@@ -2,7 +2,11 @@ package cpu
 
 //go:generate sh -c "cd _asm && go run ./conv -out ../conv_direct_amd64.s -stubs ../conv_direct_stubs_amd64.go -pkg cpu"
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"slices"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // Direct convolution: matrix products whose right side, the patches, never exists. A block of input channels and output lines
 // is copied into a strip, once for each column of the kernel, padded and without the columns that the stride leaves out. There the
@@ -55,7 +59,7 @@ type directPhase struct {
 	grid    [3]int
 	taps    []int     // of the kernel, in the order of the terms
 	off     []int32   // for each term of a block of channels, where the input of the first output is in the strip
-	weights []float32 // in panels; nil: as they are
+	weights []float32 // in panels
 }
 
 // direct computes z = Σ a x for groups of c input and m output channels. The phases, one unless the gradient's convolution has a
@@ -69,7 +73,8 @@ type direct struct {
 	taps            int // of the kernel
 	x, z, bias      []float32
 	w               []float32
-	row, term, next int // strides of the weights: rows, terms and input channels
+	row, term, next int  // strides of the weights: rows, terms and input channels
+	unpacked        bool // the kernel reads them as they are
 
 	channels       even // blocks
 	panels, chunks even // of rows; chunks of panels
@@ -98,12 +103,13 @@ func directForward(g *Conv, x, w, bias, y []float32) {
 	z := forwardOf(g)
 	z.x, z.z, z.bias, z.w = x, y, bias, w
 	z.row, z.term, z.next = g.rows(), 1, z.taps
+	z.unpacked = z.n*volume(z.out) < directReuse
 	z.prepare(g)
-	defer z.plan(z.n*volume(z.out) < directReuse).Put()
-	z.pack(func(p *directPhase, grp, block, panel int, _ []float32) {
+	defer z.plan().Put()
+	z.pack(func(grp, block, panel int, _ []float32) {
 		r0, r1 := z.panels.part(panel)
 		c0, c1 := z.channels.part(block)
-		packPanel(z.im, z.packed(p, grp, block, panel), directRows, w[(grp*z.m+r0)*z.row+c0*z.taps:], z.row, 1, r1-r0, (c1-c0)*z.taps)
+		packPanel(z.im, z.packed(&z.phases[0], grp, block, panel), directRows, w[(grp*z.m+r0)*z.row+c0*z.taps:], z.row, 1, r1-r0, (c1-c0)*z.taps)
 	})
 	z.run()
 }
@@ -127,46 +133,54 @@ func directInputGrad(g *Conv, dy, w, dx []float32) {
 		}
 		z.phases = append(z.phases, p)
 	}
+	z.unpacked = z.taps == 1 && z.n*volume(z.out) < directReuse
 	z.prepare(g)
-	defer z.plan(z.taps == 1 && z.n*volume(z.out) < directReuse).Put()
+	defer z.plan().Put()
 	z.pack(z.packFlipped)
 	z.run()
 }
 
-// packFlipped packs the weights of a panel of input channels for one phase. tmp has room for those of one channel.
-func (z *direct) packFlipped(p *directPhase, grp, block, panel int, tmp []float32) {
+// packFlipped packs the weights of a panel of input channels. tmp has room for those of one output channel.
+func (z *direct) packFlipped(grp, block, panel int, tmp []float32) {
 	r0, r1 := z.panels.part(panel)
 	k0, k1 := z.channels.part(block)
-	from, to := z.w[((grp*z.c+k0)*z.m+r0)*z.taps:], z.packed(p, grp, block, panel)
+	from := z.w[((grp*z.c+k0)*z.m+r0)*z.taps:]
 	if z.taps == 1 {
-		packPanel(z.im, to, directRows, from, 1, z.m, r1-r0, k1-k0)
+		p := &z.phases[slices.IndexFunc(z.phases, func(p directPhase) bool { return len(p.taps) > 0 })]
+		packPanel(z.im, z.packed(p, grp, block, panel), directRows, from, 1, z.m, r1-r0, k1-k0)
 		return
 	}
 	for k := range k1 - k0 {
 		from := from[k*z.m*z.taps:]
-		if len(p.taps) == z.taps {
-			packPanel(z.im, to[k*z.taps*directRows:], directRows, from, z.taps, 1, r1-r0, z.taps)
+		if len(z.phases) == 1 {
+			packPanel(z.im, z.packed(&z.phases[0], grp, block, panel)[k*z.taps*directRows:], directRows, from, z.taps, 1, r1-r0, z.taps)
 			continue
 		}
 		packPanel(z.im, tmp, directRows, from, z.taps, 1, r1-r0, z.taps)
-		for i, t := range p.taps {
-			*(*[directRows]float32)(to[(k*len(p.taps)+i)*directRows:]) = [directRows]float32(tmp[t*directRows:])
+		for i := range z.phases {
+			p := &z.phases[i]
+			if len(p.taps) == 0 {
+				continue
+			}
+			to := z.packed(p, grp, block, panel)[k*len(p.taps)*directRows:]
+			for j, t := range p.taps {
+				*(*[directRows]float32)(to[j*directRows:]) = [directRows]float32(tmp[t*directRows:])
+			}
 		}
 	}
 }
 
-// pack calls f for all panels of weights that have to be packed.
-func (z *direct) pack(f func(p *directPhase, grp, block, panel int, tmp []float32)) {
+// pack calls f for all panels of weights.
+func (z *direct) pack(f func(grp, block, panel int, tmp []float32)) {
+	if z.unpacked {
+		return
+	}
 	parallel.For(z.groups*z.panels.parts, max(1, 20_000/(directRows*z.c*z.taps)), func(lo, hi int) {
 		tmp, buf := borrow[float32](directRows*z.taps + panelSlack)
 		defer buf.Put()
 		for i := lo; i < hi; i++ {
 			for b := range z.channels.parts {
-				for j := range z.phases {
-					if p := &z.phases[j]; p.weights != nil {
-						f(p, i/z.panels.parts, b, i%z.panels.parts, tmp)
-					}
-				}
+				f(i/z.panels.parts, b, i%z.panels.parts, tmp)
 			}
 		}
 	})
@@ -182,9 +196,9 @@ func (z *direct) packed(p *directPhase, grp, block, panel int) []float32 {
 
 // directTile is the arguments of a tile kernel, which computes at once
 //
-//	c[i*ldc+j] = ep(Σ_p a[i*ars+p*acs] * b[off[p]+j])   for i < m <= 6, j < n <= 16, p < k
+//	c[i*ldc+j] = ep(Σ_p a[i*ars+p*acs] * b[off[p]+j])   for i < m <= 6, j < n, p < k
 //
-// where ep adds c and the bias of row i and applies ReLU. It may read b up to j = 15.
+// where ep adds c and the bias of row i and applies ReLU. It may read b up to the next multiple of eight elements.
 type directTile struct {
 	a, b, c, bias []float32
 	ars, acs      int
@@ -196,18 +210,15 @@ type directTile struct {
 func (x *directTile) runGo() {
 	ep := Epilogue[float32]{RowBias: x.bias, ReLU: x.flags&tileReLU != 0}
 	for i := range x.m {
-		var s [directCols]float32
-		for p, o := range x.off[:x.k] {
-			a := x.a[i*x.ars+p*x.acs]
-			for j, b := range x.b[o:][:x.n] {
-				s[j] += a * b
-			}
-		}
 		for j := range x.n {
-			if x.flags&tileAccumulate != 0 {
-				s[j] += x.c[i*x.ldc+j]
+			var s float32
+			for p, o := range x.off[:x.k] {
+				s += x.a[i*x.ars+p*x.acs] * x.b[int(o)+j]
 			}
-			x.c[i*x.ldc+j] = ep.apply(s[j], i, j)
+			if x.flags&tileAccumulate != 0 {
+				s += x.c[i*x.ldc+j]
+			}
+			x.c[i*x.ldc+j] = ep.apply(s, i, j)
 		}
 	}
 }

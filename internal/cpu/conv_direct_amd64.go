@@ -28,14 +28,14 @@ func (x *directDots) run(im Impl) {
 // convLines is convLinesGo. It may write up to seven elements after a line, before the next one.
 //
 //go:noinline
-func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, n, step int) {
+func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, head, n, tail, step int) {
 	switch {
 	case im == implGo || step > 2:
-		convLinesGo(dst, dp, src, sp, lines, n, step)
+		convLinesGo(dst, dp, src, sp, lines, head, n, tail, step)
 	case step == 1:
-		convLines1AVX2(&dst[0], dp, &src[0], sp, lines, n)
+		convLines1AVX2(&dst[0], dp, &src[0], sp, lines, head, n, tail)
 	default:
-		convLines2AVX2(&dst[0], dp, &src[0], sp, lines, n)
+		convLines2AVX2(&dst[0], dp, &src[0], sp, lines, head, n, tail)
 	}
 }
 

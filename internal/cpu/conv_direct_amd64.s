@@ -15,19 +15,21 @@ DATA convDirectMasks<>+56(SB)/8, $0x0000000000000000
 GLOBL convDirectMasks<>(SB), RODATA|NOPTR, $64
 
 // func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, bias *float32, flags int)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·convTileAVX2(SB), NOSPLIT, $0-96
-	MOVQ a+0(FP), R8
 	MOVQ ars+8(FP), R13
 	SHLQ $0x02, R13
 	LEAQ (R13)(R13*2), R15
-	MOVQ acs+16(FP), CX
-	SHLQ $0x02, CX
 	MOVQ b+24(FP), SI
-	MOVQ off+32(FP), R9
 	MOVQ c+40(FP), DI
 	MOVQ ldc+48(FP), R12
 	SHLQ $0x02, R12
+
+tile:
+	MOVQ a+0(FP), R8
+	MOVQ acs+16(FP), CX
+	SHLQ $0x02, CX
+	MOVQ off+32(FP), R9
 	MOVQ k+72(FP), AX
 	MOVQ m+56(FP), R10
 	MOVQ n+64(FP), R11
@@ -220,6 +222,9 @@ m6v2one:
 m6v2end:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, CX
+	CMPQ       BX, CX
+	CMOVQGT    CX, BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
@@ -295,7 +300,7 @@ m6v2relu:
 m6v2store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x10
-	JNE     m6v2part
+	JLT     m6v2part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
@@ -314,8 +319,12 @@ m6v2store:
 	ADDQ    R12, DX
 	VMOVUPS Y10, (DX)
 	VMOVUPS Y11, 32(DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x10, BX
+	JZ      m6v2done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	JMP     tile
 
 m6v2part:
 	MOVQ       DI, DX
@@ -336,6 +345,8 @@ m6v2part:
 	ADDQ       R12, DX
 	VMOVUPS    Y10, (DX)
 	VMASKMOVPS Y11, Y15, 32(DX)
+
+m6v2done:
 	VZEROUPPER
 	RET
 
@@ -475,6 +486,9 @@ m5v2one:
 m5v2end:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, CX
+	CMPQ       BX, CX
+	CMOVQGT    CX, BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
@@ -541,7 +555,7 @@ m5v2relu:
 m5v2store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x10
-	JNE     m5v2part
+	JLT     m5v2part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
@@ -557,8 +571,12 @@ m5v2store:
 	ADDQ    R12, DX
 	VMOVUPS Y8, (DX)
 	VMOVUPS Y9, 32(DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x10, BX
+	JZ      m5v2done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	JMP     tile
 
 m5v2part:
 	MOVQ       DI, DX
@@ -576,6 +594,8 @@ m5v2part:
 	ADDQ       R12, DX
 	VMOVUPS    Y8, (DX)
 	VMASKMOVPS Y9, Y15, 32(DX)
+
+m5v2done:
 	VZEROUPPER
 	RET
 
@@ -696,6 +716,9 @@ m4v2one:
 m4v2end:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, CX
+	CMPQ       BX, CX
+	CMOVQGT    CX, BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
@@ -753,7 +776,7 @@ m4v2relu:
 m4v2store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x10
-	JNE     m4v2part
+	JLT     m4v2part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
@@ -766,8 +789,12 @@ m4v2store:
 	ADDQ    R12, DX
 	VMOVUPS Y6, (DX)
 	VMOVUPS Y7, 32(DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x10, BX
+	JZ      m4v2done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	JMP     tile
 
 m4v2part:
 	MOVQ       DI, DX
@@ -782,6 +809,8 @@ m4v2part:
 	ADDQ       R12, DX
 	VMOVUPS    Y6, (DX)
 	VMASKMOVPS Y7, Y15, 32(DX)
+
+m4v2done:
 	VZEROUPPER
 	RET
 
@@ -883,6 +912,9 @@ m3v2one:
 m3v2end:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, CX
+	CMPQ       BX, CX
+	CMOVQGT    CX, BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
@@ -931,7 +963,7 @@ m3v2relu:
 m3v2store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x10
-	JNE     m3v2part
+	JLT     m3v2part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
@@ -941,8 +973,12 @@ m3v2store:
 	ADDQ    R12, DX
 	VMOVUPS Y4, (DX)
 	VMOVUPS Y5, 32(DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x10, BX
+	JZ      m3v2done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	JMP     tile
 
 m3v2part:
 	MOVQ       DI, DX
@@ -954,6 +990,8 @@ m3v2part:
 	ADDQ       R12, DX
 	VMOVUPS    Y4, (DX)
 	VMASKMOVPS Y5, Y15, 32(DX)
+
+m3v2done:
 	VZEROUPPER
 	RET
 
@@ -1036,6 +1074,9 @@ m2v2one:
 m2v2end:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, CX
+	CMPQ       BX, CX
+	CMOVQGT    CX, BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
@@ -1075,15 +1116,19 @@ m2v2relu:
 m2v2store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x10
-	JNE     m2v2part
+	JLT     m2v2part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
 	ADDQ    R12, DX
 	VMOVUPS Y2, (DX)
 	VMOVUPS Y3, 32(DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x10, BX
+	JZ      m2v2done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	JMP     tile
 
 m2v2part:
 	MOVQ       DI, DX
@@ -1092,6 +1137,8 @@ m2v2part:
 	ADDQ       R12, DX
 	VMOVUPS    Y2, (DX)
 	VMASKMOVPS Y3, Y15, 32(DX)
+
+m2v2done:
 	VZEROUPPER
 	RET
 
@@ -1155,6 +1202,9 @@ m1v2one:
 m1v2end:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
+	MOVQ       $0x00000008, CX
+	CMPQ       BX, CX
+	CMOVQGT    CX, BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
@@ -1185,17 +1235,23 @@ m1v2relu:
 m1v2store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x10
-	JNE     m1v2part
+	JLT     m1v2part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	VMOVUPS Y1, 32(DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x10, BX
+	JZ      m1v2done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, DI
+	JMP     tile
 
 m1v2part:
 	MOVQ       DI, DX
 	VMOVUPS    Y0, (DX)
 	VMASKMOVPS Y1, Y15, 32(DX)
+
+m1v2done:
 	VZEROUPPER
 	RET
 
@@ -1376,7 +1432,7 @@ m6v1relu:
 m6v1store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x08
-	JNE     m6v1part
+	JLT     m6v1part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	ADDQ    R12, DX
@@ -1389,8 +1445,12 @@ m6v1store:
 	VMOVUPS Y8, (DX)
 	ADDQ    R12, DX
 	VMOVUPS Y10, (DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x08, BX
+	JZ      m6v1done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	JMP     tile
 
 m6v1part:
 	MOVQ       DI, DX
@@ -1405,6 +1465,8 @@ m6v1part:
 	VMASKMOVPS Y8, Y15, (DX)
 	ADDQ       R12, DX
 	VMASKMOVPS Y10, Y15, (DX)
+
+m6v1done:
 	VZEROUPPER
 	RET
 
@@ -1559,7 +1621,7 @@ m5v1relu:
 m5v1store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x08
-	JNE     m5v1part
+	JLT     m5v1part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	ADDQ    R12, DX
@@ -1570,8 +1632,12 @@ m5v1store:
 	VMOVUPS Y6, (DX)
 	ADDQ    R12, DX
 	VMOVUPS Y8, (DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x08, BX
+	JZ      m5v1done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	JMP     tile
 
 m5v1part:
 	MOVQ       DI, DX
@@ -1584,6 +1650,8 @@ m5v1part:
 	VMASKMOVPS Y6, Y15, (DX)
 	ADDQ       R12, DX
 	VMASKMOVPS Y8, Y15, (DX)
+
+m5v1done:
 	VZEROUPPER
 	RET
 
@@ -1719,7 +1787,7 @@ m4v1relu:
 m4v1store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x08
-	JNE     m4v1part
+	JLT     m4v1part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	ADDQ    R12, DX
@@ -1728,8 +1796,12 @@ m4v1store:
 	VMOVUPS Y4, (DX)
 	ADDQ    R12, DX
 	VMOVUPS Y6, (DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x08, BX
+	JZ      m4v1done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	JMP     tile
 
 m4v1part:
 	MOVQ       DI, DX
@@ -1740,6 +1812,8 @@ m4v1part:
 	VMASKMOVPS Y4, Y15, (DX)
 	ADDQ       R12, DX
 	VMASKMOVPS Y6, Y15, (DX)
+
+m4v1done:
 	VZEROUPPER
 	RET
 
@@ -1856,15 +1930,19 @@ m3v1relu:
 m3v1store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x08
-	JNE     m3v1part
+	JLT     m3v1part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	ADDQ    R12, DX
 	VMOVUPS Y2, (DX)
 	ADDQ    R12, DX
 	VMOVUPS Y4, (DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x08, BX
+	JZ      m3v1done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	JMP     tile
 
 m3v1part:
 	MOVQ       DI, DX
@@ -1873,6 +1951,8 @@ m3v1part:
 	VMASKMOVPS Y2, Y15, (DX)
 	ADDQ       R12, DX
 	VMASKMOVPS Y4, Y15, (DX)
+
+m3v1done:
 	VZEROUPPER
 	RET
 
@@ -1970,19 +2050,25 @@ m2v1relu:
 m2v1store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x08
-	JNE     m2v1part
+	JLT     m2v1part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
 	ADDQ    R12, DX
 	VMOVUPS Y2, (DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x08, BX
+	JZ      m2v1done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	JMP     tile
 
 m2v1part:
 	MOVQ       DI, DX
 	VMASKMOVPS Y0, Y15, (DX)
 	ADDQ       R12, DX
 	VMASKMOVPS Y2, Y15, (DX)
+
+m2v1done:
 	VZEROUPPER
 	RET
 
@@ -2061,15 +2147,21 @@ m1v1relu:
 m1v1store:
 	MOVQ    n+64(FP), BX
 	CMPQ    BX, $0x08
-	JNE     m1v1part
+	JLT     m1v1part
 	MOVQ    DI, DX
 	VMOVUPS Y0, (DX)
-	VZEROUPPER
-	RET
+	SUBQ    $0x08, BX
+	JZ      m1v1done
+	MOVQ    BX, n+64(FP)
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, DI
+	JMP     tile
 
 m1v1part:
 	MOVQ       DI, DX
 	VMASKMOVPS Y0, Y15, (DX)
+
+m1v1done:
 	VZEROUPPER
 	RET
 
@@ -3515,15 +3607,15 @@ m1v1store:
 	VZEROUPPER
 	RET
 
-// func convLines1AVX2(dst *float32, dp int, src *float32, sp int, lines int, n int)
+// func convLines1AVX2(dst *float32, dp int, src *float32, sp int, lines int, head int, n int, tail int)
 // Requires: AVX
-TEXT ·convLines1AVX2(SB), NOSPLIT, $0-48
+TEXT ·convLines1AVX2(SB), NOSPLIT, $0-64
 	MOVQ    dst+0(FP), DI
 	MOVQ    dp+8(FP), DX
 	MOVQ    src+16(FP), SI
 	MOVQ    sp+24(FP), CX
 	MOVQ    lines+32(FP), BX
-	MOVQ    n+40(FP), AX
+	MOVQ    n+48(FP), AX
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, CX
 	DECQ    AX
@@ -3535,9 +3627,23 @@ TEXT ·convLines1AVX2(SB), NOSPLIT, $0-48
 	SUBQ    R11, R10
 	VMOVUPS (R10), Y15
 	SHRQ    $0x03, AX
+	VXORPS  Y2, Y2, Y2
 
 line:
-	MOVQ  DI, R8
+	MOVQ  DI, R10
+	MOVQ  head+40(FP), R11
+	TESTQ R11, R11
+	JZ    headEnd
+
+head:
+	VMOVUPS Y2, (R10)
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R11
+	JG      head
+
+headEnd:
+	MOVQ  head+40(FP), R10
+	LEAQ  (DI)(R10*4), R8
 	MOVQ  SI, R9
 	MOVQ  AX, R11
 	TESTQ R11, R11
@@ -3554,22 +3660,37 @@ whole:
 last:
 	VMASKMOVPS (R9), Y15, Y0
 	VMOVUPS    Y0, (R8)
-	ADDQ       DX, DI
-	ADDQ       CX, SI
-	DECQ       BX
-	JNZ        line
+	MOVQ       n+48(FP), R11
+	MOVQ       head+40(FP), R10
+	ADDQ       R11, R10
+	LEAQ       (DI)(R10*4), R10
+	MOVQ       tail+56(FP), R11
+	TESTQ      R11, R11
+	JZ         tailEnd
+
+tail:
+	VMOVUPS Y2, (R10)
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R11
+	JG      tail
+
+tailEnd:
+	ADDQ DX, DI
+	ADDQ CX, SI
+	DECQ BX
+	JNZ  line
 	VZEROUPPER
 	RET
 
-// func convLines2AVX2(dst *float32, dp int, src *float32, sp int, lines int, n int)
+// func convLines2AVX2(dst *float32, dp int, src *float32, sp int, lines int, head int, n int, tail int)
 // Requires: AVX, AVX2, CMOV
-TEXT ·convLines2AVX2(SB), NOSPLIT, $0-48
+TEXT ·convLines2AVX2(SB), NOSPLIT, $0-64
 	MOVQ    dst+0(FP), DI
 	MOVQ    dp+8(FP), DX
 	MOVQ    src+16(FP), SI
 	MOVQ    sp+24(FP), CX
 	MOVQ    lines+32(FP), BX
-	MOVQ    n+40(FP), AX
+	MOVQ    n+48(FP), AX
 	SHLQ    $0x02, DX
 	SHLQ    $0x02, CX
 	DECQ    AX
@@ -3590,9 +3711,23 @@ TEXT ·convLines2AVX2(SB), NOSPLIT, $0-48
 	SUBQ    R11, R10
 	VMOVUPS (R10), Y14
 	SHRQ    $0x03, AX
+	VXORPS  Y2, Y2, Y2
 
 line:
-	MOVQ  DI, R8
+	MOVQ  DI, R10
+	MOVQ  head+40(FP), R11
+	TESTQ R11, R11
+	JZ    headEnd
+
+head:
+	VMOVUPS Y2, (R10)
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R11
+	JG      head
+
+headEnd:
+	MOVQ  head+40(FP), R10
+	LEAQ  (DI)(R10*4), R8
 	MOVQ  SI, R9
 	MOVQ  AX, R11
 	TESTQ R11, R11
@@ -3615,10 +3750,25 @@ last:
 	VSHUFPS    $0x88, Y1, Y0, Y0
 	VPERMPD    $0xd8, Y0, Y0
 	VMOVUPS    Y0, (R8)
-	ADDQ       DX, DI
-	ADDQ       CX, SI
-	DECQ       BX
-	JNZ        line
+	MOVQ       n+48(FP), R11
+	MOVQ       head+40(FP), R10
+	ADDQ       R11, R10
+	LEAQ       (DI)(R10*4), R10
+	MOVQ       tail+56(FP), R11
+	TESTQ      R11, R11
+	JZ         tailEnd
+
+tail:
+	VMOVUPS Y2, (R10)
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R11
+	JG      tail
+
+tailEnd:
+	ADDQ DX, DI
+	ADDQ CX, SI
+	DECQ BX
+	JNZ  line
 	VZEROUPPER
 	RET
 

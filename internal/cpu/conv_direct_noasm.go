@@ -8,8 +8,8 @@ func (x *directTile) run(im Impl) { x.runGo() }
 
 func (x *directDots) run(im Impl) { x.runGo() }
 
-func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, n, step int) {
-	convLinesGo(dst, dp, src, sp, lines, n, step)
+func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, head, n, tail, step int) {
+	convLinesGo(dst, dp, src, sp, lines, head, n, tail, step)
 }
 
 func convZip(im Impl, dst, even, odd []float32, n int) { convZipGo(dst, even, odd, n) }

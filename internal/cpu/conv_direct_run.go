@@ -33,14 +33,14 @@ func (z *direct) prepare(g *Conv) {
 }
 
 // plan decides on the blocks and lends memory for the weights, unless they are read as they are.
-func (z *direct) plan(unpacked bool) mem.Block {
+func (z *direct) plan() mem.Block {
 	z.cut()
 	total := 0
 	sizes := make([]int, len(z.phases))
 	for i := range z.phases {
 		p := &z.phases[i]
 		z.offsets(p)
-		if len(p.taps) > 0 && !unpacked {
+		if len(p.taps) > 0 && !z.unpacked {
 			sizes[i] = z.panels.parts * z.groups * (directRows*len(p.taps)*z.c + z.channels.parts*panelSlack)
 		}
 		total += sizes[i]
@@ -206,19 +206,20 @@ func (t *directTask) products(p *directPhase, b int, src []float32, step int, c 
 	}
 	c0, c1 := t.channels.part(b)
 	x := directTile{k: (c1 - c0) * len(p.taps), off: p.off, ldc: ld, ars: 1, acs: directRows}
-	if p.weights == nil {
+	if t.unpacked {
 		x.ars, x.acs = t.row, t.term
 	}
 	if b > 0 {
 		x.flags = tileAccumulate
 	}
 	r0, n := t.rows(t.p0), t.outputs(t.cell)
+	width := max(1, directTerms/x.k) * directCols // inputs that stay in the first-level cache for all panels
 	for i := range t.n1 - t.n0 {
-		for j := 0; j < n; j += directCols {
-			x.b, x.n = src[i*step+j:], min(directCols, n-j)
+		for j := 0; j < n; j += width {
+			x.b, x.n = src[i*step+j:], min(width, n-j)
 			for q := t.p0; q < t.p1; q++ {
 				lo, hi := t.panels.part(q)
-				if p.weights == nil {
+				if t.unpacked {
 					x.a = t.w[t.grp*t.m*t.c*t.taps+lo*t.row+c0*t.next:]
 				} else {
 					x.a = t.packed(p, t.grp, b, q)

@@ -34,8 +34,8 @@ func (s *directStrip) layout(block [3]int, channels int) int {
 		s.rows[i].at = lines
 		lines += s.rows[i].n
 	}
-	// An odd number of cache lines keeps planes out of each other's sets.
-	s.plane = ((lines*s.pitch+15)/16 | 1) * 16
+	// There is room for what copies write after a plane; an odd number of cache lines keeps planes out of each other's sets.
+	s.plane = ((lines*s.pitch+8+15)/16 | 1) * 16
 	s.size = channels * len(s.axis[0].off) * len(s.axis[2].off) * s.plane
 	return s.size
 }
@@ -54,69 +54,69 @@ func (s *directStrip) at(channel, depth, row, column int) int {
 
 // load copies what the cell reads of planes x of size in.
 func (s *directStrip) load(im Impl, dst, x []float32, in [3]int, at cell) {
-	size := volume(in)
-	for ; len(x) > 0; x = x[size:] {
-		for _, o := range s.axis[0].off {
-			d := at.d*s.axis[0].step + o
-			for _, c := range s.axis[2].off {
+	size, planes := volume(in), len(s.axis[0].off)*len(s.axis[2].off)
+	for c, column := range s.axis[2].off {
+		for r := range s.rows {
+			whole := s.lines(r, column, in[1], in[2], at)
+			for t, o := range s.axis[0].off {
+				l, d := whole, at.d*s.axis[0].step+o
 				if d < 0 || d >= in[0] {
-					clear(dst[:s.plane])
-				} else {
-					s.loadPlane(im, dst, x[d*in[1]*in[2]:][:in[1]*in[2]], in[1], in[2], c, at)
+					l = stripLines{top: s.rows[r].n}
 				}
-				dst = dst[s.plane:]
+				to := dst[(t*len(s.axis[2].off)+c)*s.plane+s.rows[r].at*s.pitch:]
+				for from := x[max(0, min(d, in[0]-1))*in[1]*in[2]:]; ; from = from[size:] {
+					clear(to[:l.top*s.pitch])
+					if l.lines > 0 {
+						convLines(im, to[l.top*s.pitch:], s.pitch, from[l.first:], s.axis[1].step*in[2], l.lines, l.head, l.n, l.tail, s.axis[2].step)
+					}
+					clear(to[(l.top+l.lines)*s.pitch : s.rows[r].n*s.pitch])
+					if len(from) <= size {
+						break
+					}
+					to = to[planes*s.plane:]
+				}
 			}
 		}
 	}
 }
 
-// loadPlane copies the lines for a tap whose column is off.
-func (s *directStrip) loadPlane(im Impl, dst, x []float32, h, w, off int, at cell) {
-	step, n := s.axis[2].step, at.j1-at.j0
-	first := at.j0*step + off
-	lo, hi := 0, 0 // the columns inside
+// stripLines is what a plane's lines are made of: top of zeros, then some with head zeros, n elements and tail zeros, the first
+// of them at first in the plane.
+type stripLines struct{ top, lines, head, n, tail, first int }
+
+func (s *directStrip) lines(row, column, h, w int, at cell) (l stripLines) {
+	r := s.rows[row]
+	top, lines := stepsInside(at.l0*s.axis[1].step+r.first, s.axis[1].step, h, r.n)
+	width := at.j1 - at.j0
+	line, first := at.l0*s.axis[1].step+r.first, at.j0*s.axis[2].step+column
+	head, n := stepsInside(first, s.axis[2].step, w, width)
+	if n == 0 {
+		lines = 0
+	}
+	return stripLines{top, lines, head, n, width - head - n, (line+top*s.axis[1].step)*w + first + head*s.axis[2].step}
+}
+
+// stepsInside returns which of the n numbers from first on, step apart, lie in [0, size): how many do not before those that do, and how
+// many do.
+func stepsInside(first, step, size, n int) (before, count int) {
 	if first < 0 {
-		lo = min(n, (step-1-first)/step)
+		before = min(n, (step-1-first)/step)
 	}
-	if first < w {
-		hi = max(lo, min(n, (w-first+step-1)/step))
+	if first < size {
+		count = max(0, min(n, (size-first+step-1)/step)-before)
 	}
-	for _, r := range s.rows {
-		lines := dst[r.at*s.pitch:]
-		lineStep := s.axis[1].step
-		l := at.l0*lineStep + r.first
-		top, end := 0, 0 // the lines inside
-		if l < 0 {
-			top = min(r.n, (lineStep-1-l)/lineStep)
-		}
-		if l < h {
-			end = max(top, min(r.n, (h-l+lineStep-1)/lineStep))
-		}
-		if hi <= lo {
-			end = top
-		}
-		clear(lines[:top*s.pitch])
-		if top < end {
-			convLines(im, lines[top*s.pitch+lo:], s.pitch, x[(l+top*lineStep)*w+first+lo*step:], lineStep*w, end-top, hi-lo, step)
-		}
-		clear(lines[end*s.pitch : r.n*s.pitch])
-		if lo > 0 || hi < n {
-			for i := top; i < end; i++ {
-				line := lines[i*s.pitch:][:n]
-				clear(line[:lo])
-				clear(line[hi:])
-			}
-		}
-	}
+	return before, count
 }
 
-// convLinesGo computes dst[l*dp+j] = src[l*sp+step*j] for l < lines, j < n.
-func convLinesGo(dst []float32, dp int, src []float32, sp, lines, n, step int) {
+// convLinesGo computes dst[l*dp+head+j] = src[l*sp+step*j] for l < lines, j < n, with head zeros before and tail zeros after.
+func convLinesGo(dst []float32, dp int, src []float32, sp, lines, head, n, tail, step int) {
 	for l := range lines {
-		d, s := dst[l*dp:][:n], src[l*sp:]
-		for j := range d {
-			d[j] = s[j*step]
+		d, s := dst[l*dp:][:head+n+tail], src[l*sp:]
+		clear(d[:head])
+		for j := range n {
+			d[head+j] = s[j*step]
 		}
+		clear(d[head+n:])
 	}
 }
 

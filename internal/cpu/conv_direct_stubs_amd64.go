@@ -17,7 +17,7 @@ package cpu
 //		}
 //	}
 //
-// m is 1 to 6, n 1 to 16, k at least 1. It also reads the elements of b up to j = 7, or 15 if n is more than 8.
+// m is 1 to 6, n and k at least 1. It also reads what follows in b up to a multiple of eight elements.
 //
 //go:noescape
 func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, bias *float32, flags int)
@@ -43,26 +43,28 @@ func convDotsAVX2(a *float32, off *int32, b *float32, c *float32, ldc int, m int
 // convLines1AVX2 is
 //
 //	for l := range lines {
-//		for j := range n { dst[l*dp+j] = src[l*sp+1*j] }
+//		for j := range head { dst[l*dp+j] = 0 }
+//		for j := range n { dst[l*dp+head+j] = src[l*sp+1*j] }
+//		for j := range tail { dst[l*dp+head+n+j] = 0 }
 //	}
 //
-// lines and n are at least 1. It also writes what follows up to a multiple of eight elements a line, in ascending order
-// of l, and reads nothing else.
+// lines and n are at least 1. It also writes up to seven elements after each line, before the next, and reads nothing else.
 //
 //go:noescape
-func convLines1AVX2(dst *float32, dp int, src *float32, sp int, lines int, n int)
+func convLines1AVX2(dst *float32, dp int, src *float32, sp int, lines int, head int, n int, tail int)
 
 // convLines2AVX2 is
 //
 //	for l := range lines {
-//		for j := range n { dst[l*dp+j] = src[l*sp+2*j] }
+//		for j := range head { dst[l*dp+j] = 0 }
+//		for j := range n { dst[l*dp+head+j] = src[l*sp+2*j] }
+//		for j := range tail { dst[l*dp+head+n+j] = 0 }
 //	}
 //
-// lines and n are at least 1. It also writes what follows up to a multiple of eight elements a line, in ascending order
-// of l, and reads nothing else.
+// lines and n are at least 1. It also writes up to seven elements after each line, before the next, and reads nothing else.
 //
 //go:noescape
-func convLines2AVX2(dst *float32, dp int, src *float32, sp int, lines int, n int)
+func convLines2AVX2(dst *float32, dp int, src *float32, sp int, lines int, head int, n int, tail int)
 
 // convZipAVX2 is
 //

@@ -112,21 +112,22 @@ func tiles() {
 		"			c[i*ldc+j] = s",
 		"		}",
 		"	}", "",
-		"m is 1 to 6, n 1 to 16, k at least 1. It also reads the elements of b up to j = 7, or 15 if n is more than 8.")
+		"m is 1 to 6, n and k at least 1. It also reads what follows in b up to a multiple of eight elements.")
 	a, b, off, c, ldc, k, at := R8, RSI, R9, RDI, R12, RAX, RBX
 	m, n, t, cur := R10, R11, RCX, RDX
 	ars, ars3, acs, a5 := R13, R15, RCX, R10
-	Load(Param("a"), a)
 	Load(Param("ars"), ars)
 	SHLQ(U8(2), ars)
 	LEAQ(Mem{Base: ars, Index: ars, Scale: 2}, ars3)
-	Load(Param("acs"), acs)
-	SHLQ(U8(2), acs)
 	Load(Param("b"), b)
-	Load(Param("off"), off)
 	Load(Param("c"), c)
 	Load(Param("ldc"), ldc)
 	SHLQ(U8(2), ldc)
+	Label("tile")
+	Load(Param("a"), a)
+	Load(Param("acs"), acs)
+	SHLQ(U8(2), acs)
+	Load(Param("off"), off)
 	Load(Param("k"), k)
 	Load(Param("m"), m)
 	Load(Param("n"), n)
@@ -184,6 +185,9 @@ func tiles() {
 			Load(Param("n"), at)
 			if last > 0 {
 				SUBQ(Imm(lanes), at)
+				MOVQ(U32(lanes), t)
+				CMPQ(at, t)
+				CMOVQGT(t, at)
 			}
 			loadMask(at, t, mask)
 			flags := k
@@ -216,10 +220,14 @@ func tiles() {
 			Label(label("store"))
 			Load(Param("n"), at)
 			CMPQ(at, Imm(uint64(lanes*vecs)))
-			JNE(LabelRef(label("part")))
+			JLT(LabelRef(label("part")))
 			overC(func(c Mem, r, v int) { VMOVUPS(acc(r, v), c) })
-			VZEROUPPER()
-			RET()
+			SUBQ(Imm(uint64(lanes*vecs)), at)
+			JZ(LabelRef(label("done")))
+			Store(at, Param("n"))
+			ADDQ(Imm(uint64(bytes*vecs)), b)
+			ADDQ(Imm(uint64(bytes*vecs)), c)
+			JMP(LabelRef("tile"))
 			Label(label("part"))
 			overC(func(c Mem, r, v int) {
 				if v < last {
@@ -228,6 +236,7 @@ func tiles() {
 					VMASKMOVPS(acc(r, v), mask, c)
 				}
 			})
+			Label(label("done"))
 			VZEROUPPER()
 			RET()
 		}
@@ -329,14 +338,15 @@ func dots() {
 func lines() {
 	for stride := 1; stride <= 2; stride++ {
 		name := fmt.Sprintf("convLines%dAVX2", stride)
-		TEXT(name, attr.NOSPLIT, "func(dst *float32, dp int, src *float32, sp, lines, n int)")
+		TEXT(name, attr.NOSPLIT, "func(dst *float32, dp int, src *float32, sp, lines, head, n, tail int)")
 		Pragma("noescape")
 		Doc(name+" is", "",
 			"	for l := range lines {",
-			fmt.Sprintf("		for j := range n { dst[l*dp+j] = src[l*sp+%d*j] }", stride),
+			"		for j := range head { dst[l*dp+j] = 0 }",
+			fmt.Sprintf("		for j := range n { dst[l*dp+head+j] = src[l*sp+%d*j] }", stride),
+			"		for j := range tail { dst[l*dp+head+n+j] = 0 }",
 			"	}", "",
-			"lines and n are at least 1. It also writes what follows up to a multiple of eight elements a line, in ascending order",
-			"of l, and reads nothing else.")
+			"lines and n are at least 1. It also writes up to seven elements after each line, before the next, and reads nothing else.")
 		dst, dp, src, sp, count, n := RDI, RDX, RSI, RCX, RBX, RAX
 		d, s, t, left := R8, R9, R10, R11
 		Load(Param("dst"), dst)
@@ -365,8 +375,23 @@ func lines() {
 			loadMask(left, t, Y14)
 		}
 		SHRQ(U8(3), n) // whole vectors before it
+		VXORPS(Y2, Y2, Y2)
+		zeros := func(name, param string) { // from t on
+			Load(Param(param), left)
+			TESTQ(left, left)
+			JZ(LabelRef(name + "End"))
+			Label(name)
+			VMOVUPS(Y2, Mem{Base: t})
+			ADDQ(Imm(bytes), t)
+			SUBQ(Imm(lanes), left)
+			JG(LabelRef(name))
+			Label(name + "End")
+		}
 		Label("line")
-		MOVQ(dst, d)
+		MOVQ(dst, t)
+		zeros("head", "head")
+		Load(Param("head"), t)
+		LEAQ(Mem{Base: dst, Index: t, Scale: 4}, d)
 		MOVQ(src, s)
 		MOVQ(n, left)
 		vector := func(load func(i int, r VecPhysical)) {
@@ -388,6 +413,11 @@ func lines() {
 		JNZ(LabelRef("whole"))
 		Label("last")
 		vector(func(i int, r VecPhysical) { VMASKMOVPS(Mem{Base: s, Disp: bytes * i}, y[15-i], r) })
+		Load(Param("n"), left)
+		Load(Param("head"), t)
+		ADDQ(left, t)
+		LEAQ(Mem{Base: dst, Index: t, Scale: 4}, t)
+		zeros("tail", "tail")
 		ADDQ(dp, dst)
 		ADDQ(sp, src)
 		DECQ(count)

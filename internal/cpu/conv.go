@@ -44,6 +44,11 @@ func (g *Conv) chunk() int {
 	return min(p, max(64, (1<<16)/max(1, g.rows())&^15))
 }
 
+// full reports whether each image has one output, made of all its inputs: the convolution is one product of matrices.
+func (g *Conv) full() bool {
+	return g.Groups == 1 && g.Kernel == g.In && g.Pad == [3]int{} && volume(g.Out) == 1 && (g.Dil == [3]int{1, 1, 1})
+}
+
 // Gemm is the matrix product that convolutions are made of, GemmF32 or GemmF64.
 type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
 
@@ -52,6 +57,10 @@ type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c
 // that is faster, as are their gradients, with errors of some 1e-6 of the largest output.
 func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 	if volume(g.Out) == 0 || g.N == 0 || g.K == 0 {
+		return
+	}
+	if g.full() {
+		gemm(g.N, g.K, g.rows(), x, g.rows(), 1, w, 1, g.rows(), y, g.K, Epilogue[T]{ColBias: bias})
 		return
 	}
 	if g.depthwise() {
@@ -101,6 +110,10 @@ func convGathered[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 // ConvInputGrad computes dx, the transposed convolution of dy: dx[...] = Σ w dy over the outputs that each input reaches.
 func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
+	if g.full() {
+		gemm(g.N, rows, g.K, dy, g.K, 1, w, rows, 1, dx, rows, Epilogue[T]{})
+		return
+	}
 	if g.depthwise() && p > 0 && in > 0 {
 		depthwiseInputGrad(g, dy, w, dx)
 		return
@@ -151,6 +164,10 @@ func weightGroup(n, size int) int {
 func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 	if g.N == 0 || volume(g.Out) == 0 {
 		clear(dw[:g.K*g.rows()])
+		return
+	}
+	if g.full() {
+		gemm(g.K, g.rows(), g.N, dy, 1, g.K, x, g.rows(), 1, dw, g.rows(), Epilogue[T]{})
 		return
 	}
 	if g.depthwise() {

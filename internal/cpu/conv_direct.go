@@ -21,8 +21,10 @@ import (
 const (
 	directRows = 6  // of a tile
 	directCols = 16 // of a tile
-	// directTerms is the number of terms that a tile sums at a time: their inputs, 24 KiB, stay in the first-level cache.
-	directTerms = 384
+	// directTerms is the number of terms that a tile sums at a time: their inputs, 24 KiB, stay in the first-level cache. There
+	// are fewer where lines are not whole cache lines, so that the tiles' edges need more.
+	directTerms      = 384
+	directTermsShort = 256
 	// directChunk is the number of output channels whose weights for these terms stay in the second-level cache.
 	directChunk = 144
 	// directElements is the number of elements that a strip should not exceed, 256 KiB, nor the outputs that a stride scatters.

@@ -28,7 +28,11 @@ func (z *direct) prepare(g *Conv) {
 	z.whole = g.pointwise() && z.in[2]%directCols == 0
 	z.panels = evenly(z.m, directRows)
 	z.chunks = evenly(z.panels.parts, directChunk/directRows)
-	z.channels = evenly(z.c, max(1, directTerms/most))
+	terms := directTerms
+	if z.phases[0].grid[2]%directCols != 0 && g.Kernel[1] > 1 {
+		terms = directTermsShort
+	}
+	z.channels = evenly(z.c, max(1, terms/most))
 	z.strip.union(z.phases)
 }
 

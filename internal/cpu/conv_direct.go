@@ -79,7 +79,7 @@ type direct struct {
 	unpacked        bool // the kernel reads them as they are
 
 	channels       even // blocks
-	panels, chunks even // of rows; chunks of panels
+	panels, shares even // of rows; shares of panels, for tasks
 	images         int  // in a block
 	block, blocks  [3]int
 	strip          directStrip

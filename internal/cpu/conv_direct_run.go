@@ -27,7 +27,10 @@ func (z *direct) prepare(g *Conv) {
 	}
 	z.whole = g.pointwise() && z.in[2]%directCols == 0
 	z.panels = evenly(z.m, directRows)
-	z.chunks = evenly(z.panels.parts, directChunk/directRows)
+	z.shares = evenly(z.panels.parts, z.panels.parts)
+	if len(z.phases) > 1 {
+		z.shares = evenly(z.panels.parts, directChunk/directRows)
+	}
 	terms := directTerms
 	if z.phases[0].grid[2]%directCols != 0 && g.Kernel[1] > 1 {
 		terms = directTermsShort
@@ -79,19 +82,20 @@ func (z *direct) offsets(p *directPhase) {
 // most is the size of the largest part.
 func (e even) most() int { return e.size + min(1, e.longer) }
 
-// cut chooses the block of outputs that a task computes: whole lines, or a part of one, of one or more images.
+// cut chooses the block of outputs that a task computes: whole lines, or a part of one, of one or more images. If there are few
+// blocks, tasks share their rows.
 func (z *direct) cut() {
 	grid := z.phases[0].grid
 	scattered := 0
 	if len(z.phases) > 1 {
-		scattered = len(z.phases) * directRows * z.chunks.most()
+		scattered = len(z.phases) * directRows * z.shares.most()
 	}
 	fits := func() bool {
 		return z.strip.layout(z.block, z.channels.most()) <= directElements && scattered*volume(z.block) <= directScatter
 	}
 	half := func() { z.block[2] = (z.block[2]/2 + directCols - 1) / directCols * directCols }
 	count := func() int {
-		n := z.n * z.groups * z.chunks.parts
+		n := z.n * z.groups * z.shares.parts
 		for i := range grid {
 			z.blocks[i] = (grid[i] + z.block[i] - 1) / z.block[i]
 			n *= z.blocks[i]
@@ -111,20 +115,24 @@ func (z *direct) cut() {
 	for z.block[1] == 1 && z.block[2] >= 2*directLeast && count() < directTasks {
 		half()
 	}
-	size := z.strip.layout(z.block, z.channels.most())
-	z.images = min(z.n, max(1, directFew/volume(z.block)), max(1, directElements/size), max(1, count()/directTasks))
+	size, tasks := z.strip.layout(z.block, z.channels.most()), count()
+	z.images = min(z.n, directFew/volume(z.block), max(tasks/directTasks, directLeast/volume(z.block)), directElements/size)
+	z.images = max(1, z.images)
+	if tasks /= z.images; z.shares.parts == 1 && tasks < directTasks/2 {
+		z.shares = evenly(z.panels.parts, max(4, z.panels.parts*max(1, tasks)/(directTasks/2)))
+	}
 	z.scattered = scattered * volume(z.block) * z.images
 }
 
 // run computes z, whose weights are packed.
 func (z *direct) run() {
-	per := volume(z.blocks) * z.chunks.parts
+	per := volume(z.blocks) * z.shares.parts
 	tasks := (z.n + z.images - 1) / z.images * z.groups * per
 	terms := 0
 	for i := range z.phases {
 		terms += z.c * len(z.phases[i].taps)
 	}
-	flops := 2 * terms * directRows * z.chunks.most() * volume(z.block) * z.images
+	flops := 2 * terms * directRows * z.shares.most() * volume(z.block) * z.images
 	parallel.For(tasks, taskGrain(flops), func(lo, hi int) {
 		t := directTask{direct: z}
 		buf, block := borrow[float32](z.scattered + z.images*z.strip.size + stripSlack)
@@ -134,8 +142,8 @@ func (z *direct) run() {
 			image, rest := i/per/z.groups*z.images, i%per
 			t.grp = i / per % z.groups
 			t.n0, t.n1 = image, min(z.n, image+z.images)
-			t.p0, t.p1 = z.chunks.part(rest % z.chunks.parts)
-			t.cell = z.cell(rest / z.chunks.parts)
+			t.p0, t.p1 = z.shares.part(rest % z.shares.parts)
+			t.cell = z.cell(rest / z.shares.parts)
 			t.run()
 		}
 	})
@@ -218,21 +226,25 @@ func (t *directTask) products(p *directPhase, b int, src []float32, step int, c 
 	}
 	r0, n := t.rows(t.p0), t.outputs(t.cell)
 	width := max(1, directTerms/x.k) * directCols // inputs that stay in the first-level cache for all panels
-	for i := range t.n1 - t.n0 {
-		for j := 0; j < n; j += width {
-			x.b, x.n = src[i*step+j:], min(width, n-j)
-			for q := t.p0; q < t.p1; q++ {
-				lo, hi := t.panels.part(q)
-				if t.unpacked {
-					x.a = t.w[t.grp*t.m*t.c*t.taps+lo*t.row+c0*t.next:]
-				} else {
-					x.a = t.packed(p, t.grp, b, q)
+	chunks := evenly(t.p1-t.p0, directChunk/directRows)
+	for chunk := range chunks.parts {
+		p0, p1 := chunks.part(chunk)
+		for i := range t.n1 - t.n0 {
+			for j := 0; j < n; j += width {
+				x.b, x.n = src[i*step+j:], min(width, n-j)
+				for q := t.p0 + p0; q < t.p0+p1; q++ {
+					lo, hi := t.panels.part(q)
+					if t.unpacked {
+						x.a = t.w[t.grp*t.m*t.c*t.taps+lo*t.row+c0*t.next:]
+					} else {
+						x.a = t.packed(p, t.grp, b, q)
+					}
+					x.c, x.m = c[i*image+(lo-r0)*ld+j:], hi-lo
+					if t.bias != nil && b == t.channels.parts-1 {
+						x.bias = t.bias[t.grp*t.m+lo:]
+					}
+					x.run(t.im)
 				}
-				x.c, x.m = c[i*image+(lo-r0)*ld+j:], hi-lo
-				if t.bias != nil && b == t.channels.parts-1 {
-					x.bias = t.bias[t.grp*t.m+lo:]
-				}
-				x.run(t.im)
 			}
 		}
 	}

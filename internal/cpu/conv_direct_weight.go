@@ -19,7 +19,7 @@ func directWeightGrad(g *Conv, x, dy, dw []float32) {
 	z := directWeights{direct: forwardOf(g), dy: dy}
 	z.x = x
 	z.prepare(g)
-	z.chunks = evenly(1, 1)
+	z.shares = evenly(1, 1)
 	z.cut()
 	p := &z.phases[0]
 	z.whole = g.pointwise()

@@ -46,6 +46,8 @@ func BenchmarkConv(b *testing.B) {
 		{"N16C256H8K512_4x4s2", square(16, 256, 512, 1, convAxis{size: 8, kernel: 4, stride: 2, pad: 1, after: 1})},
 		{"N16C100H4K512_4x4", square(16, 512, 100, 1, convAxis{size: 4, kernel: 4})},
 		{"N16C64H28K64_3x3g2", square(16, 64, 64, 2, same(28, 3, 1))},
+		{"N32C512H4K512_3x3", square(32, 512, 512, 1, same(4, 3, 1))}, // Winograd's, but for direct
+		{"N32C32H14K32_3x3", square(32, 32, 32, 1, same(14, 3, 1))},
 		{"N2C512H7K512_3x3", square(2, 512, 512, 1, same(7, 3, 1))},
 		{"N1C256H14K512_1x1", square(1, 256, 512, 1, same(14, 1, 1))},
 	} {
@@ -61,6 +63,9 @@ func BenchmarkConv(b *testing.B) {
 			{"fwd", func() { ConvForward(g, GemmF32, x, w, nil, y) }},
 			{"dx", func() { ConvInputGrad(g, GemmF32, y, w, dx) }},
 			{"dw", func() { ConvWeightGrad(g, GemmF32, x, y, dw) }},
+			{"direct_fwd", func() { directForward(&g, x, w, nil, y) }},
+			{"direct_dx", func() { directInputGrad(&g, y, w, dx) }},
+			{"direct_dw", func() { directWeightGrad(&g, x, y, dw) }},
 			{"gathered_fwd", func() { convGathered(g, GemmF32, x, w, nil, y) }},
 			{"gathered_dw", func() { convWeightGathered(g, GemmF32, x, y, dw) }},
 		} {

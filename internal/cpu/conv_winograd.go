@@ -29,6 +29,10 @@ const (
 	// winogradWeightsMost is the number of kernels whose transforms may exist, 144 MiB.
 	winogradWeightsMost = 1 << 20
 	winogradWidest      = 1024
+	// With up to winogradFew tiles, half as many as output channels at most, the transformed weights are the larger part; these
+	// then exist for winogradPanels panels of output channels at a time.
+	winogradFew    = 256
+	winogradPanels = 8
 	// The fewest outputs a channel, in all images, for outputs and gradients of inputs, and for gradients of weights.
 	winogradLeast     = 128
 	winogradLeastGrad = 400
@@ -63,7 +67,6 @@ type winograd struct {
 	strideU          int  // from element to element of a transform
 	panelV, panelM   int
 	strideV, strideM int
-	u                []float32
 	x, y, bias       []float32
 }
 
@@ -104,37 +107,75 @@ func (z *winograd) run(w []float32, wk, wc int, flip bool) {
 	z.blocking = blockingOf[float32](z.im)
 	nr := z.blocking.nr
 	z.terms, z.rows = evenly(z.c, z.blocking.kc), evenly(z.k, z.blocking.mr)
+	z.panelU, z.panelV = z.blocking.mr*z.c+panelSlack, nr*z.c
+	if total := z.n * z.th * z.tw; total <= winogradFew && 2*total <= z.k && z.rows.parts > winogradPanels {
+		z.runFew(w, wk, wc, flip)
+		return
+	}
 	// A block has whole panels, but there are enough blocks to share out.
 	total := z.n * z.th * z.tw
 	fit := min(winogradBytes/(4*winogradElems*(z.c+z.k)), (total+15)/16, 256)
 	panels := max(2, (fit+nr-1)/nr)
 	z.tile = panels * nr
-	z.panelU = z.blocking.mr*z.c + panelSlack
 	z.strideU = z.rows.parts*z.panelU + winogradSlack
-	z.panelV, z.panelM = nr*z.c, nr*z.k
+	z.panelM = nr * z.k
 	z.strideV, z.strideM = panels*z.panelV+winogradSlack, panels*z.panelM+winogradSlack
 	u, buf := borrow[float32](winogradElems * z.strideU)
 	defer buf.Put()
-	z.u = u
 	parallel.For(z.rows.parts, max(1, 20_000/(z.blocking.mr*z.c)), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			z.weights(i, w, wk, wc, flip)
+			z.weights(u[i*z.panelU:], i, w, wk, wc, flip)
 		}
 	})
 	parallel.For((total+z.tile-1)/z.tile, 1, func(lo, hi int) {
-		b, buf := z.newBlock()
+		b, buf := z.newBlock(z.strideV, z.strideM)
 		defer buf.Put()
+		b.u, b.i1 = u, z.rows.parts
 		for i := lo; i < hi; i++ {
 			b.t0, b.t1 = i*z.tile, min(total, (i+1)*z.tile)
-			b.input()
+			b.input(0, z.c)
 			b.products()
 			b.output()
 		}
 	})
 }
 
-// weights transforms panel i, the last rows first: eight lanes reach into the next channel's, which is written later.
-func (z *winograd) weights(i int, w []float32, wk, wc int, flip bool) {
+// runFew is run with all tiles in one block, whose inputs are transformed once for the panels of all workers.
+func (z *winograd) runFew(w []float32, wk, wc int, flip bool) {
+	total, nr := z.n*z.th*z.tw, z.blocking.nr
+	panels := (total + nr - 1) / nr
+	z.tile = panels * nr
+	z.panelM = nr * winogradPanels * z.blocking.mr
+	z.strideU, z.strideV, z.strideM = winogradPanels*z.panelU+winogradSlack, panels*z.panelV+winogradSlack, panels*z.panelM+winogradSlack
+	v, buf := borrow[float32](winogradElems * z.strideV)
+	defer buf.Put()
+	step := max(8, 20_000/(winogradElems*z.tile))
+	parallel.For(z.c, step, func(lo, hi int) {
+		b, buf := z.newBlock(0, 0)
+		defer buf.Put()
+		b.v, b.t1 = v, total
+		b.input(lo, hi)
+	})
+	groups := evenly(z.rows.parts, winogradPanels)
+	parallel.For(groups.parts, 1, func(lo, hi int) {
+		b, buf := z.newBlock(0, z.strideM)
+		defer buf.Put()
+		u, weights := borrow[float32](winogradElems * z.strideU)
+		defer weights.Put()
+		b.v, b.u, b.t1 = v, u, total
+		for i := lo; i < hi; i++ {
+			b.i0, b.i1 = groups.part(i)
+			for p := b.i0; p < b.i1; p++ {
+				z.weights(u[(p-b.i0)*z.panelU:], p, w, wk, wc, flip)
+			}
+			b.products()
+			b.output()
+		}
+	})
+}
+
+// weights transforms panel i to u, the last rows first: eight lanes reach into the next channel's, which is written later.
+func (z *winograd) weights(u []float32, i int, w []float32, wk, wc int, flip bool) {
 	var tmp winogradTmp
 	r0, r1 := z.rows.part(i)
 	for o := (r1 - r0 - 1) / 8 * 8; o >= 0; o -= 8 {
@@ -142,31 +183,33 @@ func (z *winograd) weights(i int, w []float32, wk, wc int, flip bool) {
 		for l := range off {
 			off[l] = min(r0+o+l, r1-1) * wk
 		}
-		winogradWeights(z.im, z.u[i*z.panelU+o:], z.strideU, z.blocking.mr, w, wc, &off, min(8, r1-r0-o), z.c, flip, &tmp)
+		winogradWeights(z.im, u[o:], z.strideU, z.blocking.mr, w, wc, &off, min(8, r1-r0-o), z.c, flip, &tmp)
 	}
 }
 
-// winogradBlock is tiles [t0, t1), counted through rows, planes and images, on their way.
+// winogradBlock is tiles [t0, t1), counted through rows, planes and images, on their way to the output channels of panels [i0, i1).
 type winogradBlock struct {
 	*winograd
 	t0, t1 int
+	i0, i1 int
+	u      []float32 // the panels' weights
 	v, m   []float32 // transforms: elements, panels of tiles, channels, tiles
 	strip  []float32 // padded lines
 	edge   []float32 // tiles that are cut: channels, lanes, elements
 	tmp    *winogradTmp
 }
 
-func (z *winograd) newBlock() (b winogradBlock, buf mem.Block) {
+func (z *winograd) newBlock(strideV, strideM int) (b winogradBlock, buf mem.Block) {
 	// The lines of a block's tiles, if each row of tiles had its own.
 	lines := ((z.tile-2+z.tw)/z.tw + 1) * winogradPatch
 	strip := max(winogradStrip, lines*(z.tw*winogradTile+2))
-	x, buf := borrow[float32](winogradElems*(z.strideV+z.strideM+8) + strip + winogradEdge*8*winogradTile*winogradTile)
+	x, buf := borrow[float32](winogradElems*(strideV+strideM+8) + strip + winogradEdge*8*winogradTile*winogradTile)
 	cut := func(n int) []float32 {
 		s := x[:n:n]
 		x = x[n:]
 		return s
 	}
-	b = winogradBlock{winograd: z, v: cut(winogradElems * z.strideV), m: cut(winogradElems * z.strideM), strip: cut(strip)}
+	b = winogradBlock{winograd: z, v: cut(winogradElems * strideV), m: cut(winogradElems * strideM), strip: cut(strip)}
 	b.tmp, b.edge = (*winogradTmp)(cut(winogradElems*8)), x
 	return b, buf
 }
@@ -180,16 +223,16 @@ func (b *winogradBlock) panel(t, size int) int {
 	return (t-b.t0)/nr*size + (t-b.t0)%nr
 }
 
-// input transforms the block's tiles. Lines of a few channels are copied with their zeros, those that rows of tiles share
+// input transforms the block's tiles of channels [from, to). Lines of a few channels are copied with their zeros, those that rows of tiles share
 // once, so that each tile is six lines at an offset.
-func (b *winogradBlock) input() {
+func (b *winogradBlock) input(from, to int) {
 	pitch := b.tw*winogradTile + 2
 	first, last := b.t0/b.tw, (b.t1-1)/b.tw // rows of tiles
 	size := (b.line(first, last) + winogradPatch) * pitch
 	lanes := winogradLanes(b.im)
 	step := max(1, len(b.strip)/size)
-	for c0 := 0; c0 < b.c; c0 += step {
-		n := min(step, b.c-c0)
+	for c0 := from; c0 < to; c0 += step {
+		n := min(step, to-c0)
 		for c := range n {
 			b.lines(b.strip[c*size:], pitch, c0+c, first, last)
 		}
@@ -237,6 +280,7 @@ func padRow(dst, plane []float32, i, h, w, pad int) {
 func (b *winogradBlock) products() {
 	nr, mr, lanes := b.blocking.nr, b.blocking.mr, winogradLanes(b.im)
 	tiles := (b.t1 - b.t0 + lanes - 1) / lanes * lanes
+	k0, _ := b.rows.part(b.i0)
 	x := gemmTile[float32]{ars: 1, acs: mr, brs: nr, ldc: nr}
 	for p := range winogradElems {
 		for t := range b.terms.parts {
@@ -248,11 +292,11 @@ func (b *winogradBlock) products() {
 			for j := 0; j < tiles; j += x.n {
 				x.n = b.blocking.width(b.im, min(tiles-j, nr-j%nr))
 				x.b = b.v[p*b.strideV+j/nr*b.panelV+p0*nr+j%nr:]
-				for i := range b.rows.parts {
+				for i := b.i0; i < b.i1; i++ {
 					r0, r1 := b.rows.part(i)
 					x.m = r1 - r0
-					x.a = b.u[p*b.strideU+i*b.panelU+p0*mr:]
-					x.c = b.m[p*b.strideM+j/nr*b.panelM+r0*nr+j%nr:]
+					x.a = b.u[p*b.strideU+(i-b.i0)*b.panelU+p0*mr:]
+					x.c = b.m[p*b.strideM+j/nr*b.panelM+(r0-k0)*nr+j%nr:]
 					x.run(b.im)
 				}
 			}
@@ -264,30 +308,34 @@ func (b *winogradBlock) products() {
 func (b *winogradBlock) output() {
 	const size = winogradTile * winogradTile
 	nr, lanes := b.blocking.nr, winogradLanes(b.im)
+	first, _ := b.rows.part(b.i0)
+	_, end := b.rows.part(b.i1 - 1)
+	bias := func(k int) []float32 {
+		if b.bias == nil {
+			return nil
+		}
+		return b.bias[k:]
+	}
 	for t := b.t0; t < b.t1; t += lanes {
 		var off [8]int
 		whole := t+lanes <= b.t1
 		for l := range min(lanes, b.t1-t) {
 			n, i, j := b.at(t + l)
-			off[l] = (n*b.k*b.oh+winogradTile*i)*b.ow + winogradTile*j
+			off[l] = ((n*b.k+first)*b.oh+winogradTile*i)*b.ow + winogradTile*j
 			whole = whole && winogradTile*(i+1) <= b.oh && winogradTile*(j+1) <= b.ow
 		}
 		m := b.m[b.panel(t, b.panelM):]
 		if whole {
-			winogradOutput(b.im, b.y, b.oh*b.ow, b.ow, &off, m, b.strideM, nr, b.bias, b.k, b.tmp)
+			winogradOutput(b.im, b.y, b.oh*b.ow, b.ow, &off, m, b.strideM, nr, bias(first), end-first, b.tmp)
 			continue
 		}
 		var in [8]int
 		for l := range in {
 			in[l] = l * size
 		}
-		for k0 := 0; k0 < b.k; k0 += winogradEdge {
-			channels := min(winogradEdge, b.k-k0)
-			var bias []float32
-			if b.bias != nil {
-				bias = b.bias[k0:]
-			}
-			winogradOutput(b.im, b.edge, 8*size, winogradTile, &in, m[k0*nr:], b.strideM, nr, bias, channels, b.tmp)
+		for k0 := 0; k0 < end-first; k0 += winogradEdge {
+			channels := min(winogradEdge, end-first-k0)
+			winogradOutput(b.im, b.edge, 8*size, winogradTile, &in, m[k0*nr:], b.strideM, nr, bias(first+k0), channels, b.tmp)
 			for l := range min(lanes, b.t1-t) {
 				_, i, j := b.at(t + l)
 				h, w := min(winogradTile, b.oh-winogradTile*i), min(winogradTile, b.ow-winogradTile*j)

@@ -32,6 +32,10 @@ func winogradWeightGrad(g *Conv, x, dy, dw []float32) {
 	z.panelU, z.panelV = tiles*mr+panelSlack, tiles*nr
 	z.strideU, z.strideV, z.strideM = z.rows.parts*z.panelU+winogradSlack, z.cols*z.panelV+winogradSlack, z.k*z.cols*nr+winogradSlack
 	sizes := [3]int{winogradElems * z.strideU, winogradElems * z.strideV, winogradElems * z.strideM}
+	once := z.n*z.th <= z.block // the sums need not last
+	if once {
+		sizes[2] = 0
+	}
 	buf, block := borrow[float32](sizes[0] + sizes[1] + sizes[2])
 	defer block.Put()
 	z.zb, z.vb, z.ub = buf[:sizes[0]], buf[sizes[0]:][:sizes[1]], buf[sizes[0]+sizes[1]:]
@@ -52,19 +56,43 @@ func winogradWeightGrad(g *Conv, x, dy, dw []float32) {
 				}
 			}
 		})
+		if once {
+			break
+		}
 		parallel.For(winogradElems, 1, func(lo, hi int) {
 			for p := lo; p < hi; p++ {
-				z.product(p)
+				z.product(p, z.ub, z.strideM, 0, z.rows.parts)
 			}
 		})
 	}
-	parallel.For(z.k, max(1, 200/z.c), func(lo, hi int) {
-		for k := lo; k < hi; k++ {
-			for c := range z.c {
-				winogradWeightGo(dw[(k*z.c+c)*9:], z.ub[k*z.cols*nr+c:], z.strideM)
+	if !once {
+		parallel.For(z.k, max(1, 200/z.c), func(lo, hi int) { z.weights(dw[lo*z.c*9:], z.ub[lo*z.cols*nr:], z.strideM, hi-lo) })
+		return
+	}
+	shares := evenly(z.rows.parts, winogradPanels)
+	parallel.For(shares.parts, 1, func(lo, hi int) {
+		stride := winogradPanels*mr*z.cols*nr + winogradSlack
+		u, block := borrow[float32](winogradElems * stride)
+		defer block.Put()
+		for i := lo; i < hi; i++ {
+			i0, i1 := shares.part(i)
+			for p := range winogradElems {
+				z.product(p, u, stride, i0, i1)
 			}
+			r0, _ := z.rows.part(i0)
+			_, r1 := z.rows.part(i1 - 1)
+			z.weights(dw[r0*z.c*9:], u, stride, r1-r0)
 		}
 	})
+}
+
+// weights transforms the sums of n output channels back, elements of a transform being stride apart.
+func (z *weightGrad) weights(dw, u []float32, stride, n int) {
+	for k := range n {
+		for c := range z.c {
+			winogradWeightGo(dw[(k*z.c+c)*9:], u[k*z.cols*z.blocking.nr+c:], stride)
+		}
+	}
 }
 
 // input transforms the tiles at hand of a vector of input channels from c on.
@@ -109,8 +137,9 @@ func (z *weightGrad) outputs(i int, strip []float32, pitch int, tmp *winogradTmp
 	}
 }
 
-// product adds element p of the transforms' products.
-func (z *weightGrad) product(p int) {
+// product adds element p of the transforms' products to u, for panels [i0, i1) of output channels. Elements are stride apart.
+func (z *weightGrad) product(p int, u []float32, stride, i0, i1 int) {
+	k0, _ := z.rows.part(i0)
 	nr, mr, lanes := z.blocking.nr, z.blocking.mr, winogradLanes(z.im)
 	cols := (z.c + lanes - 1) / lanes * lanes
 	x := gemmTile[float32]{ars: 1, acs: mr, brs: nr, ldc: z.cols * nr}
@@ -124,11 +153,11 @@ func (z *weightGrad) product(p int) {
 		for j := 0; j < cols; j += x.n {
 			x.n = z.blocking.width(z.im, min(cols-j, nr-j%nr))
 			x.b = z.vb[p*z.strideV+j/nr*z.panelV+t0*nr+j%nr:]
-			for i := range z.rows.parts {
+			for i := i0; i < i1; i++ {
 				r0, r1 := z.rows.part(i)
 				x.m = r1 - r0
 				x.a = z.zb[p*z.strideU+i*z.panelU+t0*mr:]
-				x.c = z.ub[p*z.strideM+r0*z.cols*nr+j:]
+				x.c = u[p*stride+(r0-k0)*z.cols*nr+j:]
 				x.run(z.im)
 			}
 		}

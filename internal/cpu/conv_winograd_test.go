@@ -101,7 +101,7 @@ func winogradClose(t *testing.T, name string, got []float32, want []float64) {
 func TestWinogradIsUsedAndDeterministic(t *testing.T) {
 	defer parallel.SetWorkers(0)
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, g := range []Conv{conv3x3(4, 16, 14, 14, 24, 1, 1), conv3x3(3, 18, 30, 26, 16, 1, 1)} {
+	for _, g := range []Conv{conv3x3(4, 16, 14, 14, 24, 1, 1), conv3x3(9, 12, 7, 7, 150, 1, 1), conv3x3(3, 18, 30, 26, 16, 1, 1)} {
 		if !g.usesWinograd(winogradLeastGrad) {
 			t.Fatalf("%v does not use Winograd's convolution", g)
 		}

@@ -52,9 +52,9 @@ func (g *Conv) full() bool {
 // Gemm is the matrix product that convolutions are made of, GemmF32 or GemmF64.
 type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
 
-// ConvForward computes y, plus bias (K) unless nil. Patches are gathered for a few rows of the output at a time, never
-// for the whole input; work is split over images, groups and output positions. float32 convolutions by 3x3 are Winograd's where
-// that is faster, as are their gradients, with errors of some 1e-6 of the largest output.
+// ConvForward computes y, plus bias (K) unless nil. Work is split over images, groups and output positions. float32 convolutions by
+// 3x3 are Winograd's where that is faster, as are their gradients, with errors of some 1e-6 of the largest output; the package
+// comment names the other ways.
 func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 	if volume(g.Out) == 0 || g.N == 0 || g.K == 0 {
 		return
@@ -78,7 +78,7 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 	convGathered(g, gemm, x, w, bias, y)
 }
 
-// convGathered is ConvForward by matrix products with patches.
+// convGathered is ConvForward by matrix products with patches, gathered for a few rows of the output at a time.
 func convGathered[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 	in, p, kg, cg, rows := volume(g.In), volume(g.Out), g.K/g.Groups, g.C/g.Groups, g.rows()
 	step := g.chunk()

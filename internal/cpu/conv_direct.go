@@ -41,8 +41,9 @@ const (
 	directLeast = 64
 )
 
+// usesDirect reports whether the kernels apply. AVX-512 has kernels for matrix products, of which a convolution by 1x1 is one.
 func (g *Conv) usesDirect() bool {
-	return directKernels() && g.taps() <= directTaps && g.C > 0 && max(volume(g.In), volume(g.Out)) < 1<<22
+	return directKernels() && !(inUse() == implAVX512 && g.pointwise()) && g.taps() <= directTaps && g.C > 0 && max(volume(g.In), volume(g.Out)) < 1<<22
 }
 
 // directAxis is one axis of a phase: output o reads o*step + off[i] through tap[i] of the kernel.
@@ -198,9 +199,9 @@ func (z *direct) packed(p *directPhase, grp, block, panel int) []float32 {
 
 // directTile is the arguments of a tile kernel, which computes at once
 //
-//	c[i*ldc+j] = ep(Σ_p a[i*ars+p*acs] * b[off[p]+j])   for i < m <= 6, j < n, p < k
+//	c[i*ldc+j] = Σ_p a[i*ars+p*acs] * b[off[p]+j] + bias[i]   for i < m <= 6, j < n, p < k
 //
-// where ep adds c and the bias of row i and applies ReLU. It may read b up to the next multiple of eight elements.
+// to which tileAccumulate adds c; a nil bias is zeros. It may read b up to the next multiple of eight elements.
 type directTile struct {
 	a, b, c, bias []float32
 	ars, acs      int
@@ -210,7 +211,6 @@ type directTile struct {
 }
 
 func (x *directTile) runGo() {
-	ep := Epilogue[float32]{RowBias: x.bias, ReLU: x.flags&tileReLU != 0}
 	for i := range x.m {
 		for j := range x.n {
 			var s float32
@@ -220,7 +220,10 @@ func (x *directTile) runGo() {
 			if x.flags&tileAccumulate != 0 {
 				s += x.c[i*x.ldc+j]
 			}
-			x.c[i*x.ldc+j] = ep.apply(s, i, j)
+			if x.bias != nil {
+				s += x.bias[i]
+			}
+			x.c[i*x.ldc+j] = s
 		}
 	}
 }

@@ -84,28 +84,26 @@ func TestDirect(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for i, g := range directCases {
-			for _, atEnd := range []bool{false, true} {
-				buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, atEnd)) }
-				nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-				x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
-				want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
-				g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
-				directForward(&g, x, w, nil, y)
-				directClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
-				for j := range want {
-					want[j] += float64(bias[j/volume(g.Out)%g.K])
-				}
-				directForward(&g, x, w, bias, y)
-				directClose(t, fmt.Sprint(i, " forward: ", g), y, want)
-				g.eachTerm(func(xi, wi, yi int) {
-					wantX[xi] += float64(y[yi]) * float64(w[wi])
-					wantW[wi] += float64(y[yi]) * float64(x[xi])
-				})
-				directInputGrad(&g, y, w, dx)
-				directClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
-				directWeightGrad(&g, x, y, dw)
-				directClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
+			buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, i%4 > 0)) }
+			nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
+			x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
+			want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
+			g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
+			directForward(&g, x, w, nil, y)
+			directClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
+			for j := range want {
+				want[j] += float64(bias[j/volume(g.Out)%g.K])
 			}
+			directForward(&g, x, w, bias, y)
+			directClose(t, fmt.Sprint(i, " forward: ", g), y, want)
+			g.eachTerm(func(xi, wi, yi int) {
+				wantX[xi] += float64(y[yi]) * float64(w[wi])
+				wantW[wi] += float64(y[yi]) * float64(x[xi])
+			})
+			directInputGrad(&g, y, w, dx)
+			directClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
+			directWeightGrad(&g, x, y, dw)
+			directClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
 		}
 	})
 }
@@ -146,5 +144,78 @@ func TestDirectIsDeterministic(t *testing.T) {
 				t.Errorf("%v differs with %d workers", g, workers)
 			}
 		}
+	}
+}
+
+// The kernels compute what their Go loops do, for all sizes of tiles and lines, and touch nothing else.
+func TestDirectKernels(t *testing.T) {
+	im := inUse()
+	if im == implGo {
+		t.Skip("portable Go has the loops alone")
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, true)) }
+	near := func(name string, got, want []float32) {
+		t.Helper()
+		for i, v := range want {
+			if !(math.Abs(float64(got[i]-v)) <= 1e-5*(1+math.Abs(float64(v)))) {
+				t.Fatalf("%s: element %d is %v, want %v", name, i, got[i], v)
+			}
+		}
+	}
+	for _, k := range []int{1, 3, 4, 9} {
+		b := buf(300)
+		off := make([]int32, k)
+		for i := range off {
+			off[i] = int32(r.IntN(250))
+		}
+		for m := 1; m <= directRows; m++ {
+			for n := 1; n <= 42; n++ {
+				x := directTile{a: buf(m * (k + 2)), ars: k + 2, acs: 1, b: b, off: off, ldc: n + 3, m: m, n: n, k: k, flags: n % 2}
+				if n%3 == 0 {
+					x.a, x.ars, x.acs = buf(m*k), 1, m
+				}
+				if n%5 > 1 {
+					x.bias = buf(m)
+				}
+				x.c = buf((m-1)*x.ldc + n)
+				want := x
+				want.c = slices.Clone(x.c)
+				want.runGo()
+				x.run(im)
+				near(fmt.Sprint("tile ", m, n, k), x.c, want.c)
+			}
+			for _, segments := range []int{1, 2, 5} {
+				for vecs := 1; vecs <= 2; vecs++ {
+					x := directDots{a: buf(20 + 6*(segments-1) + k), b: buf(16*segments*k - 8*(2-vecs)), off: []int32{3, 0, 20, 7, 9, 1}, ldc: 8*vecs + 5, m: m, vecs: vecs, k: k, segments: segments, step: 6, flags: segments % 2}
+					x.c = buf((m-1)*x.ldc + 8*vecs)
+					want := x
+					want.c = slices.Clone(x.c)
+					want.runGo()
+					x.run(im)
+					near(fmt.Sprint("dots ", m, vecs, k, segments), x.c, want.c)
+				}
+			}
+		}
+	}
+	for step := 1; step <= 3; step++ {
+		for n := 1; n <= 35; n++ {
+			lines, head, tail := 1+n%4, n%11, n%10
+			dp, sp := head+n+tail+n%2, step*n+n%3
+			src, dst := buf((lines-1)*sp+(n-1)*step+1), buf((lines-1)*dp+head+n+tail+7)
+			want := slices.Clone(dst)
+			convLinesGo(want, dp, src, sp, lines, head, n, tail, step)
+			convLines(im, dst, dp, src, sp, lines, head, n, tail, step)
+			for l := range lines {
+				near(fmt.Sprint("line ", step, n, l), dst[l*dp:][:head+n+tail], want[l*dp:][:head+n+tail])
+			}
+		}
+	}
+	for n := 8; n <= 40; n += 8 {
+		even, odd, dst := buf(n), buf(n), buf(2*n)
+		want := make([]float32, 2*n)
+		convZip(im, dst, even, odd, n)
+		convZipGo(want, even, odd, n)
+		near(fmt.Sprint("zip ", n), dst, want)
 	}
 }

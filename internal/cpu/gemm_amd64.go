@@ -17,15 +17,15 @@ func (x *gemmTile[T]) run(im Impl) {
 	switch im {
 	case implAVX512:
 		if isF32[T]() {
-			gemmTileF32AVX512(f32(x.a), x.ars, x.acs, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, f32(x.rowBias), f32(x.colBias), x.flags)
+			gemmTileF32AVX512(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step)
 		} else {
-			gemmTileF64AVX512(f64(x.a), x.ars, x.acs, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, f64(x.rowBias), f64(x.colBias), x.flags)
+			gemmTileF64AVX512(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step)
 		}
 	case implAVX2:
 		if isF32[T]() {
-			gemmTileF32AVX2(f32(x.a), x.ars, x.acs, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, f32(x.rowBias), f32(x.colBias), x.flags)
+			gemmTileF32AVX2(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step)
 		} else {
-			gemmTileF64AVX2(f64(x.a), x.ars, x.acs, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, f64(x.rowBias), f64(x.colBias), x.flags)
+			gemmTileF64AVX2(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step)
 		}
 	default:
 		x.runGo()
@@ -64,7 +64,7 @@ func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {
 // packRows is gemmCopyRowsAVX2, which takes a float64 as two float32.
 //
 //go:noinline
-func packRows[T Float](dst []T, w int, src []T, stride, cols, k int) {
+func packRows[T Float](dst []T, w, size int, src []T, stride, cols, blocks, k int) {
 	s := int(unsafe.Sizeof(T(0))) / 4
-	gemmCopyRowsAVX2(f32(dst), s*w, f32(src), s*stride, s*cols, k)
+	gemmCopyRowsAVX2(f32(dst), s*w, s*size, f32(src), s*stride, s*cols, blocks, k)
 }

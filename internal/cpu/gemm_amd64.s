@@ -14,22 +14,23 @@ DATA gemmLaneMasks<>+48(SB)/8, $0x0000000000000000
 DATA gemmLaneMasks<>+56(SB)/8, $0x0000000000000000
 GLOBL gemmLaneMasks<>(SB), RODATA|NOPTR, $64
 
-// func gemmTileF32AVX2(a *float32, ars int, acs int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, rowBias *float32, colBias *float32, flags int)
+// func gemmTileF32AVX2(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemmTileF32AVX2(SB), NOSPLIT, $0-104
+TEXT ·gemmTileF32AVX2(SB), NOSPLIT, $0-136
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
-	MOVQ  b+24(FP), SI
-	MOVQ  brs+32(FP), DX
-	MOVQ  c+40(FP), DI
-	MOVQ  ldc+48(FP), R12
+	MOVQ  b+32(FP), SI
+	MOVQ  brs+40(FP), DX
+	MOVQ  c+48(FP), DI
+	MOVQ  ldc+56(FP), R12
 	SHLQ  $0x02, BX
 	SHLQ  $0x02, CX
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, R12
-	MOVQ  n+64(FP), R9
-	MOVQ  m+56(FP), R10
+	MOVQ  next+120(FP), R14
+	MOVQ  n+72(FP), R9
+	MOVQ  m+64(FP), R10
 	MOVQ  R12, R15
 	IMULQ R10, R15
 	ADDQ  DI, R15
@@ -83,7 +84,7 @@ m6v2:
 	VXORPS Y11, Y11, Y11
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v2tail
 
@@ -180,6 +181,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -189,7 +192,7 @@ m6v2loop:
 	JNZ          m6v2loop
 
 m6v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v2end
 
@@ -221,7 +224,7 @@ m6v2tailloop:
 	JNZ          m6v2tailloop
 
 m6v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m6v2row
 	MOVQ    DI, R13
@@ -256,7 +259,7 @@ m6v2end:
 	VADDPS  Y14, Y11, Y11
 
 m6v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v2col
 	VBROADCASTSS (SI), Y15
@@ -279,7 +282,7 @@ m6v2row:
 	VADDPS       Y14, Y11, Y11
 
 m6v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m6v2relu
 	VMOVUPS (SI), Y15
@@ -333,6 +336,24 @@ m6v2store:
 	ADDQ    R12, R13
 	VMOVUPS Y10, (R13)
 	VMOVUPS Y11, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m6v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m6v2
+	ADDQ    $0x18, rowBias+96(FP)
+	JMP     m6v2
+
+m6v2last:
 	VZEROUPPER
 	RET
 
@@ -347,7 +368,7 @@ m5v2:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v2tail
 
@@ -428,6 +449,8 @@ m5v2loop:
 	VFMADD231PS  Y15, Y12, Y9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -437,7 +460,7 @@ m5v2loop:
 	JNZ          m5v2loop
 
 m5v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v2end
 
@@ -465,7 +488,7 @@ m5v2tailloop:
 	JNZ          m5v2tailloop
 
 m5v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m5v2row
 	MOVQ    DI, R13
@@ -495,7 +518,7 @@ m5v2end:
 	VADDPS  Y14, Y9, Y9
 
 m5v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v2col
 	VBROADCASTSS (SI), Y15
@@ -515,7 +538,7 @@ m5v2row:
 	VADDPS       Y15, Y9, Y9
 
 m5v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m5v2relu
 	VMOVUPS (SI), Y15
@@ -562,6 +585,24 @@ m5v2store:
 	ADDQ    R12, R13
 	VMOVUPS Y8, (R13)
 	VMOVUPS Y9, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m5v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m5v2
+	ADDQ    $0x14, rowBias+96(FP)
+	JMP     m5v2
+
+m5v2last:
 	VZEROUPPER
 	RET
 
@@ -574,7 +615,7 @@ m4v2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v2tail
 
@@ -643,6 +684,8 @@ m4v2loop:
 	VFMADD231PS  Y14, Y12, Y7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -652,7 +695,7 @@ m4v2loop:
 	JNZ          m4v2loop
 
 m4v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v2end
 
@@ -677,7 +720,7 @@ m4v2tailloop:
 	JNZ          m4v2tailloop
 
 m4v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m4v2row
 	MOVQ    DI, R13
@@ -702,7 +745,7 @@ m4v2end:
 	VADDPS  Y14, Y7, Y7
 
 m4v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v2col
 	VBROADCASTSS (SI), Y15
@@ -719,7 +762,7 @@ m4v2row:
 	VADDPS       Y14, Y7, Y7
 
 m4v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m4v2relu
 	VMOVUPS (SI), Y15
@@ -759,6 +802,24 @@ m4v2store:
 	ADDQ    R12, R13
 	VMOVUPS Y6, (R13)
 	VMOVUPS Y7, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m4v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m4v2
+	ADDQ    $0x10, rowBias+96(FP)
+	JMP     m4v2
+
+m4v2last:
 	VZEROUPPER
 	RET
 
@@ -769,7 +830,7 @@ m3v2:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v2tail
 
@@ -826,6 +887,8 @@ m3v2loop:
 	VFMADD231PS  Y15, Y12, Y5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -835,7 +898,7 @@ m3v2loop:
 	JNZ          m3v2loop
 
 m3v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v2end
 
@@ -857,7 +920,7 @@ m3v2tailloop:
 	JNZ          m3v2tailloop
 
 m3v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m3v2row
 	MOVQ    DI, R13
@@ -877,7 +940,7 @@ m3v2end:
 	VADDPS  Y14, Y5, Y5
 
 m3v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v2col
 	VBROADCASTSS (SI), Y15
@@ -891,7 +954,7 @@ m3v2row:
 	VADDPS       Y15, Y5, Y5
 
 m3v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m3v2relu
 	VMOVUPS (SI), Y15
@@ -924,6 +987,24 @@ m3v2store:
 	ADDQ    R12, R13
 	VMOVUPS Y4, (R13)
 	VMOVUPS Y5, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m3v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m3v2
+	ADDQ    $0x0c, rowBias+96(FP)
+	JMP     m3v2
+
+m3v2last:
 	VZEROUPPER
 	RET
 
@@ -932,7 +1013,7 @@ m2v2:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v2tail
 
@@ -977,6 +1058,8 @@ m2v2loop:
 	VFMADD231PS  Y14, Y12, Y3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -986,7 +1069,7 @@ m2v2loop:
 	JNZ          m2v2loop
 
 m2v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v2end
 
@@ -1005,7 +1088,7 @@ m2v2tailloop:
 	JNZ          m2v2tailloop
 
 m2v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m2v2row
 	MOVQ    DI, R13
@@ -1020,7 +1103,7 @@ m2v2end:
 	VADDPS  Y14, Y3, Y3
 
 m2v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v2col
 	VBROADCASTSS (SI), Y15
@@ -1031,7 +1114,7 @@ m2v2row:
 	VADDPS       Y14, Y3, Y3
 
 m2v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m2v2relu
 	VMOVUPS (SI), Y15
@@ -1057,13 +1140,31 @@ m2v2store:
 	ADDQ    R12, R13
 	VMOVUPS Y2, (R13)
 	VMOVUPS Y3, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m2v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m2v2
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m2v2
+
+m2v2last:
 	VZEROUPPER
 	RET
 
 m1v2:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v2tail
 
@@ -1096,6 +1197,8 @@ m1v2loop:
 	VFMADD231PS  Y15, Y12, Y1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -1105,7 +1208,7 @@ m1v2loop:
 	JNZ          m1v2loop
 
 m1v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v2end
 
@@ -1121,7 +1224,7 @@ m1v2tailloop:
 	JNZ          m1v2tailloop
 
 m1v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v2row
 	MOVQ    DI, R13
@@ -1131,7 +1234,7 @@ m1v2end:
 	VADDPS  Y14, Y1, Y1
 
 m1v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v2col
 	VBROADCASTSS (SI), Y15
@@ -1139,7 +1242,7 @@ m1v2row:
 	VADDPS       Y15, Y1, Y1
 
 m1v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v2relu
 	VMOVUPS (SI), Y15
@@ -1158,6 +1261,24 @@ m1v2store:
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
 	VMOVUPS Y1, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v2
+	ADDQ    $0x04, rowBias+96(FP)
+	JMP     m1v2
+
+m1v2last:
 	VZEROUPPER
 	RET
 
@@ -1170,7 +1291,7 @@ m6v1:
 	VXORPS Y5, Y5, Y5
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v1tail
 
@@ -1239,6 +1360,8 @@ m6v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   28(R13)
 	ADDQ         R12, R13
@@ -1248,7 +1371,7 @@ m6v1loop:
 	JNZ          m6v1loop
 
 m6v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v1end
 
@@ -1273,7 +1396,7 @@ m6v1tailloop:
 	JNZ          m6v1tailloop
 
 m6v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m6v1row
 	MOVQ       DI, R13
@@ -1296,7 +1419,7 @@ m6v1end:
 	VADDPS     Y13, Y5, Y5
 
 m6v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v1col
 	VBROADCASTSS (SI), Y14
@@ -1313,7 +1436,7 @@ m6v1row:
 	VADDPS       Y13, Y5, Y5
 
 m6v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m6v1relu
 	VMASKMOVPS (SI), Y15, Y14
@@ -1336,8 +1459,8 @@ m6v1relu:
 	VMAXPS Y5, Y14, Y5
 
 m6v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x08
 	JNE     m6v1part
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
@@ -1351,137 +1474,155 @@ m6v1store:
 	VMOVUPS Y4, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Y5, (R13)
-	VZEROUPPER
-	RET
+	JMP     m6v1stored
 
 m6v1part:
-	SHLQ         $0x02, DX
+	SHLQ         $0x02, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m6v1row0b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m6v1row0b4
 	VMOVLPS  X0, (R8)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R8
 
 m6v1row0b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m6v1row0end
 	VMOVSS X0, (R8)
 
 m6v1row0end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m6v1row1b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m6v1row1b4
 	VMOVLPS  X1, (R8)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R8
 
 m6v1row1b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m6v1row1end
 	VMOVSS X1, (R8)
 
 m6v1row1end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m6v1row2b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m6v1row2b4
 	VMOVLPS  X2, (R8)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, R8
 
 m6v1row2b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m6v1row2end
 	VMOVSS X2, (R8)
 
 m6v1row2end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row3b8
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y3, X3
 	ADDQ         $0x10, R8
 
 m6v1row3b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m6v1row3b4
 	VMOVLPS  X3, (R8)
 	VMOVHLPS X3, X3, X3
 	ADDQ     $0x08, R8
 
 m6v1row3b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m6v1row3end
 	VMOVSS X3, (R8)
 
 m6v1row3end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row4b8
 	VMOVUPS      X4, (R8)
 	VEXTRACTF128 $0x01, Y4, X4
 	ADDQ         $0x10, R8
 
 m6v1row4b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m6v1row4b4
 	VMOVLPS  X4, (R8)
 	VMOVHLPS X4, X4, X4
 	ADDQ     $0x08, R8
 
 m6v1row4b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m6v1row4end
 	VMOVSS X4, (R8)
 
 m6v1row4end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row5b8
 	VMOVUPS      X5, (R8)
 	VEXTRACTF128 $0x01, Y5, X5
 	ADDQ         $0x10, R8
 
 m6v1row5b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m6v1row5b4
 	VMOVLPS  X5, (R8)
 	VMOVHLPS X5, X5, X5
 	ADDQ     $0x08, R8
 
 m6v1row5b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m6v1row5end
 	VMOVSS X5, (R8)
 
 m6v1row5end:
+m6v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m6v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x02, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m6v1
+	ADDQ  $0x18, rowBias+96(FP)
+	JMP   m6v1
+
+m6v1last:
 	VZEROUPPER
 	RET
 
@@ -1491,7 +1632,7 @@ m5v1:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v1tail
 
@@ -1548,6 +1689,8 @@ m5v1loop:
 	VFMADD231PS  Y14, Y12, Y4
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   28(R13)
 	ADDQ         R12, R13
@@ -1557,7 +1700,7 @@ m5v1loop:
 	JNZ          m5v1loop
 
 m5v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v1end
 
@@ -1579,7 +1722,7 @@ m5v1tailloop:
 	JNZ          m5v1tailloop
 
 m5v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m5v1row
 	MOVQ       DI, R13
@@ -1599,7 +1742,7 @@ m5v1end:
 	VADDPS     Y14, Y4, Y4
 
 m5v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v1col
 	VBROADCASTSS (SI), Y14
@@ -1614,7 +1757,7 @@ m5v1row:
 	VADDPS       Y14, Y4, Y4
 
 m5v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m5v1relu
 	VMASKMOVPS (SI), Y15, Y14
@@ -1635,8 +1778,8 @@ m5v1relu:
 	VMAXPS Y4, Y14, Y4
 
 m5v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x08
 	JNE     m5v1part
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
@@ -1648,116 +1791,134 @@ m5v1store:
 	VMOVUPS Y3, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Y4, (R13)
-	VZEROUPPER
-	RET
+	JMP     m5v1stored
 
 m5v1part:
-	SHLQ         $0x02, DX
+	SHLQ         $0x02, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m5v1row0b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m5v1row0b4
 	VMOVLPS  X0, (R8)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R8
 
 m5v1row0b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m5v1row0end
 	VMOVSS X0, (R8)
 
 m5v1row0end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m5v1row1b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m5v1row1b4
 	VMOVLPS  X1, (R8)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R8
 
 m5v1row1b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m5v1row1end
 	VMOVSS X1, (R8)
 
 m5v1row1end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m5v1row2b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m5v1row2b4
 	VMOVLPS  X2, (R8)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, R8
 
 m5v1row2b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m5v1row2end
 	VMOVSS X2, (R8)
 
 m5v1row2end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row3b8
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y3, X3
 	ADDQ         $0x10, R8
 
 m5v1row3b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m5v1row3b4
 	VMOVLPS  X3, (R8)
 	VMOVHLPS X3, X3, X3
 	ADDQ     $0x08, R8
 
 m5v1row3b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m5v1row3end
 	VMOVSS X3, (R8)
 
 m5v1row3end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row4b8
 	VMOVUPS      X4, (R8)
 	VEXTRACTF128 $0x01, Y4, X4
 	ADDQ         $0x10, R8
 
 m5v1row4b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m5v1row4b4
 	VMOVLPS  X4, (R8)
 	VMOVHLPS X4, X4, X4
 	ADDQ     $0x08, R8
 
 m5v1row4b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m5v1row4end
 	VMOVSS X4, (R8)
 
 m5v1row4end:
+m5v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m5v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x02, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m5v1
+	ADDQ  $0x14, rowBias+96(FP)
+	JMP   m5v1
+
+m5v1last:
 	VZEROUPPER
 	RET
 
@@ -1766,7 +1927,7 @@ m4v1:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v1tail
 
@@ -1815,6 +1976,8 @@ m4v1loop:
 	VFMADD231PS  Y13, Y12, Y3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   28(R13)
 	ADDQ         R12, R13
@@ -1824,7 +1987,7 @@ m4v1loop:
 	JNZ          m4v1loop
 
 m4v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v1end
 
@@ -1844,7 +2007,7 @@ m4v1tailloop:
 	JNZ          m4v1tailloop
 
 m4v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m4v1row
 	MOVQ       DI, R13
@@ -1861,7 +2024,7 @@ m4v1end:
 	VADDPS     Y13, Y3, Y3
 
 m4v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v1col
 	VBROADCASTSS (SI), Y14
@@ -1874,7 +2037,7 @@ m4v1row:
 	VADDPS       Y13, Y3, Y3
 
 m4v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m4v1relu
 	VMASKMOVPS (SI), Y15, Y14
@@ -1893,8 +2056,8 @@ m4v1relu:
 	VMAXPS Y3, Y14, Y3
 
 m4v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x08
 	JNE     m4v1part
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
@@ -1904,95 +2067,113 @@ m4v1store:
 	VMOVUPS Y2, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Y3, (R13)
-	VZEROUPPER
-	RET
+	JMP     m4v1stored
 
 m4v1part:
-	SHLQ         $0x02, DX
+	SHLQ         $0x02, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m4v1row0b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m4v1row0b4
 	VMOVLPS  X0, (R8)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R8
 
 m4v1row0b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m4v1row0end
 	VMOVSS X0, (R8)
 
 m4v1row0end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m4v1row1b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m4v1row1b4
 	VMOVLPS  X1, (R8)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R8
 
 m4v1row1b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m4v1row1end
 	VMOVSS X1, (R8)
 
 m4v1row1end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m4v1row2b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m4v1row2b4
 	VMOVLPS  X2, (R8)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, R8
 
 m4v1row2b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m4v1row2end
 	VMOVSS X2, (R8)
 
 m4v1row2end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row3b8
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y3, X3
 	ADDQ         $0x10, R8
 
 m4v1row3b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m4v1row3b4
 	VMOVLPS  X3, (R8)
 	VMOVHLPS X3, X3, X3
 	ADDQ     $0x08, R8
 
 m4v1row3b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m4v1row3end
 	VMOVSS X3, (R8)
 
 m4v1row3end:
+m4v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m4v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x02, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m4v1
+	ADDQ  $0x10, rowBias+96(FP)
+	JMP   m4v1
+
+m4v1last:
 	VZEROUPPER
 	RET
 
@@ -2000,7 +2181,7 @@ m3v1:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v1tail
 
@@ -2041,6 +2222,8 @@ m3v1loop:
 	VFMADD231PS  Y14, Y12, Y2
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   28(R13)
 	ADDQ         R12, R13
@@ -2050,7 +2233,7 @@ m3v1loop:
 	JNZ          m3v1loop
 
 m3v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v1end
 
@@ -2068,7 +2251,7 @@ m3v1tailloop:
 	JNZ          m3v1tailloop
 
 m3v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m3v1row
 	MOVQ       DI, R13
@@ -2082,7 +2265,7 @@ m3v1end:
 	VADDPS     Y14, Y2, Y2
 
 m3v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v1col
 	VBROADCASTSS (SI), Y14
@@ -2093,7 +2276,7 @@ m3v1row:
 	VADDPS       Y14, Y2, Y2
 
 m3v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m3v1relu
 	VMASKMOVPS (SI), Y15, Y14
@@ -2110,8 +2293,8 @@ m3v1relu:
 	VMAXPS Y2, Y14, Y2
 
 m3v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x08
 	JNE     m3v1part
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
@@ -2119,81 +2302,99 @@ m3v1store:
 	VMOVUPS Y1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Y2, (R13)
-	VZEROUPPER
-	RET
+	JMP     m3v1stored
 
 m3v1part:
-	SHLQ         $0x02, DX
+	SHLQ         $0x02, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m3v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m3v1row0b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m3v1row0b4
 	VMOVLPS  X0, (R8)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R8
 
 m3v1row0b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m3v1row0end
 	VMOVSS X0, (R8)
 
 m3v1row0end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m3v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m3v1row1b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m3v1row1b4
 	VMOVLPS  X1, (R8)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R8
 
 m3v1row1b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m3v1row1end
 	VMOVSS X1, (R8)
 
 m3v1row1end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m3v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m3v1row2b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m3v1row2b4
 	VMOVLPS  X2, (R8)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, R8
 
 m3v1row2b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m3v1row2end
 	VMOVSS X2, (R8)
 
 m3v1row2end:
+m3v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m3v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x02, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m3v1
+	ADDQ  $0x0c, rowBias+96(FP)
+	JMP   m3v1
+
+m3v1last:
 	VZEROUPPER
 	RET
 
 m2v1:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v1tail
 
@@ -2226,6 +2427,8 @@ m2v1loop:
 	VFMADD231PS  Y13, Y12, Y1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   28(R13)
 	ADDQ         R12, R13
@@ -2235,7 +2438,7 @@ m2v1loop:
 	JNZ          m2v1loop
 
 m2v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v1end
 
@@ -2251,7 +2454,7 @@ m2v1tailloop:
 	JNZ          m2v1tailloop
 
 m2v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m2v1row
 	MOVQ       DI, R13
@@ -2262,7 +2465,7 @@ m2v1end:
 	VADDPS     Y13, Y1, Y1
 
 m2v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v1col
 	VBROADCASTSS (SI), Y14
@@ -2271,7 +2474,7 @@ m2v1row:
 	VADDPS       Y13, Y1, Y1
 
 m2v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m2v1relu
 	VMASKMOVPS (SI), Y15, Y14
@@ -2286,66 +2489,84 @@ m2v1relu:
 	VMAXPS Y1, Y14, Y1
 
 m2v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x08
 	JNE     m2v1part
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Y1, (R13)
-	VZEROUPPER
-	RET
+	JMP     m2v1stored
 
 m2v1part:
-	SHLQ         $0x02, DX
+	SHLQ         $0x02, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m2v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m2v1row0b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m2v1row0b4
 	VMOVLPS  X0, (R8)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R8
 
 m2v1row0b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m2v1row0end
 	VMOVSS X0, (R8)
 
 m2v1row0end:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m2v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m2v1row1b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m2v1row1b4
 	VMOVLPS  X1, (R8)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R8
 
 m2v1row1b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m2v1row1end
 	VMOVSS X1, (R8)
 
 m2v1row1end:
+m2v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m2v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x02, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m2v1
+	ADDQ  $0x08, rowBias+96(FP)
+	JMP   m2v1
+
+m2v1last:
 	VZEROUPPER
 	RET
 
 m1v1:
 	VXORPS Y0, Y0, Y0
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v1tail
 
@@ -2370,6 +2591,8 @@ m1v1loop:
 	VFMADD231PS  Y14, Y12, Y0
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   28(R13)
 	ADDQ         R12, R13
@@ -2379,7 +2602,7 @@ m1v1loop:
 	JNZ          m1v1loop
 
 m1v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v1end
 
@@ -2393,7 +2616,7 @@ m1v1tailloop:
 	JNZ          m1v1tailloop
 
 m1v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m1v1row
 	MOVQ       DI, R13
@@ -2401,14 +2624,14 @@ m1v1end:
 	VADDPS     Y14, Y0, Y0
 
 m1v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v1col
 	VBROADCASTSS (SI), Y14
 	VADDPS       Y14, Y0, Y0
 
 m1v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m1v1relu
 	VMASKMOVPS (SI), Y15, Y14
@@ -2421,41 +2644,60 @@ m1v1relu:
 	VMAXPS Y0, Y14, Y0
 
 m1v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x08
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x08
 	JNE     m1v1part
 	MOVQ    DI, R13
 	VMOVUPS Y0, (R13)
-	VZEROUPPER
-	RET
+	JMP     m1v1stored
 
 m1v1part:
-	SHLQ         $0x02, DX
+	SHLQ         $0x02, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m1v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m1v1row0b8:
-	TESTQ    $0x00000008, DX
+	TESTQ    $0x00000008, SI
 	JZ       m1v1row0b4
 	VMOVLPS  X0, (R8)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R8
 
 m1v1row0b4:
-	TESTQ  $0x00000004, DX
+	TESTQ  $0x00000004, SI
 	JZ     m1v1row0end
 	VMOVSS X0, (R8)
 
 m1v1row0end:
+m1v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m1v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x02, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m1v1
+	ADDQ  $0x04, rowBias+96(FP)
+	JMP   m1v1
+
+m1v1last:
 	VZEROUPPER
 	RET
 
 wide:
+m1v8:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2464,7 +2706,7 @@ wide:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v8tail
 
@@ -2513,6 +2755,8 @@ m1v8loop:
 	VFMADD231PS  224(SI), Y15, Y7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -2522,7 +2766,7 @@ m1v8loop:
 	JNZ          m1v8loop
 
 m1v8tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v8end
 
@@ -2542,7 +2786,7 @@ m1v8tailloop:
 	JNZ          m1v8tailloop
 
 m1v8end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v8row
 	MOVQ    DI, R13
@@ -2564,7 +2808,7 @@ m1v8end:
 	VADDPS  Y14, Y7, Y7
 
 m1v8row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v8col
 	VBROADCASTSS (SI), Y15
@@ -2578,7 +2822,7 @@ m1v8row:
 	VADDPS       Y15, Y7, Y7
 
 m1v8col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v8relu
 	VMOVUPS (SI), Y15
@@ -2621,6 +2865,24 @@ m1v8store:
 	VMOVUPS Y5, 160(R13)
 	VMOVUPS Y6, 192(R13)
 	VMOVUPS Y7, 224(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v8last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v8
+	ADDQ    $0x04, rowBias+96(FP)
+	JMP     m1v8
+
+m1v8last:
 	VZEROUPPER
 	RET
 
@@ -2737,22 +2999,23 @@ reduce:
 	VZEROUPPER
 	RET
 
-// func gemmTileF64AVX2(a *float64, ars int, acs int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, rowBias *float64, colBias *float64, flags int)
+// func gemmTileF64AVX2(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemmTileF64AVX2(SB), NOSPLIT, $0-104
+TEXT ·gemmTileF64AVX2(SB), NOSPLIT, $0-136
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
-	MOVQ  b+24(FP), SI
-	MOVQ  brs+32(FP), DX
-	MOVQ  c+40(FP), DI
-	MOVQ  ldc+48(FP), R12
+	MOVQ  b+32(FP), SI
+	MOVQ  brs+40(FP), DX
+	MOVQ  c+48(FP), DI
+	MOVQ  ldc+56(FP), R12
 	SHLQ  $0x03, BX
 	SHLQ  $0x03, CX
 	SHLQ  $0x03, DX
 	SHLQ  $0x03, R12
-	MOVQ  n+64(FP), R9
-	MOVQ  m+56(FP), R10
+	MOVQ  next+120(FP), R14
+	MOVQ  n+72(FP), R9
+	MOVQ  m+64(FP), R10
 	MOVQ  R12, R15
 	IMULQ R10, R15
 	ADDQ  DI, R15
@@ -2806,7 +3069,7 @@ m6v2:
 	VXORPS Y11, Y11, Y11
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v2tail
 
@@ -2903,6 +3166,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -2912,7 +3177,7 @@ m6v2loop:
 	JNZ          m6v2loop
 
 m6v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v2end
 
@@ -2944,7 +3209,7 @@ m6v2tailloop:
 	JNZ          m6v2tailloop
 
 m6v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m6v2row
 	MOVQ    DI, R13
@@ -2979,7 +3244,7 @@ m6v2end:
 	VADDPD  Y14, Y11, Y11
 
 m6v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v2col
 	VBROADCASTSD (SI), Y15
@@ -3002,7 +3267,7 @@ m6v2row:
 	VADDPD       Y14, Y11, Y11
 
 m6v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m6v2relu
 	VMOVUPD (SI), Y15
@@ -3056,6 +3321,24 @@ m6v2store:
 	ADDQ    R12, R13
 	VMOVUPD Y10, (R13)
 	VMOVUPD Y11, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m6v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m6v2
+	ADDQ    $0x30, rowBias+96(FP)
+	JMP     m6v2
+
+m6v2last:
 	VZEROUPPER
 	RET
 
@@ -3070,7 +3353,7 @@ m5v2:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v2tail
 
@@ -3151,6 +3434,8 @@ m5v2loop:
 	VFMADD231PD  Y15, Y12, Y9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -3160,7 +3445,7 @@ m5v2loop:
 	JNZ          m5v2loop
 
 m5v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v2end
 
@@ -3188,7 +3473,7 @@ m5v2tailloop:
 	JNZ          m5v2tailloop
 
 m5v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m5v2row
 	MOVQ    DI, R13
@@ -3218,7 +3503,7 @@ m5v2end:
 	VADDPD  Y14, Y9, Y9
 
 m5v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v2col
 	VBROADCASTSD (SI), Y15
@@ -3238,7 +3523,7 @@ m5v2row:
 	VADDPD       Y15, Y9, Y9
 
 m5v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m5v2relu
 	VMOVUPD (SI), Y15
@@ -3285,6 +3570,24 @@ m5v2store:
 	ADDQ    R12, R13
 	VMOVUPD Y8, (R13)
 	VMOVUPD Y9, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m5v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m5v2
+	ADDQ    $0x28, rowBias+96(FP)
+	JMP     m5v2
+
+m5v2last:
 	VZEROUPPER
 	RET
 
@@ -3297,7 +3600,7 @@ m4v2:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v2tail
 
@@ -3366,6 +3669,8 @@ m4v2loop:
 	VFMADD231PD  Y14, Y12, Y7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -3375,7 +3680,7 @@ m4v2loop:
 	JNZ          m4v2loop
 
 m4v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v2end
 
@@ -3400,7 +3705,7 @@ m4v2tailloop:
 	JNZ          m4v2tailloop
 
 m4v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m4v2row
 	MOVQ    DI, R13
@@ -3425,7 +3730,7 @@ m4v2end:
 	VADDPD  Y14, Y7, Y7
 
 m4v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v2col
 	VBROADCASTSD (SI), Y15
@@ -3442,7 +3747,7 @@ m4v2row:
 	VADDPD       Y14, Y7, Y7
 
 m4v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m4v2relu
 	VMOVUPD (SI), Y15
@@ -3482,6 +3787,24 @@ m4v2store:
 	ADDQ    R12, R13
 	VMOVUPD Y6, (R13)
 	VMOVUPD Y7, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m4v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m4v2
+	ADDQ    $0x20, rowBias+96(FP)
+	JMP     m4v2
+
+m4v2last:
 	VZEROUPPER
 	RET
 
@@ -3492,7 +3815,7 @@ m3v2:
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v2tail
 
@@ -3549,6 +3872,8 @@ m3v2loop:
 	VFMADD231PD  Y15, Y12, Y5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -3558,7 +3883,7 @@ m3v2loop:
 	JNZ          m3v2loop
 
 m3v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v2end
 
@@ -3580,7 +3905,7 @@ m3v2tailloop:
 	JNZ          m3v2tailloop
 
 m3v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m3v2row
 	MOVQ    DI, R13
@@ -3600,7 +3925,7 @@ m3v2end:
 	VADDPD  Y14, Y5, Y5
 
 m3v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v2col
 	VBROADCASTSD (SI), Y15
@@ -3614,7 +3939,7 @@ m3v2row:
 	VADDPD       Y15, Y5, Y5
 
 m3v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m3v2relu
 	VMOVUPD (SI), Y15
@@ -3647,6 +3972,24 @@ m3v2store:
 	ADDQ    R12, R13
 	VMOVUPD Y4, (R13)
 	VMOVUPD Y5, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m3v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m3v2
+	ADDQ    $0x18, rowBias+96(FP)
+	JMP     m3v2
+
+m3v2last:
 	VZEROUPPER
 	RET
 
@@ -3655,7 +3998,7 @@ m2v2:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v2tail
 
@@ -3700,6 +4043,8 @@ m2v2loop:
 	VFMADD231PD  Y14, Y12, Y3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -3709,7 +4054,7 @@ m2v2loop:
 	JNZ          m2v2loop
 
 m2v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v2end
 
@@ -3728,7 +4073,7 @@ m2v2tailloop:
 	JNZ          m2v2tailloop
 
 m2v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m2v2row
 	MOVQ    DI, R13
@@ -3743,7 +4088,7 @@ m2v2end:
 	VADDPD  Y14, Y3, Y3
 
 m2v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v2col
 	VBROADCASTSD (SI), Y15
@@ -3754,7 +4099,7 @@ m2v2row:
 	VADDPD       Y14, Y3, Y3
 
 m2v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m2v2relu
 	VMOVUPD (SI), Y15
@@ -3780,13 +4125,31 @@ m2v2store:
 	ADDQ    R12, R13
 	VMOVUPD Y2, (R13)
 	VMOVUPD Y3, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m2v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m2v2
+	ADDQ    $0x10, rowBias+96(FP)
+	JMP     m2v2
+
+m2v2last:
 	VZEROUPPER
 	RET
 
 m1v2:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v2tail
 
@@ -3819,6 +4182,8 @@ m1v2loop:
 	VFMADD231PD  Y15, Y12, Y1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -3828,7 +4193,7 @@ m1v2loop:
 	JNZ          m1v2loop
 
 m1v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v2end
 
@@ -3844,7 +4209,7 @@ m1v2tailloop:
 	JNZ          m1v2tailloop
 
 m1v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v2row
 	MOVQ    DI, R13
@@ -3854,7 +4219,7 @@ m1v2end:
 	VADDPD  Y14, Y1, Y1
 
 m1v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v2col
 	VBROADCASTSD (SI), Y15
@@ -3862,7 +4227,7 @@ m1v2row:
 	VADDPD       Y15, Y1, Y1
 
 m1v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v2relu
 	VMOVUPD (SI), Y15
@@ -3881,6 +4246,24 @@ m1v2store:
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
 	VMOVUPD Y1, 32(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v2
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m1v2
+
+m1v2last:
 	VZEROUPPER
 	RET
 
@@ -3893,7 +4276,7 @@ m6v1:
 	VXORPS Y5, Y5, Y5
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v1tail
 
@@ -3962,6 +4345,8 @@ m6v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   24(R13)
 	ADDQ         R12, R13
@@ -3971,7 +4356,7 @@ m6v1loop:
 	JNZ          m6v1loop
 
 m6v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v1end
 
@@ -3996,7 +4381,7 @@ m6v1tailloop:
 	JNZ          m6v1tailloop
 
 m6v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m6v1row
 	MOVQ       DI, R13
@@ -4019,7 +4404,7 @@ m6v1end:
 	VADDPD     Y13, Y5, Y5
 
 m6v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v1col
 	VBROADCASTSD (SI), Y14
@@ -4036,7 +4421,7 @@ m6v1row:
 	VADDPD       Y13, Y5, Y5
 
 m6v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m6v1relu
 	VMASKMOVPD (SI), Y15, Y14
@@ -4059,8 +4444,8 @@ m6v1relu:
 	VMAXPD Y5, Y14, Y5
 
 m6v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x04
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x04
 	JNE     m6v1part
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
@@ -4074,95 +4459,113 @@ m6v1store:
 	VMOVUPD Y4, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Y5, (R13)
-	VZEROUPPER
-	RET
+	JMP     m6v1stored
 
 m6v1part:
-	SHLQ         $0x03, DX
+	SHLQ         $0x03, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m6v1row0b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m6v1row0b4
 	VMOVLPS X0, (R8)
 
 m6v1row0b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m6v1row1b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m6v1row1b4
 	VMOVLPS X1, (R8)
 
 m6v1row1b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m6v1row2b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m6v1row2b4
 	VMOVLPS X2, (R8)
 
 m6v1row2b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row3b8
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y3, X3
 	ADDQ         $0x10, R8
 
 m6v1row3b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m6v1row3b4
 	VMOVLPS X3, (R8)
 
 m6v1row3b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row4b8
 	VMOVUPS      X4, (R8)
 	VEXTRACTF128 $0x01, Y4, X4
 	ADDQ         $0x10, R8
 
 m6v1row4b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m6v1row4b4
 	VMOVLPS X4, (R8)
 
 m6v1row4b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m6v1row5b8
 	VMOVUPS      X5, (R8)
 	VEXTRACTF128 $0x01, Y5, X5
 	ADDQ         $0x10, R8
 
 m6v1row5b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m6v1row5b4
 	VMOVLPS X5, (R8)
 
 m6v1row5b4:
+m6v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m6v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x03, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m6v1
+	ADDQ  $0x30, rowBias+96(FP)
+	JMP   m6v1
+
+m6v1last:
 	VZEROUPPER
 	RET
 
@@ -4172,7 +4575,7 @@ m5v1:
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v1tail
 
@@ -4229,6 +4632,8 @@ m5v1loop:
 	VFMADD231PD  Y14, Y12, Y4
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   24(R13)
 	ADDQ         R12, R13
@@ -4238,7 +4643,7 @@ m5v1loop:
 	JNZ          m5v1loop
 
 m5v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v1end
 
@@ -4260,7 +4665,7 @@ m5v1tailloop:
 	JNZ          m5v1tailloop
 
 m5v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m5v1row
 	MOVQ       DI, R13
@@ -4280,7 +4685,7 @@ m5v1end:
 	VADDPD     Y14, Y4, Y4
 
 m5v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v1col
 	VBROADCASTSD (SI), Y14
@@ -4295,7 +4700,7 @@ m5v1row:
 	VADDPD       Y14, Y4, Y4
 
 m5v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m5v1relu
 	VMASKMOVPD (SI), Y15, Y14
@@ -4316,8 +4721,8 @@ m5v1relu:
 	VMAXPD Y4, Y14, Y4
 
 m5v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x04
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x04
 	JNE     m5v1part
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
@@ -4329,81 +4734,99 @@ m5v1store:
 	VMOVUPD Y3, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Y4, (R13)
-	VZEROUPPER
-	RET
+	JMP     m5v1stored
 
 m5v1part:
-	SHLQ         $0x03, DX
+	SHLQ         $0x03, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m5v1row0b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m5v1row0b4
 	VMOVLPS X0, (R8)
 
 m5v1row0b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m5v1row1b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m5v1row1b4
 	VMOVLPS X1, (R8)
 
 m5v1row1b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m5v1row2b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m5v1row2b4
 	VMOVLPS X2, (R8)
 
 m5v1row2b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row3b8
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y3, X3
 	ADDQ         $0x10, R8
 
 m5v1row3b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m5v1row3b4
 	VMOVLPS X3, (R8)
 
 m5v1row3b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m5v1row4b8
 	VMOVUPS      X4, (R8)
 	VEXTRACTF128 $0x01, Y4, X4
 	ADDQ         $0x10, R8
 
 m5v1row4b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m5v1row4b4
 	VMOVLPS X4, (R8)
 
 m5v1row4b4:
+m5v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m5v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x03, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m5v1
+	ADDQ  $0x28, rowBias+96(FP)
+	JMP   m5v1
+
+m5v1last:
 	VZEROUPPER
 	RET
 
@@ -4412,7 +4835,7 @@ m4v1:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v1tail
 
@@ -4461,6 +4884,8 @@ m4v1loop:
 	VFMADD231PD  Y13, Y12, Y3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   24(R13)
 	ADDQ         R12, R13
@@ -4470,7 +4895,7 @@ m4v1loop:
 	JNZ          m4v1loop
 
 m4v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v1end
 
@@ -4490,7 +4915,7 @@ m4v1tailloop:
 	JNZ          m4v1tailloop
 
 m4v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m4v1row
 	MOVQ       DI, R13
@@ -4507,7 +4932,7 @@ m4v1end:
 	VADDPD     Y13, Y3, Y3
 
 m4v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v1col
 	VBROADCASTSD (SI), Y14
@@ -4520,7 +4945,7 @@ m4v1row:
 	VADDPD       Y13, Y3, Y3
 
 m4v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m4v1relu
 	VMASKMOVPD (SI), Y15, Y14
@@ -4539,8 +4964,8 @@ m4v1relu:
 	VMAXPD Y3, Y14, Y3
 
 m4v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x04
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x04
 	JNE     m4v1part
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
@@ -4550,67 +4975,85 @@ m4v1store:
 	VMOVUPD Y2, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Y3, (R13)
-	VZEROUPPER
-	RET
+	JMP     m4v1stored
 
 m4v1part:
-	SHLQ         $0x03, DX
+	SHLQ         $0x03, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m4v1row0b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m4v1row0b4
 	VMOVLPS X0, (R8)
 
 m4v1row0b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m4v1row1b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m4v1row1b4
 	VMOVLPS X1, (R8)
 
 m4v1row1b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m4v1row2b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m4v1row2b4
 	VMOVLPS X2, (R8)
 
 m4v1row2b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m4v1row3b8
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y3, X3
 	ADDQ         $0x10, R8
 
 m4v1row3b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m4v1row3b4
 	VMOVLPS X3, (R8)
 
 m4v1row3b4:
+m4v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m4v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x03, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m4v1
+	ADDQ  $0x20, rowBias+96(FP)
+	JMP   m4v1
+
+m4v1last:
 	VZEROUPPER
 	RET
 
@@ -4618,7 +5061,7 @@ m3v1:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v1tail
 
@@ -4659,6 +5102,8 @@ m3v1loop:
 	VFMADD231PD  Y14, Y12, Y2
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   24(R13)
 	ADDQ         R12, R13
@@ -4668,7 +5113,7 @@ m3v1loop:
 	JNZ          m3v1loop
 
 m3v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v1end
 
@@ -4686,7 +5131,7 @@ m3v1tailloop:
 	JNZ          m3v1tailloop
 
 m3v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m3v1row
 	MOVQ       DI, R13
@@ -4700,7 +5145,7 @@ m3v1end:
 	VADDPD     Y14, Y2, Y2
 
 m3v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v1col
 	VBROADCASTSD (SI), Y14
@@ -4711,7 +5156,7 @@ m3v1row:
 	VADDPD       Y14, Y2, Y2
 
 m3v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m3v1relu
 	VMASKMOVPD (SI), Y15, Y14
@@ -4728,8 +5173,8 @@ m3v1relu:
 	VMAXPD Y2, Y14, Y2
 
 m3v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x04
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x04
 	JNE     m3v1part
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
@@ -4737,60 +5182,78 @@ m3v1store:
 	VMOVUPD Y1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Y2, (R13)
-	VZEROUPPER
-	RET
+	JMP     m3v1stored
 
 m3v1part:
-	SHLQ         $0x03, DX
+	SHLQ         $0x03, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m3v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m3v1row0b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m3v1row0b4
 	VMOVLPS X0, (R8)
 
 m3v1row0b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m3v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m3v1row1b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m3v1row1b4
 	VMOVLPS X1, (R8)
 
 m3v1row1b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m3v1row2b8
 	VMOVUPS      X2, (R8)
 	VEXTRACTF128 $0x01, Y2, X2
 	ADDQ         $0x10, R8
 
 m3v1row2b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m3v1row2b4
 	VMOVLPS X2, (R8)
 
 m3v1row2b4:
+m3v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m3v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x03, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m3v1
+	ADDQ  $0x18, rowBias+96(FP)
+	JMP   m3v1
+
+m3v1last:
 	VZEROUPPER
 	RET
 
 m2v1:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v1tail
 
@@ -4823,6 +5286,8 @@ m2v1loop:
 	VFMADD231PD  Y13, Y12, Y1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   24(R13)
 	ADDQ         R12, R13
@@ -4832,7 +5297,7 @@ m2v1loop:
 	JNZ          m2v1loop
 
 m2v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v1end
 
@@ -4848,7 +5313,7 @@ m2v1tailloop:
 	JNZ          m2v1tailloop
 
 m2v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m2v1row
 	MOVQ       DI, R13
@@ -4859,7 +5324,7 @@ m2v1end:
 	VADDPD     Y13, Y1, Y1
 
 m2v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v1col
 	VBROADCASTSD (SI), Y14
@@ -4868,7 +5333,7 @@ m2v1row:
 	VADDPD       Y13, Y1, Y1
 
 m2v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m2v1relu
 	VMASKMOVPD (SI), Y15, Y14
@@ -4883,52 +5348,70 @@ m2v1relu:
 	VMAXPD Y1, Y14, Y1
 
 m2v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x04
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x04
 	JNE     m2v1part
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Y1, (R13)
-	VZEROUPPER
-	RET
+	JMP     m2v1stored
 
 m2v1part:
-	SHLQ         $0x03, DX
+	SHLQ         $0x03, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m2v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m2v1row0b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m2v1row0b4
 	VMOVLPS X0, (R8)
 
 m2v1row0b4:
 	ADDQ         R12, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m2v1row1b8
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y1, X1
 	ADDQ         $0x10, R8
 
 m2v1row1b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m2v1row1b4
 	VMOVLPS X1, (R8)
 
 m2v1row1b4:
+m2v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m2v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x03, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m2v1
+	ADDQ  $0x10, rowBias+96(FP)
+	JMP   m2v1
+
+m2v1last:
 	VZEROUPPER
 	RET
 
 m1v1:
 	VXORPS Y0, Y0, Y0
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v1tail
 
@@ -4953,6 +5436,8 @@ m1v1loop:
 	VFMADD231PD  Y14, Y12, Y0
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   24(R13)
 	ADDQ         R12, R13
@@ -4962,7 +5447,7 @@ m1v1loop:
 	JNZ          m1v1loop
 
 m1v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v1end
 
@@ -4976,7 +5461,7 @@ m1v1tailloop:
 	JNZ          m1v1tailloop
 
 m1v1end:
-	MOVQ       flags+96(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m1v1row
 	MOVQ       DI, R13
@@ -4984,14 +5469,14 @@ m1v1end:
 	VADDPD     Y14, Y0, Y0
 
 m1v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v1col
 	VBROADCASTSD (SI), Y14
 	VADDPD       Y14, Y0, Y0
 
 m1v1col:
-	MOVQ       colBias+88(FP), SI
+	MOVQ       colBias+104(FP), SI
 	TESTQ      SI, SI
 	JZ         m1v1relu
 	VMASKMOVPD (SI), Y15, Y14
@@ -5004,34 +5489,53 @@ m1v1relu:
 	VMAXPD Y0, Y14, Y0
 
 m1v1store:
-	MOVQ    n+64(FP), DX
-	CMPQ    DX, $0x04
+	MOVQ    n+72(FP), SI
+	CMPQ    SI, $0x04
 	JNE     m1v1part
 	MOVQ    DI, R13
 	VMOVUPD Y0, (R13)
-	VZEROUPPER
-	RET
+	JMP     m1v1stored
 
 m1v1part:
-	SHLQ         $0x03, DX
+	SHLQ         $0x03, SI
 	MOVQ         DI, R13
 	MOVQ         R13, R8
-	TESTQ        $0x00000010, DX
+	TESTQ        $0x00000010, SI
 	JZ           m1v1row0b8
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y0, X0
 	ADDQ         $0x10, R8
 
 m1v1row0b8:
-	TESTQ   $0x00000008, DX
+	TESTQ   $0x00000008, SI
 	JZ      m1v1row0b4
 	VMOVLPS X0, (R8)
 
 m1v1row0b4:
+m1v1stored:
+	DECQ  blocks+88(FP)
+	JZ    m1v1last
+	MOVQ  down+24(FP), R8
+	SHLQ  $0x03, R8
+	ADDQ  a+0(FP), R8
+	MOVQ  R8, a+0(FP)
+	MOVQ  b+32(FP), SI
+	MOVQ  R15, R13
+	SUBQ  DI, R15
+	MOVQ  R13, DI
+	ADDQ  DI, R15
+	MOVQ  rowBias+96(FP), AX
+	TESTQ AX, AX
+	JZ    m1v1
+	ADDQ  $0x08, rowBias+96(FP)
+	JMP   m1v1
+
+m1v1last:
 	VZEROUPPER
 	RET
 
 wide:
+m1v8:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -5040,7 +5544,7 @@ wide:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v8tail
 
@@ -5089,6 +5593,8 @@ m1v8loop:
 	VFMADD231PD  224(SI), Y15, Y7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -5098,7 +5604,7 @@ m1v8loop:
 	JNZ          m1v8loop
 
 m1v8tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v8end
 
@@ -5118,7 +5624,7 @@ m1v8tailloop:
 	JNZ          m1v8tailloop
 
 m1v8end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v8row
 	MOVQ    DI, R13
@@ -5140,7 +5646,7 @@ m1v8end:
 	VADDPD  Y14, Y7, Y7
 
 m1v8row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v8col
 	VBROADCASTSD (SI), Y15
@@ -5154,7 +5660,7 @@ m1v8row:
 	VADDPD       Y15, Y7, Y7
 
 m1v8col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v8relu
 	VMOVUPD (SI), Y15
@@ -5197,6 +5703,24 @@ m1v8store:
 	VMOVUPD Y5, 160(R13)
 	VMOVUPD Y6, 192(R13)
 	VMOVUPD Y7, 224(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v8last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v8
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m1v8
+
+m1v8last:
 	VZEROUPPER
 	RET
 
@@ -5350,22 +5874,23 @@ loop:
 	VZEROUPPER
 	RET
 
-// func gemmTileF32AVX512(a *float32, ars int, acs int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, rowBias *float32, colBias *float32, flags int)
+// func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-104
+TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-136
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
-	MOVQ  b+24(FP), SI
-	MOVQ  brs+32(FP), DX
-	MOVQ  c+40(FP), DI
-	MOVQ  ldc+48(FP), R12
+	MOVQ  b+32(FP), SI
+	MOVQ  brs+40(FP), DX
+	MOVQ  c+48(FP), DI
+	MOVQ  ldc+56(FP), R12
 	SHLQ  $0x02, BX
 	SHLQ  $0x02, CX
 	SHLQ  $0x02, DX
 	SHLQ  $0x02, R12
-	MOVQ  n+64(FP), R9
-	MOVQ  m+56(FP), R10
+	MOVQ  next+120(FP), R14
+	MOVQ  n+72(FP), R9
+	MOVQ  m+64(FP), R10
 	MOVQ  R12, R15
 	IMULQ R10, R15
 	ADDQ  DI, R15
@@ -5468,7 +5993,7 @@ m14v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m14v2tail
 
@@ -5665,6 +6190,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -5674,7 +6201,7 @@ m14v2loop:
 	JNZ          m14v2loop
 
 m14v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m14v2end
 
@@ -5731,7 +6258,7 @@ m14v2tailloop:
 	JNZ          m14v2tailloop
 
 m14v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m14v2row
 	MOVQ    DI, R13
@@ -5806,7 +6333,7 @@ m14v2end:
 	VADDPS  Z30, Z27, Z27
 
 m14v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m14v2col
 	VBROADCASTSS (SI), Z31
@@ -5853,7 +6380,7 @@ m14v2row:
 	VADDPS       Z30, Z27, Z27
 
 m14v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m14v2relu
 	VMOVUPS (SI), Z31
@@ -5963,6 +6490,24 @@ m14v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z26, (R13)
 	VMOVUPS Z27, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m14v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m14v2
+	ADDQ    $0x38, rowBias+96(FP)
+	JMP     m14v2
+
+m14v2last:
 	VZEROUPPER
 	RET
 
@@ -5997,7 +6542,7 @@ m13v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m13v2tail
 
@@ -6182,6 +6727,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -6191,7 +6738,7 @@ m13v2loop:
 	JNZ          m13v2loop
 
 m13v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m13v2end
 
@@ -6245,7 +6792,7 @@ m13v2tailloop:
 	JNZ          m13v2tailloop
 
 m13v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m13v2row
 	MOVQ    DI, R13
@@ -6315,7 +6862,7 @@ m13v2end:
 	VADDPS  Z30, Z25, Z25
 
 m13v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m13v2col
 	VBROADCASTSS (SI), Z31
@@ -6359,7 +6906,7 @@ m13v2row:
 	VADDPS       Z31, Z25, Z25
 
 m13v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m13v2relu
 	VMOVUPS (SI), Z31
@@ -6462,6 +7009,24 @@ m13v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z24, (R13)
 	VMOVUPS Z25, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m13v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m13v2
+	ADDQ    $0x34, rowBias+96(FP)
+	JMP     m13v2
+
+m13v2last:
 	VZEROUPPER
 	RET
 
@@ -6494,7 +7059,7 @@ m12v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m12v2tail
 
@@ -6667,6 +7232,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -6676,7 +7243,7 @@ m12v2loop:
 	JNZ          m12v2loop
 
 m12v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m12v2end
 
@@ -6727,7 +7294,7 @@ m12v2tailloop:
 	JNZ          m12v2tailloop
 
 m12v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m12v2row
 	MOVQ    DI, R13
@@ -6792,7 +7359,7 @@ m12v2end:
 	VADDPS  Z30, Z23, Z23
 
 m12v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m12v2col
 	VBROADCASTSS (SI), Z31
@@ -6833,7 +7400,7 @@ m12v2row:
 	VADDPS       Z30, Z23, Z23
 
 m12v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m12v2relu
 	VMOVUPS (SI), Z31
@@ -6929,6 +7496,24 @@ m12v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z22, (R13)
 	VMOVUPS Z23, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m12v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m12v2
+	ADDQ    $0x30, rowBias+96(FP)
+	JMP     m12v2
+
+m12v2last:
 	VZEROUPPER
 	RET
 
@@ -6959,7 +7544,7 @@ m11v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m11v2tail
 
@@ -7120,6 +7705,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -7129,7 +7716,7 @@ m11v2loop:
 	JNZ          m11v2loop
 
 m11v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m11v2end
 
@@ -7177,7 +7764,7 @@ m11v2tailloop:
 	JNZ          m11v2tailloop
 
 m11v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m11v2row
 	MOVQ    DI, R13
@@ -7237,7 +7824,7 @@ m11v2end:
 	VADDPS  Z30, Z21, Z21
 
 m11v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m11v2col
 	VBROADCASTSS (SI), Z31
@@ -7275,7 +7862,7 @@ m11v2row:
 	VADDPS       Z31, Z21, Z21
 
 m11v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m11v2relu
 	VMOVUPS (SI), Z31
@@ -7364,6 +7951,24 @@ m11v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z20, (R13)
 	VMOVUPS Z21, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m11v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m11v2
+	ADDQ    $0x2c, rowBias+96(FP)
+	JMP     m11v2
+
+m11v2last:
 	VZEROUPPER
 	RET
 
@@ -7390,7 +7995,7 @@ m10v2:
 	VPXORD Z19, Z19, Z19
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m10v2tail
 
@@ -7535,6 +8140,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -7544,7 +8151,7 @@ m10v2loop:
 	JNZ          m10v2loop
 
 m10v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m10v2end
 
@@ -7588,7 +8195,7 @@ m10v2tailloop:
 	JNZ          m10v2tailloop
 
 m10v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m10v2row
 	MOVQ    DI, R13
@@ -7643,7 +8250,7 @@ m10v2end:
 	VADDPS  Z30, Z19, Z19
 
 m10v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m10v2col
 	VBROADCASTSS (SI), Z31
@@ -7678,7 +8285,7 @@ m10v2row:
 	VADDPS       Z30, Z19, Z19
 
 m10v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m10v2relu
 	VMOVUPS (SI), Z31
@@ -7760,6 +8367,24 @@ m10v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z18, (R13)
 	VMOVUPS Z19, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m10v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m10v2
+	ADDQ    $0x28, rowBias+96(FP)
+	JMP     m10v2
+
+m10v2last:
 	VZEROUPPER
 	RET
 
@@ -7784,7 +8409,7 @@ m9v2:
 	VPXORD Z17, Z17, Z17
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m9v2tail
 
@@ -7917,6 +8542,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -7926,7 +8553,7 @@ m9v2loop:
 	JNZ          m9v2loop
 
 m9v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m9v2end
 
@@ -7967,7 +8594,7 @@ m9v2tailloop:
 	JNZ          m9v2tailloop
 
 m9v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m9v2row
 	MOVQ    DI, R13
@@ -8017,7 +8644,7 @@ m9v2end:
 	VADDPS  Z30, Z17, Z17
 
 m9v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m9v2col
 	VBROADCASTSS (SI), Z31
@@ -8049,7 +8676,7 @@ m9v2row:
 	VADDPS       Z31, Z17, Z17
 
 m9v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m9v2relu
 	VMOVUPS (SI), Z31
@@ -8124,6 +8751,24 @@ m9v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z16, (R13)
 	VMOVUPS Z17, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m9v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m9v2
+	ADDQ    $0x24, rowBias+96(FP)
+	JMP     m9v2
+
+m9v2last:
 	VZEROUPPER
 	RET
 
@@ -8146,7 +8791,7 @@ m8v2:
 	VPXORD Z15, Z15, Z15
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m8v2tail
 
@@ -8267,6 +8912,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -8276,7 +8923,7 @@ m8v2loop:
 	JNZ          m8v2loop
 
 m8v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m8v2end
 
@@ -8314,7 +8961,7 @@ m8v2tailloop:
 	JNZ          m8v2tailloop
 
 m8v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m8v2row
 	MOVQ    DI, R13
@@ -8359,7 +9006,7 @@ m8v2end:
 	VADDPS  Z30, Z15, Z15
 
 m8v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m8v2col
 	VBROADCASTSS (SI), Z31
@@ -8388,7 +9035,7 @@ m8v2row:
 	VADDPS       Z30, Z15, Z15
 
 m8v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m8v2relu
 	VMOVUPS (SI), Z31
@@ -8456,6 +9103,24 @@ m8v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z14, (R13)
 	VMOVUPS Z15, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m8v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m8v2
+	ADDQ    $0x20, rowBias+96(FP)
+	JMP     m8v2
+
+m8v2last:
 	VZEROUPPER
 	RET
 
@@ -8476,7 +9141,7 @@ m7v2:
 	VPXORD Z13, Z13, Z13
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m7v2tail
 
@@ -8585,6 +9250,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -8594,7 +9261,7 @@ m7v2loop:
 	JNZ          m7v2loop
 
 m7v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m7v2end
 
@@ -8629,7 +9296,7 @@ m7v2tailloop:
 	JNZ          m7v2tailloop
 
 m7v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m7v2row
 	MOVQ    DI, R13
@@ -8669,7 +9336,7 @@ m7v2end:
 	VADDPS  Z30, Z13, Z13
 
 m7v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m7v2col
 	VBROADCASTSS (SI), Z31
@@ -8695,7 +9362,7 @@ m7v2row:
 	VADDPS       Z31, Z13, Z13
 
 m7v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m7v2relu
 	VMOVUPS (SI), Z31
@@ -8756,6 +9423,24 @@ m7v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z12, (R13)
 	VMOVUPS Z13, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m7v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m7v2
+	ADDQ    $0x1c, rowBias+96(FP)
+	JMP     m7v2
+
+m7v2last:
 	VZEROUPPER
 	RET
 
@@ -8774,7 +9459,7 @@ m6v2:
 	VPXORD Z11, Z11, Z11
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v2tail
 
@@ -8871,6 +9556,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -8880,7 +9567,7 @@ m6v2loop:
 	JNZ          m6v2loop
 
 m6v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v2end
 
@@ -8912,7 +9599,7 @@ m6v2tailloop:
 	JNZ          m6v2tailloop
 
 m6v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m6v2row
 	MOVQ    DI, R13
@@ -8947,7 +9634,7 @@ m6v2end:
 	VADDPS  Z30, Z11, Z11
 
 m6v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v2col
 	VBROADCASTSS (SI), Z31
@@ -8970,7 +9657,7 @@ m6v2row:
 	VADDPS       Z30, Z11, Z11
 
 m6v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m6v2relu
 	VMOVUPS (SI), Z31
@@ -9024,6 +9711,24 @@ m6v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z10, (R13)
 	VMOVUPS Z11, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m6v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m6v2
+	ADDQ    $0x18, rowBias+96(FP)
+	JMP     m6v2
+
+m6v2last:
 	VZEROUPPER
 	RET
 
@@ -9038,7 +9743,7 @@ m5v2:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v2tail
 
@@ -9119,6 +9824,8 @@ m5v2loop:
 	VFMADD231PS  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -9128,7 +9835,7 @@ m5v2loop:
 	JNZ          m5v2loop
 
 m5v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v2end
 
@@ -9156,7 +9863,7 @@ m5v2tailloop:
 	JNZ          m5v2tailloop
 
 m5v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m5v2row
 	MOVQ    DI, R13
@@ -9186,7 +9893,7 @@ m5v2end:
 	VADDPS  Z30, Z9, Z9
 
 m5v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v2col
 	VBROADCASTSS (SI), Z31
@@ -9206,7 +9913,7 @@ m5v2row:
 	VADDPS       Z31, Z9, Z9
 
 m5v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m5v2relu
 	VMOVUPS (SI), Z31
@@ -9253,6 +9960,24 @@ m5v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z8, (R13)
 	VMOVUPS Z9, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m5v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m5v2
+	ADDQ    $0x14, rowBias+96(FP)
+	JMP     m5v2
+
+m5v2last:
 	VZEROUPPER
 	RET
 
@@ -9265,7 +9990,7 @@ m4v2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v2tail
 
@@ -9334,6 +10059,8 @@ m4v2loop:
 	VFMADD231PS  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -9343,7 +10070,7 @@ m4v2loop:
 	JNZ          m4v2loop
 
 m4v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v2end
 
@@ -9368,7 +10095,7 @@ m4v2tailloop:
 	JNZ          m4v2tailloop
 
 m4v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m4v2row
 	MOVQ    DI, R13
@@ -9393,7 +10120,7 @@ m4v2end:
 	VADDPS  Z30, Z7, Z7
 
 m4v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v2col
 	VBROADCASTSS (SI), Z31
@@ -9410,7 +10137,7 @@ m4v2row:
 	VADDPS       Z30, Z7, Z7
 
 m4v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m4v2relu
 	VMOVUPS (SI), Z31
@@ -9450,6 +10177,24 @@ m4v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z6, (R13)
 	VMOVUPS Z7, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m4v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m4v2
+	ADDQ    $0x10, rowBias+96(FP)
+	JMP     m4v2
+
+m4v2last:
 	VZEROUPPER
 	RET
 
@@ -9460,7 +10205,7 @@ m3v2:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v2tail
 
@@ -9517,6 +10262,8 @@ m3v2loop:
 	VFMADD231PS  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -9526,7 +10273,7 @@ m3v2loop:
 	JNZ          m3v2loop
 
 m3v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v2end
 
@@ -9548,7 +10295,7 @@ m3v2tailloop:
 	JNZ          m3v2tailloop
 
 m3v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m3v2row
 	MOVQ    DI, R13
@@ -9568,7 +10315,7 @@ m3v2end:
 	VADDPS  Z30, Z5, Z5
 
 m3v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v2col
 	VBROADCASTSS (SI), Z31
@@ -9582,7 +10329,7 @@ m3v2row:
 	VADDPS       Z31, Z5, Z5
 
 m3v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m3v2relu
 	VMOVUPS (SI), Z31
@@ -9615,6 +10362,24 @@ m3v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z4, (R13)
 	VMOVUPS Z5, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m3v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m3v2
+	ADDQ    $0x0c, rowBias+96(FP)
+	JMP     m3v2
+
+m3v2last:
 	VZEROUPPER
 	RET
 
@@ -9623,7 +10388,7 @@ m2v2:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v2tail
 
@@ -9668,6 +10433,8 @@ m2v2loop:
 	VFMADD231PS  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -9677,7 +10444,7 @@ m2v2loop:
 	JNZ          m2v2loop
 
 m2v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v2end
 
@@ -9696,7 +10463,7 @@ m2v2tailloop:
 	JNZ          m2v2tailloop
 
 m2v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m2v2row
 	MOVQ    DI, R13
@@ -9711,7 +10478,7 @@ m2v2end:
 	VADDPS  Z30, Z3, Z3
 
 m2v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v2col
 	VBROADCASTSS (SI), Z31
@@ -9722,7 +10489,7 @@ m2v2row:
 	VADDPS       Z30, Z3, Z3
 
 m2v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m2v2relu
 	VMOVUPS (SI), Z31
@@ -9748,13 +10515,31 @@ m2v2store:
 	ADDQ    R12, R13
 	VMOVUPS Z2, (R13)
 	VMOVUPS Z3, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m2v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m2v2
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m2v2
+
+m2v2last:
 	VZEROUPPER
 	RET
 
 m1v2:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v2tail
 
@@ -9787,6 +10572,8 @@ m1v2loop:
 	VFMADD231PS  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -9796,7 +10583,7 @@ m1v2loop:
 	JNZ          m1v2loop
 
 m1v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v2end
 
@@ -9812,7 +10599,7 @@ m1v2tailloop:
 	JNZ          m1v2tailloop
 
 m1v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v2row
 	MOVQ    DI, R13
@@ -9822,7 +10609,7 @@ m1v2end:
 	VADDPS  Z30, Z1, Z1
 
 m1v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v2col
 	VBROADCASTSS (SI), Z31
@@ -9830,7 +10617,7 @@ m1v2row:
 	VADDPS       Z31, Z1, Z1
 
 m1v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v2relu
 	VMOVUPS (SI), Z31
@@ -9849,6 +10636,24 @@ m1v2store:
 	MOVQ    DI, R13
 	VMOVUPS Z0, (R13)
 	VMOVUPS Z1, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v2
+	ADDQ    $0x04, rowBias+96(FP)
+	JMP     m1v2
+
+m1v2last:
 	VZEROUPPER
 	RET
 
@@ -9871,7 +10676,7 @@ m14v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m14v1tail
 
@@ -10008,6 +10813,8 @@ m14v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -10017,7 +10824,7 @@ m14v1loop:
 	JNZ          m14v1loop
 
 m14v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m14v1end
 
@@ -10059,7 +10866,7 @@ m14v1tailloop:
 	JNZ          m14v1tailloop
 
 m14v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m14v1row
 	MOVQ      DI, R13
@@ -10106,7 +10913,7 @@ m14v1end:
 	VADDPS    Z30, Z13, Z13
 
 m14v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m14v1col
 	VBROADCASTSS (SI), Z31
@@ -10139,7 +10946,7 @@ m14v1row:
 	VADDPS       Z30, Z13, Z13
 
 m14v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m14v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -10206,6 +11013,24 @@ m14v1store:
 	VMOVUPS Z12, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z13, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m14v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m14v1
+	ADDQ    $0x38, rowBias+96(FP)
+	JMP     m14v1
+
+m14v1last:
 	VZEROUPPER
 	RET
 
@@ -10227,7 +11052,7 @@ m13v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m13v1tail
 
@@ -10356,6 +11181,8 @@ m13v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -10365,7 +11192,7 @@ m13v1loop:
 	JNZ          m13v1loop
 
 m13v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m13v1end
 
@@ -10405,7 +11232,7 @@ m13v1tailloop:
 	JNZ          m13v1tailloop
 
 m13v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m13v1row
 	MOVQ      DI, R13
@@ -10449,7 +11276,7 @@ m13v1end:
 	VADDPS    Z31, Z12, Z12
 
 m13v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m13v1col
 	VBROADCASTSS (SI), Z31
@@ -10480,7 +11307,7 @@ m13v1row:
 	VADDPS       Z31, Z12, Z12
 
 m13v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m13v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -10543,6 +11370,24 @@ m13v1store:
 	VMOVUPS Z11, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z12, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m13v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m13v1
+	ADDQ    $0x34, rowBias+96(FP)
+	JMP     m13v1
+
+m13v1last:
 	VZEROUPPER
 	RET
 
@@ -10563,7 +11408,7 @@ m12v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m12v1tail
 
@@ -10684,6 +11529,8 @@ m12v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -10693,7 +11540,7 @@ m12v1loop:
 	JNZ          m12v1loop
 
 m12v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m12v1end
 
@@ -10731,7 +11578,7 @@ m12v1tailloop:
 	JNZ          m12v1tailloop
 
 m12v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m12v1row
 	MOVQ      DI, R13
@@ -10772,7 +11619,7 @@ m12v1end:
 	VADDPS    Z30, Z11, Z11
 
 m12v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m12v1col
 	VBROADCASTSS (SI), Z31
@@ -10801,7 +11648,7 @@ m12v1row:
 	VADDPS       Z30, Z11, Z11
 
 m12v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m12v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -10860,6 +11707,24 @@ m12v1store:
 	VMOVUPS Z10, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z11, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m12v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m12v1
+	ADDQ    $0x30, rowBias+96(FP)
+	JMP     m12v1
+
+m12v1last:
 	VZEROUPPER
 	RET
 
@@ -10879,7 +11744,7 @@ m11v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m11v1tail
 
@@ -10992,6 +11857,8 @@ m11v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -11001,7 +11868,7 @@ m11v1loop:
 	JNZ          m11v1loop
 
 m11v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m11v1end
 
@@ -11037,7 +11904,7 @@ m11v1tailloop:
 	JNZ          m11v1tailloop
 
 m11v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m11v1row
 	MOVQ      DI, R13
@@ -11075,7 +11942,7 @@ m11v1end:
 	VADDPS    Z31, Z10, Z10
 
 m11v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m11v1col
 	VBROADCASTSS (SI), Z31
@@ -11102,7 +11969,7 @@ m11v1row:
 	VADDPS       Z31, Z10, Z10
 
 m11v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m11v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -11157,6 +12024,24 @@ m11v1store:
 	VMOVUPS Z9, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z10, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m11v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m11v1
+	ADDQ    $0x2c, rowBias+96(FP)
+	JMP     m11v1
+
+m11v1last:
 	VZEROUPPER
 	RET
 
@@ -11173,7 +12058,7 @@ m10v1:
 	VPXORD Z9, Z9, Z9
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m10v1tail
 
@@ -11274,6 +12159,8 @@ m10v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -11283,7 +12170,7 @@ m10v1loop:
 	JNZ          m10v1loop
 
 m10v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m10v1end
 
@@ -11316,7 +12203,7 @@ m10v1tailloop:
 	JNZ          m10v1tailloop
 
 m10v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m10v1row
 	MOVQ      DI, R13
@@ -11351,7 +12238,7 @@ m10v1end:
 	VADDPS    Z30, Z9, Z9
 
 m10v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m10v1col
 	VBROADCASTSS (SI), Z31
@@ -11376,7 +12263,7 @@ m10v1row:
 	VADDPS       Z30, Z9, Z9
 
 m10v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m10v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -11427,6 +12314,24 @@ m10v1store:
 	VMOVUPS Z8, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z9, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m10v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m10v1
+	ADDQ    $0x28, rowBias+96(FP)
+	JMP     m10v1
+
+m10v1last:
 	VZEROUPPER
 	RET
 
@@ -11442,7 +12347,7 @@ m9v1:
 	VPXORD Z8, Z8, Z8
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m9v1tail
 
@@ -11535,6 +12440,8 @@ m9v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -11544,7 +12451,7 @@ m9v1loop:
 	JNZ          m9v1loop
 
 m9v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m9v1end
 
@@ -11575,7 +12482,7 @@ m9v1tailloop:
 	JNZ          m9v1tailloop
 
 m9v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m9v1row
 	MOVQ      DI, R13
@@ -11607,7 +12514,7 @@ m9v1end:
 	VADDPS    Z31, Z8, Z8
 
 m9v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m9v1col
 	VBROADCASTSS (SI), Z31
@@ -11630,7 +12537,7 @@ m9v1row:
 	VADDPS       Z31, Z8, Z8
 
 m9v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m9v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -11677,6 +12584,24 @@ m9v1store:
 	VMOVUPS Z7, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z8, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m9v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m9v1
+	ADDQ    $0x24, rowBias+96(FP)
+	JMP     m9v1
+
+m9v1last:
 	VZEROUPPER
 	RET
 
@@ -11691,7 +12616,7 @@ m8v1:
 	VPXORD Z7, Z7, Z7
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m8v1tail
 
@@ -11776,6 +12701,8 @@ m8v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -11785,7 +12712,7 @@ m8v1loop:
 	JNZ          m8v1loop
 
 m8v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m8v1end
 
@@ -11814,7 +12741,7 @@ m8v1tailloop:
 	JNZ          m8v1tailloop
 
 m8v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m8v1row
 	MOVQ      DI, R13
@@ -11843,7 +12770,7 @@ m8v1end:
 	VADDPS    Z30, Z7, Z7
 
 m8v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m8v1col
 	VBROADCASTSS (SI), Z31
@@ -11864,7 +12791,7 @@ m8v1row:
 	VADDPS       Z30, Z7, Z7
 
 m8v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m8v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -11907,6 +12834,24 @@ m8v1store:
 	VMOVUPS Z6, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z7, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m8v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m8v1
+	ADDQ    $0x20, rowBias+96(FP)
+	JMP     m8v1
+
+m8v1last:
 	VZEROUPPER
 	RET
 
@@ -11920,7 +12865,7 @@ m7v1:
 	VPXORD Z6, Z6, Z6
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m7v1tail
 
@@ -11997,6 +12942,8 @@ m7v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12006,7 +12953,7 @@ m7v1loop:
 	JNZ          m7v1loop
 
 m7v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m7v1end
 
@@ -12033,7 +12980,7 @@ m7v1tailloop:
 	JNZ          m7v1tailloop
 
 m7v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m7v1row
 	MOVQ      DI, R13
@@ -12059,7 +13006,7 @@ m7v1end:
 	VADDPS    Z31, Z6, Z6
 
 m7v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m7v1col
 	VBROADCASTSS (SI), Z31
@@ -12078,7 +13025,7 @@ m7v1row:
 	VADDPS       Z31, Z6, Z6
 
 m7v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m7v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12117,6 +13064,24 @@ m7v1store:
 	VMOVUPS Z5, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z6, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m7v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m7v1
+	ADDQ    $0x1c, rowBias+96(FP)
+	JMP     m7v1
+
+m7v1last:
 	VZEROUPPER
 	RET
 
@@ -12129,7 +13094,7 @@ m6v1:
 	VPXORD Z5, Z5, Z5
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v1tail
 
@@ -12198,6 +13163,8 @@ m6v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12207,7 +13174,7 @@ m6v1loop:
 	JNZ          m6v1loop
 
 m6v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v1end
 
@@ -12232,7 +13199,7 @@ m6v1tailloop:
 	JNZ          m6v1tailloop
 
 m6v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m6v1row
 	MOVQ      DI, R13
@@ -12255,7 +13222,7 @@ m6v1end:
 	VADDPS    Z30, Z5, Z5
 
 m6v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v1col
 	VBROADCASTSS (SI), Z31
@@ -12272,7 +13239,7 @@ m6v1row:
 	VADDPS       Z30, Z5, Z5
 
 m6v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m6v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12307,6 +13274,24 @@ m6v1store:
 	VMOVUPS Z4, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z5, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m6v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m6v1
+	ADDQ    $0x18, rowBias+96(FP)
+	JMP     m6v1
+
+m6v1last:
 	VZEROUPPER
 	RET
 
@@ -12316,7 +13301,7 @@ m5v1:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v1tail
 
@@ -12373,6 +13358,8 @@ m5v1loop:
 	VFMADD231PS  Z31, Z29, Z4
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12382,7 +13369,7 @@ m5v1loop:
 	JNZ          m5v1loop
 
 m5v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v1end
 
@@ -12404,7 +13391,7 @@ m5v1tailloop:
 	JNZ          m5v1tailloop
 
 m5v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m5v1row
 	MOVQ      DI, R13
@@ -12424,7 +13411,7 @@ m5v1end:
 	VADDPS    Z31, Z4, Z4
 
 m5v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v1col
 	VBROADCASTSS (SI), Z31
@@ -12439,7 +13426,7 @@ m5v1row:
 	VADDPS       Z31, Z4, Z4
 
 m5v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m5v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12470,6 +13457,24 @@ m5v1store:
 	VMOVUPS Z3, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z4, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m5v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m5v1
+	ADDQ    $0x14, rowBias+96(FP)
+	JMP     m5v1
+
+m5v1last:
 	VZEROUPPER
 	RET
 
@@ -12478,7 +13483,7 @@ m4v1:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v1tail
 
@@ -12527,6 +13532,8 @@ m4v1loop:
 	VFMADD231PS  Z30, Z29, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12536,7 +13543,7 @@ m4v1loop:
 	JNZ          m4v1loop
 
 m4v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v1end
 
@@ -12556,7 +13563,7 @@ m4v1tailloop:
 	JNZ          m4v1tailloop
 
 m4v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m4v1row
 	MOVQ      DI, R13
@@ -12573,7 +13580,7 @@ m4v1end:
 	VADDPS    Z30, Z3, Z3
 
 m4v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v1col
 	VBROADCASTSS (SI), Z31
@@ -12586,7 +13593,7 @@ m4v1row:
 	VADDPS       Z30, Z3, Z3
 
 m4v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m4v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12613,6 +13620,24 @@ m4v1store:
 	VMOVUPS Z2, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z3, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m4v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m4v1
+	ADDQ    $0x10, rowBias+96(FP)
+	JMP     m4v1
+
+m4v1last:
 	VZEROUPPER
 	RET
 
@@ -12620,7 +13645,7 @@ m3v1:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v1tail
 
@@ -12661,6 +13686,8 @@ m3v1loop:
 	VFMADD231PS  Z31, Z29, Z2
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12670,7 +13697,7 @@ m3v1loop:
 	JNZ          m3v1loop
 
 m3v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v1end
 
@@ -12688,7 +13715,7 @@ m3v1tailloop:
 	JNZ          m3v1tailloop
 
 m3v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m3v1row
 	MOVQ      DI, R13
@@ -12702,7 +13729,7 @@ m3v1end:
 	VADDPS    Z31, Z2, Z2
 
 m3v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v1col
 	VBROADCASTSS (SI), Z31
@@ -12713,7 +13740,7 @@ m3v1row:
 	VADDPS       Z31, Z2, Z2
 
 m3v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m3v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12736,13 +13763,31 @@ m3v1store:
 	VMOVUPS Z1, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z2, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m3v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m3v1
+	ADDQ    $0x0c, rowBias+96(FP)
+	JMP     m3v1
+
+m3v1last:
 	VZEROUPPER
 	RET
 
 m2v1:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v1tail
 
@@ -12775,6 +13820,8 @@ m2v1loop:
 	VFMADD231PS  Z30, Z29, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12784,7 +13831,7 @@ m2v1loop:
 	JNZ          m2v1loop
 
 m2v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v1end
 
@@ -12800,7 +13847,7 @@ m2v1tailloop:
 	JNZ          m2v1tailloop
 
 m2v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m2v1row
 	MOVQ      DI, R13
@@ -12811,7 +13858,7 @@ m2v1end:
 	VADDPS    Z30, Z1, Z1
 
 m2v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v1col
 	VBROADCASTSS (SI), Z31
@@ -12820,7 +13867,7 @@ m2v1row:
 	VADDPS       Z30, Z1, Z1
 
 m2v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m2v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12839,12 +13886,30 @@ m2v1store:
 	VMOVUPS Z0, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPS Z1, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m2v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m2v1
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m2v1
+
+m2v1last:
 	VZEROUPPER
 	RET
 
 m1v1:
 	VPXORD Z0, Z0, Z0
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v1tail
 
@@ -12869,6 +13934,8 @@ m1v1loop:
 	VFMADD231PS  Z31, Z29, Z0
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   60(R13)
 	ADDQ         R12, R13
@@ -12878,7 +13945,7 @@ m1v1loop:
 	JNZ          m1v1loop
 
 m1v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v1end
 
@@ -12892,7 +13959,7 @@ m1v1tailloop:
 	JNZ          m1v1tailloop
 
 m1v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m1v1row
 	MOVQ      DI, R13
@@ -12900,14 +13967,14 @@ m1v1end:
 	VADDPS    Z31, Z0, Z0
 
 m1v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v1col
 	VBROADCASTSS (SI), Z31
 	VADDPS       Z31, Z0, Z0
 
 m1v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m1v1relu
 	VMOVUPS.Z (SI), K1, Z31
@@ -12922,10 +13989,29 @@ m1v1relu:
 m1v1store:
 	MOVQ    DI, R13
 	VMOVUPS Z0, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v1
+	ADDQ    $0x04, rowBias+96(FP)
+	JMP     m1v1
+
+m1v1last:
 	VZEROUPPER
 	RET
 
 wide:
+m1v8:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -12934,7 +14020,7 @@ wide:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v8tail
 
@@ -12983,6 +14069,8 @@ m1v8loop:
 	VFMADD231PS  448(SI), Z31, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -12992,7 +14080,7 @@ m1v8loop:
 	JNZ          m1v8loop
 
 m1v8tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v8end
 
@@ -13012,7 +14100,7 @@ m1v8tailloop:
 	JNZ          m1v8tailloop
 
 m1v8end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v8row
 	MOVQ    DI, R13
@@ -13034,7 +14122,7 @@ m1v8end:
 	VADDPS  Z30, Z7, Z7
 
 m1v8row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v8col
 	VBROADCASTSS (SI), Z31
@@ -13048,7 +14136,7 @@ m1v8row:
 	VADDPS       Z31, Z7, Z7
 
 m1v8col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v8relu
 	VMOVUPS (SI), Z31
@@ -13091,6 +14179,24 @@ m1v8store:
 	VMOVUPS Z5, 320(R13)
 	VMOVUPS Z6, 384(R13)
 	VMOVUPS Z7, 448(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v8last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v8
+	ADDQ    $0x04, rowBias+96(FP)
+	JMP     m1v8
+
+m1v8last:
 	VZEROUPPER
 	RET
 
@@ -13208,22 +14314,23 @@ reduce:
 	VZEROUPPER
 	RET
 
-// func gemmTileF64AVX512(a *float64, ars int, acs int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, rowBias *float64, colBias *float64, flags int)
+// func gemmTileF64AVX512(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemmTileF64AVX512(SB), NOSPLIT, $0-104
+TEXT ·gemmTileF64AVX512(SB), NOSPLIT, $0-136
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
-	MOVQ  b+24(FP), SI
-	MOVQ  brs+32(FP), DX
-	MOVQ  c+40(FP), DI
-	MOVQ  ldc+48(FP), R12
+	MOVQ  b+32(FP), SI
+	MOVQ  brs+40(FP), DX
+	MOVQ  c+48(FP), DI
+	MOVQ  ldc+56(FP), R12
 	SHLQ  $0x03, BX
 	SHLQ  $0x03, CX
 	SHLQ  $0x03, DX
 	SHLQ  $0x03, R12
-	MOVQ  n+64(FP), R9
-	MOVQ  m+56(FP), R10
+	MOVQ  next+120(FP), R14
+	MOVQ  n+72(FP), R9
+	MOVQ  m+64(FP), R10
 	MOVQ  R12, R15
 	IMULQ R10, R15
 	ADDQ  DI, R15
@@ -13326,7 +14433,7 @@ m14v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m14v2tail
 
@@ -13523,6 +14630,8 @@ m14v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -13532,7 +14641,7 @@ m14v2loop:
 	JNZ          m14v2loop
 
 m14v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m14v2end
 
@@ -13589,7 +14698,7 @@ m14v2tailloop:
 	JNZ          m14v2tailloop
 
 m14v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m14v2row
 	MOVQ    DI, R13
@@ -13664,7 +14773,7 @@ m14v2end:
 	VADDPD  Z30, Z27, Z27
 
 m14v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m14v2col
 	VBROADCASTSD (SI), Z31
@@ -13711,7 +14820,7 @@ m14v2row:
 	VADDPD       Z30, Z27, Z27
 
 m14v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m14v2relu
 	VMOVUPD (SI), Z31
@@ -13821,6 +14930,24 @@ m14v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z26, (R13)
 	VMOVUPD Z27, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m14v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m14v2
+	ADDQ    $0x70, rowBias+96(FP)
+	JMP     m14v2
+
+m14v2last:
 	VZEROUPPER
 	RET
 
@@ -13855,7 +14982,7 @@ m13v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m13v2tail
 
@@ -14040,6 +15167,8 @@ m13v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -14049,7 +15178,7 @@ m13v2loop:
 	JNZ          m13v2loop
 
 m13v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m13v2end
 
@@ -14103,7 +15232,7 @@ m13v2tailloop:
 	JNZ          m13v2tailloop
 
 m13v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m13v2row
 	MOVQ    DI, R13
@@ -14173,7 +15302,7 @@ m13v2end:
 	VADDPD  Z30, Z25, Z25
 
 m13v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m13v2col
 	VBROADCASTSD (SI), Z31
@@ -14217,7 +15346,7 @@ m13v2row:
 	VADDPD       Z31, Z25, Z25
 
 m13v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m13v2relu
 	VMOVUPD (SI), Z31
@@ -14320,6 +15449,24 @@ m13v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z24, (R13)
 	VMOVUPD Z25, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m13v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m13v2
+	ADDQ    $0x68, rowBias+96(FP)
+	JMP     m13v2
+
+m13v2last:
 	VZEROUPPER
 	RET
 
@@ -14352,7 +15499,7 @@ m12v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m12v2tail
 
@@ -14525,6 +15672,8 @@ m12v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -14534,7 +15683,7 @@ m12v2loop:
 	JNZ          m12v2loop
 
 m12v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m12v2end
 
@@ -14585,7 +15734,7 @@ m12v2tailloop:
 	JNZ          m12v2tailloop
 
 m12v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m12v2row
 	MOVQ    DI, R13
@@ -14650,7 +15799,7 @@ m12v2end:
 	VADDPD  Z30, Z23, Z23
 
 m12v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m12v2col
 	VBROADCASTSD (SI), Z31
@@ -14691,7 +15840,7 @@ m12v2row:
 	VADDPD       Z30, Z23, Z23
 
 m12v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m12v2relu
 	VMOVUPD (SI), Z31
@@ -14787,6 +15936,24 @@ m12v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z22, (R13)
 	VMOVUPD Z23, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m12v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m12v2
+	ADDQ    $0x60, rowBias+96(FP)
+	JMP     m12v2
+
+m12v2last:
 	VZEROUPPER
 	RET
 
@@ -14817,7 +15984,7 @@ m11v2:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m11v2tail
 
@@ -14978,6 +16145,8 @@ m11v2loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -14987,7 +16156,7 @@ m11v2loop:
 	JNZ          m11v2loop
 
 m11v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m11v2end
 
@@ -15035,7 +16204,7 @@ m11v2tailloop:
 	JNZ          m11v2tailloop
 
 m11v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m11v2row
 	MOVQ    DI, R13
@@ -15095,7 +16264,7 @@ m11v2end:
 	VADDPD  Z30, Z21, Z21
 
 m11v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m11v2col
 	VBROADCASTSD (SI), Z31
@@ -15133,7 +16302,7 @@ m11v2row:
 	VADDPD       Z31, Z21, Z21
 
 m11v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m11v2relu
 	VMOVUPD (SI), Z31
@@ -15222,6 +16391,24 @@ m11v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z20, (R13)
 	VMOVUPD Z21, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m11v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m11v2
+	ADDQ    $0x58, rowBias+96(FP)
+	JMP     m11v2
+
+m11v2last:
 	VZEROUPPER
 	RET
 
@@ -15248,7 +16435,7 @@ m10v2:
 	VPXORD Z19, Z19, Z19
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m10v2tail
 
@@ -15393,6 +16580,8 @@ m10v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -15402,7 +16591,7 @@ m10v2loop:
 	JNZ          m10v2loop
 
 m10v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m10v2end
 
@@ -15446,7 +16635,7 @@ m10v2tailloop:
 	JNZ          m10v2tailloop
 
 m10v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m10v2row
 	MOVQ    DI, R13
@@ -15501,7 +16690,7 @@ m10v2end:
 	VADDPD  Z30, Z19, Z19
 
 m10v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m10v2col
 	VBROADCASTSD (SI), Z31
@@ -15536,7 +16725,7 @@ m10v2row:
 	VADDPD       Z30, Z19, Z19
 
 m10v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m10v2relu
 	VMOVUPD (SI), Z31
@@ -15618,6 +16807,24 @@ m10v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z18, (R13)
 	VMOVUPD Z19, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m10v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m10v2
+	ADDQ    $0x50, rowBias+96(FP)
+	JMP     m10v2
+
+m10v2last:
 	VZEROUPPER
 	RET
 
@@ -15642,7 +16849,7 @@ m9v2:
 	VPXORD Z17, Z17, Z17
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m9v2tail
 
@@ -15775,6 +16982,8 @@ m9v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -15784,7 +16993,7 @@ m9v2loop:
 	JNZ          m9v2loop
 
 m9v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m9v2end
 
@@ -15825,7 +17034,7 @@ m9v2tailloop:
 	JNZ          m9v2tailloop
 
 m9v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m9v2row
 	MOVQ    DI, R13
@@ -15875,7 +17084,7 @@ m9v2end:
 	VADDPD  Z30, Z17, Z17
 
 m9v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m9v2col
 	VBROADCASTSD (SI), Z31
@@ -15907,7 +17116,7 @@ m9v2row:
 	VADDPD       Z31, Z17, Z17
 
 m9v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m9v2relu
 	VMOVUPD (SI), Z31
@@ -15982,6 +17191,24 @@ m9v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z16, (R13)
 	VMOVUPD Z17, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m9v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m9v2
+	ADDQ    $0x48, rowBias+96(FP)
+	JMP     m9v2
+
+m9v2last:
 	VZEROUPPER
 	RET
 
@@ -16004,7 +17231,7 @@ m8v2:
 	VPXORD Z15, Z15, Z15
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m8v2tail
 
@@ -16125,6 +17352,8 @@ m8v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -16134,7 +17363,7 @@ m8v2loop:
 	JNZ          m8v2loop
 
 m8v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m8v2end
 
@@ -16172,7 +17401,7 @@ m8v2tailloop:
 	JNZ          m8v2tailloop
 
 m8v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m8v2row
 	MOVQ    DI, R13
@@ -16217,7 +17446,7 @@ m8v2end:
 	VADDPD  Z30, Z15, Z15
 
 m8v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m8v2col
 	VBROADCASTSD (SI), Z31
@@ -16246,7 +17475,7 @@ m8v2row:
 	VADDPD       Z30, Z15, Z15
 
 m8v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m8v2relu
 	VMOVUPD (SI), Z31
@@ -16314,6 +17543,24 @@ m8v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z14, (R13)
 	VMOVUPD Z15, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m8v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m8v2
+	ADDQ    $0x40, rowBias+96(FP)
+	JMP     m8v2
+
+m8v2last:
 	VZEROUPPER
 	RET
 
@@ -16334,7 +17581,7 @@ m7v2:
 	VPXORD Z13, Z13, Z13
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m7v2tail
 
@@ -16443,6 +17690,8 @@ m7v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -16452,7 +17701,7 @@ m7v2loop:
 	JNZ          m7v2loop
 
 m7v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m7v2end
 
@@ -16487,7 +17736,7 @@ m7v2tailloop:
 	JNZ          m7v2tailloop
 
 m7v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m7v2row
 	MOVQ    DI, R13
@@ -16527,7 +17776,7 @@ m7v2end:
 	VADDPD  Z30, Z13, Z13
 
 m7v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m7v2col
 	VBROADCASTSD (SI), Z31
@@ -16553,7 +17802,7 @@ m7v2row:
 	VADDPD       Z31, Z13, Z13
 
 m7v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m7v2relu
 	VMOVUPD (SI), Z31
@@ -16614,6 +17863,24 @@ m7v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z12, (R13)
 	VMOVUPD Z13, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m7v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m7v2
+	ADDQ    $0x38, rowBias+96(FP)
+	JMP     m7v2
+
+m7v2last:
 	VZEROUPPER
 	RET
 
@@ -16632,7 +17899,7 @@ m6v2:
 	VPXORD Z11, Z11, Z11
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v2tail
 
@@ -16729,6 +17996,8 @@ m6v2loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -16738,7 +18007,7 @@ m6v2loop:
 	JNZ          m6v2loop
 
 m6v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v2end
 
@@ -16770,7 +18039,7 @@ m6v2tailloop:
 	JNZ          m6v2tailloop
 
 m6v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m6v2row
 	MOVQ    DI, R13
@@ -16805,7 +18074,7 @@ m6v2end:
 	VADDPD  Z30, Z11, Z11
 
 m6v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v2col
 	VBROADCASTSD (SI), Z31
@@ -16828,7 +18097,7 @@ m6v2row:
 	VADDPD       Z30, Z11, Z11
 
 m6v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m6v2relu
 	VMOVUPD (SI), Z31
@@ -16882,6 +18151,24 @@ m6v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z10, (R13)
 	VMOVUPD Z11, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m6v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m6v2
+	ADDQ    $0x30, rowBias+96(FP)
+	JMP     m6v2
+
+m6v2last:
 	VZEROUPPER
 	RET
 
@@ -16896,7 +18183,7 @@ m5v2:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v2tail
 
@@ -16977,6 +18264,8 @@ m5v2loop:
 	VFMADD231PD  Z31, Z28, Z9
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -16986,7 +18275,7 @@ m5v2loop:
 	JNZ          m5v2loop
 
 m5v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v2end
 
@@ -17014,7 +18303,7 @@ m5v2tailloop:
 	JNZ          m5v2tailloop
 
 m5v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m5v2row
 	MOVQ    DI, R13
@@ -17044,7 +18333,7 @@ m5v2end:
 	VADDPD  Z30, Z9, Z9
 
 m5v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v2col
 	VBROADCASTSD (SI), Z31
@@ -17064,7 +18353,7 @@ m5v2row:
 	VADDPD       Z31, Z9, Z9
 
 m5v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m5v2relu
 	VMOVUPD (SI), Z31
@@ -17111,6 +18400,24 @@ m5v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z8, (R13)
 	VMOVUPD Z9, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m5v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m5v2
+	ADDQ    $0x28, rowBias+96(FP)
+	JMP     m5v2
+
+m5v2last:
 	VZEROUPPER
 	RET
 
@@ -17123,7 +18430,7 @@ m4v2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v2tail
 
@@ -17192,6 +18499,8 @@ m4v2loop:
 	VFMADD231PD  Z30, Z28, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -17201,7 +18510,7 @@ m4v2loop:
 	JNZ          m4v2loop
 
 m4v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v2end
 
@@ -17226,7 +18535,7 @@ m4v2tailloop:
 	JNZ          m4v2tailloop
 
 m4v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m4v2row
 	MOVQ    DI, R13
@@ -17251,7 +18560,7 @@ m4v2end:
 	VADDPD  Z30, Z7, Z7
 
 m4v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v2col
 	VBROADCASTSD (SI), Z31
@@ -17268,7 +18577,7 @@ m4v2row:
 	VADDPD       Z30, Z7, Z7
 
 m4v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m4v2relu
 	VMOVUPD (SI), Z31
@@ -17308,6 +18617,24 @@ m4v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z6, (R13)
 	VMOVUPD Z7, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m4v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m4v2
+	ADDQ    $0x20, rowBias+96(FP)
+	JMP     m4v2
+
+m4v2last:
 	VZEROUPPER
 	RET
 
@@ -17318,7 +18645,7 @@ m3v2:
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v2tail
 
@@ -17375,6 +18702,8 @@ m3v2loop:
 	VFMADD231PD  Z31, Z28, Z5
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -17384,7 +18713,7 @@ m3v2loop:
 	JNZ          m3v2loop
 
 m3v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v2end
 
@@ -17406,7 +18735,7 @@ m3v2tailloop:
 	JNZ          m3v2tailloop
 
 m3v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m3v2row
 	MOVQ    DI, R13
@@ -17426,7 +18755,7 @@ m3v2end:
 	VADDPD  Z30, Z5, Z5
 
 m3v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v2col
 	VBROADCASTSD (SI), Z31
@@ -17440,7 +18769,7 @@ m3v2row:
 	VADDPD       Z31, Z5, Z5
 
 m3v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m3v2relu
 	VMOVUPD (SI), Z31
@@ -17473,6 +18802,24 @@ m3v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z4, (R13)
 	VMOVUPD Z5, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m3v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m3v2
+	ADDQ    $0x18, rowBias+96(FP)
+	JMP     m3v2
+
+m3v2last:
 	VZEROUPPER
 	RET
 
@@ -17481,7 +18828,7 @@ m2v2:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v2tail
 
@@ -17526,6 +18873,8 @@ m2v2loop:
 	VFMADD231PD  Z30, Z28, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -17535,7 +18884,7 @@ m2v2loop:
 	JNZ          m2v2loop
 
 m2v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v2end
 
@@ -17554,7 +18903,7 @@ m2v2tailloop:
 	JNZ          m2v2tailloop
 
 m2v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m2v2row
 	MOVQ    DI, R13
@@ -17569,7 +18918,7 @@ m2v2end:
 	VADDPD  Z30, Z3, Z3
 
 m2v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v2col
 	VBROADCASTSD (SI), Z31
@@ -17580,7 +18929,7 @@ m2v2row:
 	VADDPD       Z30, Z3, Z3
 
 m2v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m2v2relu
 	VMOVUPD (SI), Z31
@@ -17606,13 +18955,31 @@ m2v2store:
 	ADDQ    R12, R13
 	VMOVUPD Z2, (R13)
 	VMOVUPD Z3, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m2v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m2v2
+	ADDQ    $0x10, rowBias+96(FP)
+	JMP     m2v2
+
+m2v2last:
 	VZEROUPPER
 	RET
 
 m1v2:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v2tail
 
@@ -17645,6 +19012,8 @@ m1v2loop:
 	VFMADD231PD  Z31, Z28, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -17654,7 +19023,7 @@ m1v2loop:
 	JNZ          m1v2loop
 
 m1v2tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v2end
 
@@ -17670,7 +19039,7 @@ m1v2tailloop:
 	JNZ          m1v2tailloop
 
 m1v2end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v2row
 	MOVQ    DI, R13
@@ -17680,7 +19049,7 @@ m1v2end:
 	VADDPD  Z30, Z1, Z1
 
 m1v2row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v2col
 	VBROADCASTSD (SI), Z31
@@ -17688,7 +19057,7 @@ m1v2row:
 	VADDPD       Z31, Z1, Z1
 
 m1v2col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v2relu
 	VMOVUPD (SI), Z31
@@ -17707,6 +19076,24 @@ m1v2store:
 	MOVQ    DI, R13
 	VMOVUPD Z0, (R13)
 	VMOVUPD Z1, 64(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v2last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v2
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m1v2
+
+m1v2last:
 	VZEROUPPER
 	RET
 
@@ -17729,7 +19116,7 @@ m14v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m14v1tail
 
@@ -17866,6 +19253,8 @@ m14v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -17875,7 +19264,7 @@ m14v1loop:
 	JNZ          m14v1loop
 
 m14v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m14v1end
 
@@ -17917,7 +19306,7 @@ m14v1tailloop:
 	JNZ          m14v1tailloop
 
 m14v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m14v1row
 	MOVQ      DI, R13
@@ -17964,7 +19353,7 @@ m14v1end:
 	VADDPD    Z30, Z13, Z13
 
 m14v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m14v1col
 	VBROADCASTSD (SI), Z31
@@ -17997,7 +19386,7 @@ m14v1row:
 	VADDPD       Z30, Z13, Z13
 
 m14v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m14v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -18064,6 +19453,24 @@ m14v1store:
 	VMOVUPD Z12, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z13, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m14v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m14v1
+	ADDQ    $0x70, rowBias+96(FP)
+	JMP     m14v1
+
+m14v1last:
 	VZEROUPPER
 	RET
 
@@ -18085,7 +19492,7 @@ m13v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m13v1tail
 
@@ -18214,6 +19621,8 @@ m13v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -18223,7 +19632,7 @@ m13v1loop:
 	JNZ          m13v1loop
 
 m13v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m13v1end
 
@@ -18263,7 +19672,7 @@ m13v1tailloop:
 	JNZ          m13v1tailloop
 
 m13v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m13v1row
 	MOVQ      DI, R13
@@ -18307,7 +19716,7 @@ m13v1end:
 	VADDPD    Z31, Z12, Z12
 
 m13v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m13v1col
 	VBROADCASTSD (SI), Z31
@@ -18338,7 +19747,7 @@ m13v1row:
 	VADDPD       Z31, Z12, Z12
 
 m13v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m13v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -18401,6 +19810,24 @@ m13v1store:
 	VMOVUPD Z11, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z12, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m13v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m13v1
+	ADDQ    $0x68, rowBias+96(FP)
+	JMP     m13v1
+
+m13v1last:
 	VZEROUPPER
 	RET
 
@@ -18421,7 +19848,7 @@ m12v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m12v1tail
 
@@ -18542,6 +19969,8 @@ m12v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -18551,7 +19980,7 @@ m12v1loop:
 	JNZ          m12v1loop
 
 m12v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m12v1end
 
@@ -18589,7 +20018,7 @@ m12v1tailloop:
 	JNZ          m12v1tailloop
 
 m12v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m12v1row
 	MOVQ      DI, R13
@@ -18630,7 +20059,7 @@ m12v1end:
 	VADDPD    Z30, Z11, Z11
 
 m12v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m12v1col
 	VBROADCASTSD (SI), Z31
@@ -18659,7 +20088,7 @@ m12v1row:
 	VADDPD       Z30, Z11, Z11
 
 m12v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m12v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -18718,6 +20147,24 @@ m12v1store:
 	VMOVUPD Z10, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z11, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m12v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m12v1
+	ADDQ    $0x60, rowBias+96(FP)
+	JMP     m12v1
+
+m12v1last:
 	VZEROUPPER
 	RET
 
@@ -18737,7 +20184,7 @@ m11v1:
 	ADDQ   BX, R9
 	LEAQ   (R9)(BX*4), R10
 	ADDQ   BX, R10
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m11v1tail
 
@@ -18850,6 +20297,8 @@ m11v1loop:
 	ADDQ         CX, R9
 	ADDQ         CX, R10
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -18859,7 +20308,7 @@ m11v1loop:
 	JNZ          m11v1loop
 
 m11v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m11v1end
 
@@ -18895,7 +20344,7 @@ m11v1tailloop:
 	JNZ          m11v1tailloop
 
 m11v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m11v1row
 	MOVQ      DI, R13
@@ -18933,7 +20382,7 @@ m11v1end:
 	VADDPD    Z31, Z10, Z10
 
 m11v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m11v1col
 	VBROADCASTSD (SI), Z31
@@ -18960,7 +20409,7 @@ m11v1row:
 	VADDPD       Z31, Z10, Z10
 
 m11v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m11v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -19015,6 +20464,24 @@ m11v1store:
 	VMOVUPD Z9, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z10, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m11v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m11v1
+	ADDQ    $0x58, rowBias+96(FP)
+	JMP     m11v1
+
+m11v1last:
 	VZEROUPPER
 	RET
 
@@ -19031,7 +20498,7 @@ m10v1:
 	VPXORD Z9, Z9, Z9
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m10v1tail
 
@@ -19132,6 +20599,8 @@ m10v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -19141,7 +20610,7 @@ m10v1loop:
 	JNZ          m10v1loop
 
 m10v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m10v1end
 
@@ -19174,7 +20643,7 @@ m10v1tailloop:
 	JNZ          m10v1tailloop
 
 m10v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m10v1row
 	MOVQ      DI, R13
@@ -19209,7 +20678,7 @@ m10v1end:
 	VADDPD    Z30, Z9, Z9
 
 m10v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m10v1col
 	VBROADCASTSD (SI), Z31
@@ -19234,7 +20703,7 @@ m10v1row:
 	VADDPD       Z30, Z9, Z9
 
 m10v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m10v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -19285,6 +20754,24 @@ m10v1store:
 	VMOVUPD Z8, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z9, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m10v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m10v1
+	ADDQ    $0x50, rowBias+96(FP)
+	JMP     m10v1
+
+m10v1last:
 	VZEROUPPER
 	RET
 
@@ -19300,7 +20787,7 @@ m9v1:
 	VPXORD Z8, Z8, Z8
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m9v1tail
 
@@ -19393,6 +20880,8 @@ m9v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -19402,7 +20891,7 @@ m9v1loop:
 	JNZ          m9v1loop
 
 m9v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m9v1end
 
@@ -19433,7 +20922,7 @@ m9v1tailloop:
 	JNZ          m9v1tailloop
 
 m9v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m9v1row
 	MOVQ      DI, R13
@@ -19465,7 +20954,7 @@ m9v1end:
 	VADDPD    Z31, Z8, Z8
 
 m9v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m9v1col
 	VBROADCASTSD (SI), Z31
@@ -19488,7 +20977,7 @@ m9v1row:
 	VADDPD       Z31, Z8, Z8
 
 m9v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m9v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -19535,6 +21024,24 @@ m9v1store:
 	VMOVUPD Z7, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z8, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m9v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m9v1
+	ADDQ    $0x48, rowBias+96(FP)
+	JMP     m9v1
+
+m9v1last:
 	VZEROUPPER
 	RET
 
@@ -19549,7 +21056,7 @@ m8v1:
 	VPXORD Z7, Z7, Z7
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m8v1tail
 
@@ -19634,6 +21141,8 @@ m8v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -19643,7 +21152,7 @@ m8v1loop:
 	JNZ          m8v1loop
 
 m8v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m8v1end
 
@@ -19672,7 +21181,7 @@ m8v1tailloop:
 	JNZ          m8v1tailloop
 
 m8v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m8v1row
 	MOVQ      DI, R13
@@ -19701,7 +21210,7 @@ m8v1end:
 	VADDPD    Z30, Z7, Z7
 
 m8v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m8v1col
 	VBROADCASTSD (SI), Z31
@@ -19722,7 +21231,7 @@ m8v1row:
 	VADDPD       Z30, Z7, Z7
 
 m8v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m8v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -19765,6 +21274,24 @@ m8v1store:
 	VMOVUPD Z6, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z7, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m8v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m8v1
+	ADDQ    $0x40, rowBias+96(FP)
+	JMP     m8v1
+
+m8v1last:
 	VZEROUPPER
 	RET
 
@@ -19778,7 +21305,7 @@ m7v1:
 	VPXORD Z6, Z6, Z6
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m7v1tail
 
@@ -19855,6 +21382,8 @@ m7v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -19864,7 +21393,7 @@ m7v1loop:
 	JNZ          m7v1loop
 
 m7v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m7v1end
 
@@ -19891,7 +21420,7 @@ m7v1tailloop:
 	JNZ          m7v1tailloop
 
 m7v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m7v1row
 	MOVQ      DI, R13
@@ -19917,7 +21446,7 @@ m7v1end:
 	VADDPD    Z31, Z6, Z6
 
 m7v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m7v1col
 	VBROADCASTSD (SI), Z31
@@ -19936,7 +21465,7 @@ m7v1row:
 	VADDPD       Z31, Z6, Z6
 
 m7v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m7v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -19975,6 +21504,24 @@ m7v1store:
 	VMOVUPD Z5, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z6, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m7v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m7v1
+	ADDQ    $0x38, rowBias+96(FP)
+	JMP     m7v1
+
+m7v1last:
 	VZEROUPPER
 	RET
 
@@ -19987,7 +21534,7 @@ m6v1:
 	VPXORD Z5, Z5, Z5
 	LEAQ   (R8)(BX*4), R9
 	ADDQ   BX, R9
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m6v1tail
 
@@ -20056,6 +21603,8 @@ m6v1loop:
 	ADDQ         CX, R8
 	ADDQ         CX, R9
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -20065,7 +21614,7 @@ m6v1loop:
 	JNZ          m6v1loop
 
 m6v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m6v1end
 
@@ -20090,7 +21639,7 @@ m6v1tailloop:
 	JNZ          m6v1tailloop
 
 m6v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m6v1row
 	MOVQ      DI, R13
@@ -20113,7 +21662,7 @@ m6v1end:
 	VADDPD    Z30, Z5, Z5
 
 m6v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m6v1col
 	VBROADCASTSD (SI), Z31
@@ -20130,7 +21679,7 @@ m6v1row:
 	VADDPD       Z30, Z5, Z5
 
 m6v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m6v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -20165,6 +21714,24 @@ m6v1store:
 	VMOVUPD Z4, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z5, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m6v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m6v1
+	ADDQ    $0x30, rowBias+96(FP)
+	JMP     m6v1
+
+m6v1last:
 	VZEROUPPER
 	RET
 
@@ -20174,7 +21741,7 @@ m5v1:
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
 	VPXORD Z4, Z4, Z4
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m5v1tail
 
@@ -20231,6 +21798,8 @@ m5v1loop:
 	VFMADD231PD  Z31, Z29, Z4
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -20240,7 +21809,7 @@ m5v1loop:
 	JNZ          m5v1loop
 
 m5v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m5v1end
 
@@ -20262,7 +21831,7 @@ m5v1tailloop:
 	JNZ          m5v1tailloop
 
 m5v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m5v1row
 	MOVQ      DI, R13
@@ -20282,7 +21851,7 @@ m5v1end:
 	VADDPD    Z31, Z4, Z4
 
 m5v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m5v1col
 	VBROADCASTSD (SI), Z31
@@ -20297,7 +21866,7 @@ m5v1row:
 	VADDPD       Z31, Z4, Z4
 
 m5v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m5v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -20328,6 +21897,24 @@ m5v1store:
 	VMOVUPD Z3, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z4, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m5v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m5v1
+	ADDQ    $0x28, rowBias+96(FP)
+	JMP     m5v1
+
+m5v1last:
 	VZEROUPPER
 	RET
 
@@ -20336,7 +21923,7 @@ m4v1:
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
 	VPXORD Z3, Z3, Z3
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m4v1tail
 
@@ -20385,6 +21972,8 @@ m4v1loop:
 	VFMADD231PD  Z30, Z29, Z3
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -20394,7 +21983,7 @@ m4v1loop:
 	JNZ          m4v1loop
 
 m4v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m4v1end
 
@@ -20414,7 +22003,7 @@ m4v1tailloop:
 	JNZ          m4v1tailloop
 
 m4v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m4v1row
 	MOVQ      DI, R13
@@ -20431,7 +22020,7 @@ m4v1end:
 	VADDPD    Z30, Z3, Z3
 
 m4v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m4v1col
 	VBROADCASTSD (SI), Z31
@@ -20444,7 +22033,7 @@ m4v1row:
 	VADDPD       Z30, Z3, Z3
 
 m4v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m4v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -20471,6 +22060,24 @@ m4v1store:
 	VMOVUPD Z2, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z3, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m4v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m4v1
+	ADDQ    $0x20, rowBias+96(FP)
+	JMP     m4v1
+
+m4v1last:
 	VZEROUPPER
 	RET
 
@@ -20478,7 +22085,7 @@ m3v1:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m3v1tail
 
@@ -20519,6 +22126,8 @@ m3v1loop:
 	VFMADD231PD  Z31, Z29, Z2
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -20528,7 +22137,7 @@ m3v1loop:
 	JNZ          m3v1loop
 
 m3v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m3v1end
 
@@ -20546,7 +22155,7 @@ m3v1tailloop:
 	JNZ          m3v1tailloop
 
 m3v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m3v1row
 	MOVQ      DI, R13
@@ -20560,7 +22169,7 @@ m3v1end:
 	VADDPD    Z31, Z2, Z2
 
 m3v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m3v1col
 	VBROADCASTSD (SI), Z31
@@ -20571,7 +22180,7 @@ m3v1row:
 	VADDPD       Z31, Z2, Z2
 
 m3v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m3v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -20594,13 +22203,31 @@ m3v1store:
 	VMOVUPD Z1, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z2, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m3v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m3v1
+	ADDQ    $0x18, rowBias+96(FP)
+	JMP     m3v1
+
+m3v1last:
 	VZEROUPPER
 	RET
 
 m2v1:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m2v1tail
 
@@ -20633,6 +22260,8 @@ m2v1loop:
 	VFMADD231PD  Z30, Z29, Z1
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -20642,7 +22271,7 @@ m2v1loop:
 	JNZ          m2v1loop
 
 m2v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m2v1end
 
@@ -20658,7 +22287,7 @@ m2v1tailloop:
 	JNZ          m2v1tailloop
 
 m2v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m2v1row
 	MOVQ      DI, R13
@@ -20669,7 +22298,7 @@ m2v1end:
 	VADDPD    Z30, Z1, Z1
 
 m2v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m2v1col
 	VBROADCASTSD (SI), Z31
@@ -20678,7 +22307,7 @@ m2v1row:
 	VADDPD       Z30, Z1, Z1
 
 m2v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m2v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -20697,12 +22326,30 @@ m2v1store:
 	VMOVUPD Z0, K1, (R13)
 	ADDQ    R12, R13
 	VMOVUPD Z1, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m2v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m2v1
+	ADDQ    $0x10, rowBias+96(FP)
+	JMP     m2v1
+
+m2v1last:
 	VZEROUPPER
 	RET
 
 m1v1:
 	VPXORD Z0, Z0, Z0
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v1tail
 
@@ -20727,6 +22374,8 @@ m1v1loop:
 	VFMADD231PD  Z31, Z29, Z0
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   56(R13)
 	ADDQ         R12, R13
@@ -20736,7 +22385,7 @@ m1v1loop:
 	JNZ          m1v1loop
 
 m1v1tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v1end
 
@@ -20750,7 +22399,7 @@ m1v1tailloop:
 	JNZ          m1v1tailloop
 
 m1v1end:
-	MOVQ      flags+96(FP), AX
+	MOVQ      flags+112(FP), AX
 	TESTQ     $0x00000001, AX
 	JZ        m1v1row
 	MOVQ      DI, R13
@@ -20758,14 +22407,14 @@ m1v1end:
 	VADDPD    Z31, Z0, Z0
 
 m1v1row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v1col
 	VBROADCASTSD (SI), Z31
 	VADDPD       Z31, Z0, Z0
 
 m1v1col:
-	MOVQ      colBias+88(FP), SI
+	MOVQ      colBias+104(FP), SI
 	TESTQ     SI, SI
 	JZ        m1v1relu
 	VMOVUPD.Z (SI), K1, Z31
@@ -20780,10 +22429,29 @@ m1v1relu:
 m1v1store:
 	MOVQ    DI, R13
 	VMOVUPD Z0, K1, (R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v1last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v1
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m1v1
+
+m1v1last:
 	VZEROUPPER
 	RET
 
 wide:
+m1v8:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -20792,7 +22460,7 @@ wide:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   k+72(FP), AX
+	MOVQ   k+80(FP), AX
 	SHRQ   $0x02, AX
 	JZ     m1v8tail
 
@@ -20841,6 +22509,8 @@ m1v8loop:
 	VFMADD231PD  448(SI), Z31, Z7
 	ADDQ         CX, R8
 	ADDQ         DX, SI
+	PREFETCHT1   (R14)
+	ADDQ         step+128(FP), R14
 	PREFETCHT0   (R13)
 	PREFETCHT0   64(R13)
 	ADDQ         R12, R13
@@ -20850,7 +22520,7 @@ m1v8loop:
 	JNZ          m1v8loop
 
 m1v8tail:
-	MOVQ k+72(FP), AX
+	MOVQ k+80(FP), AX
 	ANDQ $0x03, AX
 	JZ   m1v8end
 
@@ -20870,7 +22540,7 @@ m1v8tailloop:
 	JNZ          m1v8tailloop
 
 m1v8end:
-	MOVQ    flags+96(FP), AX
+	MOVQ    flags+112(FP), AX
 	TESTQ   $0x00000001, AX
 	JZ      m1v8row
 	MOVQ    DI, R13
@@ -20892,7 +22562,7 @@ m1v8end:
 	VADDPD  Z30, Z7, Z7
 
 m1v8row:
-	MOVQ         rowBias+80(FP), SI
+	MOVQ         rowBias+96(FP), SI
 	TESTQ        SI, SI
 	JZ           m1v8col
 	VBROADCASTSD (SI), Z31
@@ -20906,7 +22576,7 @@ m1v8row:
 	VADDPD       Z31, Z7, Z7
 
 m1v8col:
-	MOVQ    colBias+88(FP), SI
+	MOVQ    colBias+104(FP), SI
 	TESTQ   SI, SI
 	JZ      m1v8relu
 	VMOVUPD (SI), Z31
@@ -20949,6 +22619,24 @@ m1v8store:
 	VMOVUPD Z5, 320(R13)
 	VMOVUPD Z6, 384(R13)
 	VMOVUPD Z7, 448(R13)
+	DECQ    blocks+88(FP)
+	JZ      m1v8last
+	MOVQ    down+24(FP), R8
+	SHLQ    $0x03, R8
+	ADDQ    a+0(FP), R8
+	MOVQ    R8, a+0(FP)
+	MOVQ    b+32(FP), SI
+	MOVQ    R15, R13
+	SUBQ    DI, R15
+	MOVQ    R13, DI
+	ADDQ    DI, R15
+	MOVQ    rowBias+96(FP), AX
+	TESTQ   AX, AX
+	JZ      m1v8
+	ADDQ    $0x08, rowBias+96(FP)
+	JMP     m1v8
+
+m1v8last:
 	VZEROUPPER
 	RET
 
@@ -21258,95 +22946,149 @@ done:
 	VZEROUPPER
 	RET
 
-// func gemmCopyRowsAVX2(dst *float32, w int, src *float32, stride int, cols int, k int)
-// Requires: AVX
-TEXT ·gemmCopyRowsAVX2(SB), NOSPLIT, $0-48
+// func gemmCopyRowsAVX2(dst *float32, w int, size int, src *float32, stride int, cols int, blocks int, k int)
+// Requires: AVX, MMX+
+TEXT ·gemmCopyRowsAVX2(SB), NOSPLIT, $0-64
 	MOVQ    dst+0(FP), DI
 	MOVQ    w+8(FP), DX
-	MOVQ    src+16(FP), SI
-	MOVQ    stride+24(FP), CX
-	MOVQ    cols+32(FP), BX
-	MOVQ    k+40(FP), AX
+	MOVQ    size+16(FP), R9
+	MOVQ    src+24(FP), SI
+	MOVQ    stride+32(FP), CX
+	MOVQ    cols+40(FP), BX
+	MOVQ    k+56(FP), AX
 	SHLQ    $0x02, DX
+	SHLQ    $0x02, R9
 	SHLQ    $0x02, CX
 	SHLQ    $0x02, BX
 	CMPQ    BX, $+32
 	JG      more1
-	SUBQ    $+0, BX
+	MOVQ    BX, R12
+	SUBQ    $+0, R12
 	LEAQ    gemmLaneMasks<>+32(SB), R8
-	SUBQ    BX, R8
+	SUBQ    R12, R8
 	VMOVUPS (R8), Y15
 
-loop1:
-	VMASKMOVPS (SI), Y15, Y0
-	VMOVUPS    Y0, (DI)
+row1:
+	MOVQ DI, R10
+	MOVQ SI, R11
+	MOVQ blocks+48(FP), R12
+
+block1:
+	VMASKMOVPS (R11), Y15, Y0
+	VMOVUPS    Y0, (R10)
+	PREFETCHT0 384(R10)
+	PREFETCHT0 (R11)(CX*8)
+	ADDQ       BX, R11
+	ADDQ       R9, R10
+	DECQ       R12
+	JNZ        block1
 	ADDQ       CX, SI
 	ADDQ       DX, DI
 	DECQ       AX
-	JNZ        loop1
+	JNZ        row1
 	VZEROUPPER
 	RET
 
 more1:
 	CMPQ    BX, $+64
 	JG      more2
-	SUBQ    $+32, BX
+	MOVQ    BX, R12
+	SUBQ    $+32, R12
 	LEAQ    gemmLaneMasks<>+32(SB), R8
-	SUBQ    BX, R8
+	SUBQ    R12, R8
 	VMOVUPS (R8), Y15
 
-loop2:
-	VMOVUPS    (SI), Y0
-	VMASKMOVPS 32(SI), Y15, Y1
-	VMOVUPS    Y0, (DI)
-	VMOVUPS    Y1, 32(DI)
+row2:
+	MOVQ DI, R10
+	MOVQ SI, R11
+	MOVQ blocks+48(FP), R12
+
+block2:
+	VMOVUPS    (R11), Y0
+	VMASKMOVPS 32(R11), Y15, Y1
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	PREFETCHT0 384(R10)
+	PREFETCHT0 (R11)(CX*8)
+	ADDQ       BX, R11
+	ADDQ       R9, R10
+	DECQ       R12
+	JNZ        block2
 	ADDQ       CX, SI
 	ADDQ       DX, DI
 	DECQ       AX
-	JNZ        loop2
+	JNZ        row2
 	VZEROUPPER
 	RET
 
 more2:
 	CMPQ    BX, $+96
 	JG      more3
-	SUBQ    $+64, BX
+	MOVQ    BX, R12
+	SUBQ    $+64, R12
 	LEAQ    gemmLaneMasks<>+32(SB), R8
-	SUBQ    BX, R8
+	SUBQ    R12, R8
 	VMOVUPS (R8), Y15
 
-loop3:
-	VMOVUPS    (SI), Y0
-	VMOVUPS    32(SI), Y1
-	VMASKMOVPS 64(SI), Y15, Y2
-	VMOVUPS    Y0, (DI)
-	VMOVUPS    Y1, 32(DI)
-	VMOVUPS    Y2, 64(DI)
+row3:
+	MOVQ DI, R10
+	MOVQ SI, R11
+	MOVQ blocks+48(FP), R12
+
+block3:
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	VMASKMOVPS 64(R11), Y15, Y2
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	VMOVUPS    Y2, 64(R10)
+	PREFETCHT0 384(R10)
+	PREFETCHT0 (R11)(CX*8)
+	PREFETCHT0 448(R10)
+	PREFETCHT0 64(R11)(CX*8)
+	ADDQ       BX, R11
+	ADDQ       R9, R10
+	DECQ       R12
+	JNZ        block3
 	ADDQ       CX, SI
 	ADDQ       DX, DI
 	DECQ       AX
-	JNZ        loop3
+	JNZ        row3
 	VZEROUPPER
 	RET
 
 more3:
-	SUBQ    $+96, BX
+	MOVQ    BX, R12
+	SUBQ    $+96, R12
 	LEAQ    gemmLaneMasks<>+32(SB), R8
-	SUBQ    BX, R8
+	SUBQ    R12, R8
 	VMOVUPS (R8), Y15
 
-loop4:
-	VMOVUPS    (SI), Y0
-	VMOVUPS    32(SI), Y1
-	VMOVUPS    64(SI), Y2
-	VMASKMOVPS 96(SI), Y15, Y3
-	VMOVUPS    Y0, (DI)
-	VMOVUPS    Y1, 32(DI)
-	VMOVUPS    Y2, 64(DI)
-	VMOVUPS    Y3, 96(DI)
+row4:
+	MOVQ DI, R10
+	MOVQ SI, R11
+	MOVQ blocks+48(FP), R12
+
+block4:
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    64(R11), Y2
+	VMASKMOVPS 96(R11), Y15, Y3
+	VMOVUPS    Y0, (R10)
+	VMOVUPS    Y1, 32(R10)
+	VMOVUPS    Y2, 64(R10)
+	VMOVUPS    Y3, 96(R10)
+	PREFETCHT0 384(R10)
+	PREFETCHT0 (R11)(CX*8)
+	PREFETCHT0 448(R10)
+	PREFETCHT0 64(R11)(CX*8)
+	ADDQ       BX, R11
+	ADDQ       R9, R10
+	DECQ       R12
+	JNZ        block4
 	ADDQ       CX, SI
 	ADDQ       DX, DI
 	DECQ       AX
-	JNZ        loop4
+	JNZ        row4
 	VZEROUPPER
 	RET

@@ -39,7 +39,7 @@ func blockingOf[T Float](im Impl) blocking {
 		if double {
 			return blocking{mr: 6, nr: 8, wide: 32, kc: 384, mc: 144, nc: 128}
 		}
-		return blocking{mr: 6, nr: 16, wide: 64, kc: 384, mc: 144, nc: 256}
+		return blocking{mr: 6, nr: 16, wide: 64, kc: 384, mc: 72, nc: 512}
 	}
 	return blocking{mr: 2, nr: 4, wide: 4, kc: 256, mc: 64, nc: 64}
 }
@@ -151,7 +151,8 @@ func (g *product[T]) run() {
 		return
 	}
 	if !packA && !packB && g.m <= bl.mr && g.k <= bl.kc && g.n == bl.width(g.im, g.n) {
-		x := gemmTile[T]{g.a, g.b, g.c, g.ars, g.acs, g.brs, g.ldc, g.m, g.n, g.k, g.ep.RowBias, g.ep.ColBias, g.ep.flags()}
+		x := gemmTile[T]{a: g.a, b: g.b, c: g.c, ars: g.ars, acs: g.acs, brs: g.brs, ldc: g.ldc, m: g.m, n: g.n, k: g.k,
+			rowBias: g.ep.RowBias, colBias: g.ep.ColBias, flags: g.ep.flags()}
 		x.run(g.im)
 		return
 	}
@@ -268,12 +269,17 @@ func gemmTasks[T Float](j *gemmJob[T], lo, hi int) {
 // gemmTile is the arguments of a tile kernel:
 //
 //	c[i*ldc+j] = ep(sum over p < k of a[i*ars+p*acs] * b[p*brs+j])   for i < m, j < n
+//
+// and then the same for as many blocks of m rows below it, whose rows of A begin down elements further each.
 type gemmTile[T Float] struct {
 	a, b, c            []T
 	ars, acs, brs, ldc int
 	m, n, k            int
 	rowBias, colBias   []T // nil for none
 	flags              int
+	below, down        int
+	next               []T // to bring to the second-level cache meanwhile: a line every step bytes for four terms
+	step               int
 }
 
 const (
@@ -320,10 +326,21 @@ func (j *gemmJob[T]) task(i int) {
 				if last && j.ep.ColBias != nil {
 					x.colBias = j.ep.ColBias[c:]
 				}
-				for ip := ip0; ip < ip1; ip++ {
+				if x.next, x.step = x.b, 0; j.packB && x.k > 0 {
+					x.next = j.bufB[(jp+1)%j.panelsB*j.sizeB:] // the next task may follow here
+					x.step = j.sizeB * int(unsafe.Sizeof(T(0))) / ((ip1-ip0)*(x.k/4) + 1)
+				}
+				for ip, end := ip0, 0; ip < ip1; ip = end {
+					end = ip1
+					if ip < j.panelsA.longer {
+						end = min(ip1, j.panelsA.longer) // those below have a row less
+					}
 					r0, r1 := j.panelsA.part(ip)
 					r0, r1 = r0+j.i0, r1+j.i0
-					x.m = r1 - r0
+					x.m, x.below = r1-r0, end-ip-1
+					if x.down = j.sizeA; !j.packA {
+						x.down = x.m * j.ars
+					}
 					x.c = j.c[r0*j.ldc+c:]
 					if j.packA && x.k > 0 {
 						x.a = j.bufA[ip*j.sizeA:]

@@ -58,6 +58,18 @@ func (e *Epilogue[T]) apply(v T, i, j int) T {
 // runGo is the portable tile kernel. It reads packed panels, 2 and 4 wide, whatever the tile's size is. Two rows of four sums
 // are what 16 registers hold: four rows spill, and took 1.7 times as long.
 func (x *gemmTile[T]) runGo() {
+	for x.block(); x.below > 0; x.below-- {
+		if x.c = x.c[x.m*x.ldc:]; x.k > 0 {
+			x.a = x.a[x.down:]
+		}
+		if x.rowBias != nil {
+			x.rowBias = x.rowBias[x.m:]
+		}
+		x.block()
+	}
+}
+
+func (x *gemmTile[T]) block() {
 	var s00, s01, s02, s03, s10, s11, s12, s13 T
 	a, b := x.a[:2*x.k], x.b[:4*x.k]
 	for len(a) >= 2 && len(b) >= 4 {

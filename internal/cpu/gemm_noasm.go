@@ -12,6 +12,8 @@ func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {
 	packStrided(dst, w, src, stride, 1, rows, k)
 }
 
-func packRows[T Float](dst []T, w int, src []T, stride, cols, k int) {
-	packStrided(dst, w, src, 1, stride, cols, k)
+func packRows[T Float](dst []T, w, size int, src []T, stride, cols, blocks, k int) {
+	for q := range blocks {
+		packStrided(dst[q*size:], w, src[q*cols:], 1, stride, cols, k)
+	}
 }

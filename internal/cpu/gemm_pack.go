@@ -29,7 +29,7 @@ func (j *gemmJob[T]) packBlock(b bool) {
 		n += j.panelsB
 	}
 	// A copied element costs about as much as ten multiply-adds.
-	parallel.ForArg(n, grainFlops(j.im)/(20*max(j.mr, j.nr)*k)+1, j, j.runPack)
+	parallel.ForArg(n, max(packGroup, grainFlops(j.im)/(20*max(j.mr, j.nr)*k)+1), j, j.runPack)
 }
 
 func atLeast[T Float](buf []T, n int) []T {
@@ -39,22 +39,44 @@ func atLeast[T Float](buf []T, n int) []T {
 	return make([]T, n+n/4)[:n]
 }
 
+// packGroup is how many panels are packed side by side where their rows are: their parts of a row share lines of the cache.
+const packGroup = 8
+
 // gemmPack packs panels [lo, hi): those of B, if any, come first.
 func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
 	p0, p1 := j.terms.part(j.t0)
-	for i := lo; i < hi; i++ {
+	for i, end := lo, 0; i < hi; i = end {
+		end = min(hi, i+packGroup)
 		if j.freshB && i < j.panelsB {
+			full := (j.j1 - j.j0) / j.nr // the last panel may be narrower
+			if end = min(end, j.panelsB); i < full {
+				end = min(end, full)
+			}
 			c0 := j.j0 + i*j.nr
-			n := min(j.nr, j.j1-c0)
-			packPanel(j.im, j.bufB[i*j.sizeB:(i+1)*j.sizeB], j.nr, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, n, p1-p0)
+			packPanels(j.im, j.bufB[i*j.sizeB:], j.nr, j.sizeB, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, min(j.nr, j.j1-c0), end-i, p1-p0)
 			continue
 		}
-		ip := i
+		first := 0
 		if j.freshB {
-			ip -= j.panelsB
+			first = j.panelsB
+		}
+		ip := i - first
+		if ip < j.panelsA.longer {
+			end = min(end, first+j.panelsA.longer)
 		}
 		r0, r1 := j.panelsA.part(ip)
-		packPanel(j.im, j.bufA[ip*j.sizeA:(ip+1)*j.sizeA], j.mr, j.a[(j.i0+r0)*j.ars+p0*j.acs:], j.ars, j.acs, r1-r0, p1-p0)
+		packPanels(j.im, j.bufA[ip*j.sizeA:], j.mr, j.sizeA, j.a[(j.i0+r0)*j.ars+p0*j.acs:], j.ars, j.acs, r1-r0, end-i, p1-p0)
+	}
+}
+
+// packPanels packs as many panels of n elements, each size elements after the one before.
+func packPanels[T Float](im Impl, dst []T, w, size int, src []T, is, ps, n, panels, k int) {
+	if is == 1 && im != implGo {
+		packRows(dst[:panels*size], w, size, src, ps, n, panels, k)
+		return
+	}
+	for q := range panels {
+		packPanel(im, dst[q*size:(q+1)*size], w, src[q*n*is:], is, ps, n, k)
 	}
 }
 
@@ -68,7 +90,7 @@ func packPanel[T Float](im Impl, dst []T, w int, src []T, is, ps, n, k int) {
 			clear(dst[p*w+n : p*w+w])
 		}
 	case is == 1:
-		packRows(dst, w, src, ps, n, k)
+		packRows(dst, w, 0, src, ps, n, 1, k)
 	case ps == 1 && k >= lanes:
 		// The last rows first: a group of fewer than lanes rows spoils what follows, which is written again.
 		for g := (n - 1) / lanes * lanes; g >= 0; g -= lanes {

@@ -6,22 +6,27 @@ package cpu
 
 // gemmTileF32AVX2 is, with one rounding in each multiply-add and s in a register,
 //
-//	for i := range m {
-//		for j := range n {
-//			s := 0
-//			for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
-//			if flags&1 != 0 { s += c[i*ldc+j] }
-//			if rowBias != nil { s += rowBias[i] }
-//			if colBias != nil { s += colBias[j] }
-//			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
-//			c[i*ldc+j] = s
+//	for range blocks {
+//		for i := range m {
+//			for j := range n {
+//				s := 0
+//				for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
+//				if flags&1 != 0 { s += c[i*ldc+j] }
+//				if rowBias != nil { s += rowBias[i] }
+//				if colBias != nil { s += colBias[j] }
+//				if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
+//				c[i*ldc+j] = s
+//			}
 //		}
+//		a, c = a[down:], c[m*ldc:]
+//		if rowBias != nil { rowBias = rowBias[m:] }
 //	}
 //
 // m is 1 to 6. n is 1 to 8, 16, or 64 if m is 1. It reads and writes nothing else.
+// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
 //
 //go:noescape
-func gemmTileF32AVX2(a *float32, ars int, acs int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, rowBias *float32, colBias *float32, flags int)
+func gemmTileF32AVX2(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
 
 // gemmDotF32AVX2 is, with one rounding in each multiply-add and every sum kept in 16 parts (by p % 16),
 //
@@ -37,22 +42,27 @@ func gemmDotF32AVX2(x *float32, b *float32, ldb int, n int, k int, sum *float32)
 
 // gemmTileF64AVX2 is, with one rounding in each multiply-add and s in a register,
 //
-//	for i := range m {
-//		for j := range n {
-//			s := 0
-//			for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
-//			if flags&1 != 0 { s += c[i*ldc+j] }
-//			if rowBias != nil { s += rowBias[i] }
-//			if colBias != nil { s += colBias[j] }
-//			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
-//			c[i*ldc+j] = s
+//	for range blocks {
+//		for i := range m {
+//			for j := range n {
+//				s := 0
+//				for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
+//				if flags&1 != 0 { s += c[i*ldc+j] }
+//				if rowBias != nil { s += rowBias[i] }
+//				if colBias != nil { s += colBias[j] }
+//				if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
+//				c[i*ldc+j] = s
+//			}
 //		}
+//		a, c = a[down:], c[m*ldc:]
+//		if rowBias != nil { rowBias = rowBias[m:] }
 //	}
 //
 // m is 1 to 6. n is 1 to 4, 8, or 32 if m is 1. It reads and writes nothing else.
+// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
 //
 //go:noescape
-func gemmTileF64AVX2(a *float64, ars int, acs int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, rowBias *float64, colBias *float64, flags int)
+func gemmTileF64AVX2(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
 
 // gemmDotF64AVX2 is, with one rounding in each multiply-add and every sum kept in 8 parts (by p % 8),
 //
@@ -71,22 +81,27 @@ func gemmPeakAVX2(n int)
 
 // gemmTileF32AVX512 is, with one rounding in each multiply-add and s in a register,
 //
-//	for i := range m {
-//		for j := range n {
-//			s := 0
-//			for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
-//			if flags&1 != 0 { s += c[i*ldc+j] }
-//			if rowBias != nil { s += rowBias[i] }
-//			if colBias != nil { s += colBias[j] }
-//			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
-//			c[i*ldc+j] = s
+//	for range blocks {
+//		for i := range m {
+//			for j := range n {
+//				s := 0
+//				for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
+//				if flags&1 != 0 { s += c[i*ldc+j] }
+//				if rowBias != nil { s += rowBias[i] }
+//				if colBias != nil { s += colBias[j] }
+//				if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
+//				c[i*ldc+j] = s
+//			}
 //		}
+//		a, c = a[down:], c[m*ldc:]
+//		if rowBias != nil { rowBias = rowBias[m:] }
 //	}
 //
 // m is 1 to 14. n is 1 to 16, 32, or 128 if m is 1. It reads and writes nothing else.
+// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
 //
 //go:noescape
-func gemmTileF32AVX512(a *float32, ars int, acs int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, rowBias *float32, colBias *float32, flags int)
+func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
 
 // gemmDotF32AVX512 is, with one rounding in each multiply-add and every sum kept in 32 parts (by p % 32),
 //
@@ -102,22 +117,27 @@ func gemmDotF32AVX512(x *float32, b *float32, ldb int, n int, k int, sum *float3
 
 // gemmTileF64AVX512 is, with one rounding in each multiply-add and s in a register,
 //
-//	for i := range m {
-//		for j := range n {
-//			s := 0
-//			for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
-//			if flags&1 != 0 { s += c[i*ldc+j] }
-//			if rowBias != nil { s += rowBias[i] }
-//			if colBias != nil { s += colBias[j] }
-//			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
-//			c[i*ldc+j] = s
+//	for range blocks {
+//		for i := range m {
+//			for j := range n {
+//				s := 0
+//				for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }
+//				if flags&1 != 0 { s += c[i*ldc+j] }
+//				if rowBias != nil { s += rowBias[i] }
+//				if colBias != nil { s += colBias[j] }
+//				if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
+//				c[i*ldc+j] = s
+//			}
 //		}
+//		a, c = a[down:], c[m*ldc:]
+//		if rowBias != nil { rowBias = rowBias[m:] }
 //	}
 //
 // m is 1 to 14. n is 1 to 8, 16, or 64 if m is 1. It reads and writes nothing else.
+// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
 //
 //go:noescape
-func gemmTileF64AVX512(a *float64, ars int, acs int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, rowBias *float64, colBias *float64, flags int)
+func gemmTileF64AVX512(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
 
 // gemmDotF64AVX512 is, with one rounding in each multiply-add and every sum kept in 16 parts (by p % 16),
 //
@@ -161,11 +181,13 @@ func gemmTransposeF64AVX2(dst *float64, w int, src *float64, stride int, rows in
 // gemmCopyRowsAVX2 is
 //
 //	for p := range k {
-//		for j := range cols { dst[p*w+j] = src[p*stride+j] }
+//		for q := range blocks {
+//			for j := range cols { dst[q*size+p*w+j] = src[p*stride+q*cols+j] }
+//		}
 //	}
 //
-// cols is 1 to 32, k at least 1. It also writes what follows in dst up to a multiple of 8 elements a row, in ascending
-// order of p.
+// cols is 1 to 32, blocks and k at least 1. It also writes what follows in dst up to a multiple of 8 elements a row, in
+// ascending order of p.
 //
 //go:noescape
-func gemmCopyRowsAVX2(dst *float32, w int, src *float32, stride int, cols int, k int)
+func gemmCopyRowsAVX2(dst *float32, w int, size int, src *float32, stride int, cols int, blocks int, k int)

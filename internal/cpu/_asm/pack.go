@@ -130,26 +130,30 @@ func transpose4() {
 	})
 }
 
-// packRows writes the copy of a block of short rows.
+// packRows writes the copy of blocks of short rows that lie side by side.
 func packRows() {
-	TEXT("gemmCopyRowsAVX2", attr.NOSPLIT, "func(dst *float32, w int, src *float32, stride, cols, k int)")
+	TEXT("gemmCopyRowsAVX2", attr.NOSPLIT, "func(dst *float32, w, size int, src *float32, stride, cols, blocks, k int)")
 	Pragma("noescape")
 	Doc("gemmCopyRowsAVX2 is",
 		"",
 		"	for p := range k {",
-		"		for j := range cols { dst[p*w+j] = src[p*stride+j] }",
+		"		for q := range blocks {",
+		"			for j := range cols { dst[q*size+p*w+j] = src[p*stride+q*cols+j] }",
+		"		}",
 		"	}",
 		"",
-		"cols is 1 to 32, k at least 1. It also writes what follows in dst up to a multiple of 8 elements a row, in ascending",
-		"order of p.")
-	dst, w, src, stride, cols, k, tmp := RDI, RDX, RSI, RCX, RBX, RAX, R8
+		"cols is 1 to 32, blocks and k at least 1. It also writes what follows in dst up to a multiple of 8 elements a row, in",
+		"ascending order of p.")
+	dst, w, size, src, stride, cols, k, tmp := RDI, RDX, R9, RSI, RCX, RBX, RAX, R8
+	to, from, n := R10, R11, R12
 	Load(Param("dst"), dst)
 	Load(Param("w"), w)
+	Load(Param("size"), size)
 	Load(Param("src"), src)
 	Load(Param("stride"), stride)
 	Load(Param("cols"), cols)
 	Load(Param("k"), k)
-	for _, r := range []GPPhysical{w, stride, cols} {
+	for _, r := range []GPPhysical{w, size, stride, cols} {
 		SHLQ(U8(2), r)
 	}
 	for v := 1; v <= 4; v++ {
@@ -157,20 +161,34 @@ func packRows() {
 			CMPQ(cols, I32(int32(32*v)))
 			JG(LabelRef(fmt.Sprintf("more%d", v)))
 		}
-		SUBQ(I32(int32(32*(v-1))), cols)
-		loadLaneMask(cols, tmp, Y15)
-		Label(fmt.Sprintf("loop%d", v))
+		MOVQ(cols, n)
+		SUBQ(I32(int32(32*(v-1))), n)
+		loadLaneMask(n, tmp, Y15)
+		Label(fmt.Sprintf("row%d", v))
+		MOVQ(dst, to)
+		MOVQ(src, from)
+		Load(Param("blocks"), n)
+		Label(fmt.Sprintf("block%d", v))
 		for i := range v - 1 {
-			VMOVUPS(Mem{Base: src, Disp: 32 * i}, ymm[i])
+			VMOVUPS(Mem{Base: from, Disp: 32 * i}, ymm[i])
 		}
-		VMASKMOVPS(Mem{Base: src, Disp: 32 * (v - 1)}, Y15, ymm[v-1])
+		VMASKMOVPS(Mem{Base: from, Disp: 32 * (v - 1)}, Y15, ymm[v-1])
 		for i := range v {
-			VMOVUPS(ymm[i], Mem{Base: dst, Disp: 32 * i})
+			VMOVUPS(ymm[i], Mem{Base: to, Disp: 32 * i})
 		}
+		// Both sides jump from row to row: without this each line is waited for.
+		for i := 0; i < v; i += 2 {
+			PREFETCHT0(Mem{Base: to, Disp: 384 + 32*i})
+			PREFETCHT0(Mem{Base: from, Index: stride, Scale: 8, Disp: 32 * i})
+		}
+		ADDQ(cols, from)
+		ADDQ(size, to)
+		DECQ(n)
+		JNZ(LabelRef(fmt.Sprintf("block%d", v)))
 		ADDQ(stride, src)
 		ADDQ(w, dst)
 		DECQ(k)
-		JNZ(LabelRef(fmt.Sprintf("loop%d", v)))
+		JNZ(LabelRef(fmt.Sprintf("row%d", v)))
 		VZEROUPPER()
 		RET()
 		if v < 4 {

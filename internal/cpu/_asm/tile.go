@@ -21,33 +21,39 @@ var (
 	tileLDC  = R12
 	tileK    = RAX
 	tileCur  = R13 // a row of C
-	tileEnd  = R15 // the end of C's rows
+	tileEnd  = R15 // the end of C's rows, where the next block begins
+	tileNext = R14 // what to bring to the cache
 )
 
-// tiles writes the kernel of one block of C that fits the registers, for every count of rows and width.
+// tiles writes the kernel of blocks of C that fit the registers, one below the other, for every count of rows and width.
 func tiles(i isa, e elem) {
 	rows, lanes := 6, i.bytes/e.size
 	if i.k() {
 		rows = 14
 	}
 	TEXT(fmt.Sprintf("gemmTile%s%s", e.short(), i.name), attr.NOSPLIT, fmt.Sprintf(
-		"func(a *%[1]s, ars, acs int, b *%[1]s, brs int, c *%[1]s, ldc int, m, n, k int, rowBias, colBias *%[1]s, flags int)", e.name))
+		"func(a *%[1]s, ars, acs, down int, b *%[1]s, brs int, c *%[1]s, ldc int, m, n, k, blocks int, rowBias, colBias *%[1]s, flags int, next *%[1]s, step int)", e.name))
 	Pragma("noescape")
 	Doc(fmt.Sprintf("gemmTile%s%s is, with one rounding in each multiply-add and s in a register,", e.short(), i.name),
 		"",
-		"	for i := range m {",
-		"		for j := range n {",
-		"			s := 0",
-		"			for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }",
-		"			if flags&1 != 0 { s += c[i*ldc+j] }",
-		"			if rowBias != nil { s += rowBias[i] }",
-		"			if colBias != nil { s += colBias[j] }",
-		"			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay",
-		"			c[i*ldc+j] = s",
+		"	for range blocks {",
+		"		for i := range m {",
+		"			for j := range n {",
+		"				s := 0",
+		"				for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }",
+		"				if flags&1 != 0 { s += c[i*ldc+j] }",
+		"				if rowBias != nil { s += rowBias[i] }",
+		"				if colBias != nil { s += colBias[j] }",
+		"				if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay",
+		"				c[i*ldc+j] = s",
+		"			}",
 		"		}",
+		"		a, c = a[down:], c[m*ldc:]",
+		"		if rowBias != nil { rowBias = rowBias[m:] }",
 		"	}",
 		"",
-		fmt.Sprintf("m is 1 to %d. n is 1 to %d, %d, or %d if m is 1. It reads and writes nothing else.", rows, lanes, 2*lanes, 8*lanes))
+		fmt.Sprintf("m is 1 to %d. n is 1 to %d, %d, or %d if m is 1. It reads and writes nothing else.", rows, lanes, 2*lanes, 8*lanes),
+		"Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.")
 	Load(Param("a"), tileA[0])
 	Load(Param("ars"), tileARS)
 	Load(Param("acs"), tileACS)
@@ -58,6 +64,7 @@ func tiles(i isa, e elem) {
 	for _, r := range []GPPhysical{tileARS, tileACS, tileBRS, tileLDC} {
 		SHLQ(U8(e.shift), r)
 	}
+	Load(Param("next"), tileNext)
 	Load(Param("n"), R9)
 	Load(Param("m"), R10)
 	MOVQ(tileLDC, tileEnd)
@@ -119,6 +126,8 @@ func tile(i isa, e elem, rows, vecs int) {
 	for range 4 {
 		t.step()
 	}
+	PREFETCHT1(Mem{Base: tileNext})
+	ADDQ(param("step"), tileNext)
 	// Bring one row of C a turn to the cache, over and over: it costs less than knowing when to stop.
 	PREFETCHT0(Mem{Base: tileCur})
 	PREFETCHT0(Mem{Base: tileCur, Disp: min(64, i.bytes*vecs-e.size)})
@@ -137,8 +146,39 @@ func tile(i isa, e elem, rows, vecs int) {
 	JNZ(LabelRef(label("tailloop")))
 	Label(label("end"))
 	t.epilogue(label)
+	DECQ(param("blocks"))
+	JZ(LabelRef(label("last")))
+	t.below()
+	JMP(LabelRef(label("")))
+	Label(label("last"))
 	VZEROUPPER()
 	RET()
+}
+
+// param is where a parameter is in memory.
+func param(name string) Op {
+	b, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	return b.Addr
+}
+
+// below moves on to the next block of rows.
+func (t tileGen) below() {
+	Load(Param("down"), tileA[0])
+	SHLQ(U8(t.shift), tileA[0])
+	ADDQ(param("a"), tileA[0])
+	MOVQ(tileA[0], param("a"))
+	Load(Param("b"), tileB)
+	MOVQ(tileEnd, tileCur)
+	SUBQ(tileC, tileEnd)
+	MOVQ(tileCur, tileC)
+	ADDQ(tileC, tileEnd)
+	Load(Param("rowBias"), tileK)
+	TESTQ(tileK, tileK)
+	JZ(LabelRef(tileLabel(t.rows, t.vecs, "")))
+	ADDQ(Imm(uint64(t.rows*t.size)), param("rowBias"))
 }
 
 type tileGen struct {
@@ -270,13 +310,12 @@ func (t tileGen) epilogue(label func(string) string) {
 		return
 	}
 	// A masked store takes a dozen cycles: store a half, a quarter and an eighth as needed.
-	n := tileBRS
+	n := tileB
 	Load(Param("n"), n)
 	CMPQ(n, Imm(uint64(t.bytes/t.size)))
 	JNE(LabelRef(label("part")))
 	overC(func(c Mem, r, v int) { t.load(t.acc(r, v), c) })
-	VZEROUPPER()
-	RET()
+	JMP(LabelRef(label("stored")))
 	Label(label("part"))
 	SHLQ(U8(t.shift), n)
 	overC(func(c Mem, r, v int) {
@@ -305,4 +344,5 @@ func (t tileGen) epilogue(label func(string) string) {
 			Label(at("end"))
 		}
 	})
+	Label(label("stored"))
 }

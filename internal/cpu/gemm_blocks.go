@@ -87,7 +87,8 @@ type gemmJob[T Float] struct {
 
 	blocking
 	packA, packB bool
-	bufA, bufB   []T // packed panels, each padded to sizeA or sizeB elements
+	turned       bool // C is computed transposed: each task turns its part over
+	bufA, bufB   []T  // packed panels, each padded to sizeA or sizeB elements
 	sizeA, sizeB int
 	freshB       bool // B is to be packed for the block at hand
 
@@ -168,7 +169,19 @@ func (g *product[T]) run() {
 	j := g.newJob()
 	defer j.free()
 	j.blocking, j.packA, j.packB = bl, packA, packB
+	if j.turned = g.turns(&bl); j.turned {
+		j.a, j.ars, j.acs, j.b, j.brs, j.bcs = g.b, g.bcs, g.brs, g.a, g.acs, g.ars
+		j.m, j.n, j.ep.RowBias, j.ep.ColBias = g.n, g.m, g.ep.ColBias, g.ep.RowBias
+		j.packA, j.packB = false, true
+	}
 	j.blocks()
+}
+
+// turns says whether to compute C^T = B^T A^T: where few rows meet the transpose of a large matrix, as in a dense layer, this
+// saves copying the latter.
+func (g *product[T]) turns(bl *blocking) bool {
+	return g.im != implGo && !packAlways && g.brs == 1 && g.bcs != 1 && g.acs == 1 && !g.ep.Accumulate && (g.ep.RowBias == nil || g.ep.ColBias == nil) &&
+		g.m >= 2*bl.nr && g.n >= bl.nr && g.k >= bl.nr && g.k <= 1<<14 && g.m <= bl.nc && g.m*(g.k+2*g.n) < g.n*g.k
 }
 
 // swap makes a product with one column one with one row, C^T = B^T A^T.
@@ -201,9 +214,10 @@ func (g *product[T]) pack(bl *blocking) (a, b bool) {
 // blocks goes through the product block by block.
 func (j *gemmJob[T]) blocks() {
 	j.terms = evenly(j.k, j.kc)
-	if !j.packA && !j.packB {
+	if !j.packA && !j.packB || j.turned {
 		j.t0, j.t1 = 0, j.terms.parts
 		j.block(0, j.m, 0, j.n)
+		j.packBlock(true)
 		j.tasks()
 		return
 	}
@@ -239,7 +253,7 @@ func (j *gemmJob[T]) block(i0, i1, j0, j1 int) {
 	a, b := min(j.panelsA.parts, j.mc/j.mr), min(j.panelsB, max(1, j.nc/j.panel))
 	for want := min(minTasks, j.blockFlops()/(4*grainFlops(j.im))); (j.panelsA.parts/a)*(j.panelsB/b) < want && a*b > 1; {
 		// Columns first: a panel of B is loaded for every task, the rows of A stay in the second-level cache.
-		if b > 2 || a == 1 {
+		if b > 2 && !j.turned || a == 1 {
 			b = (b + 1) / 2
 		} else {
 			a = (a + 1) / 2
@@ -308,6 +322,16 @@ func (j *gemmJob[T]) task(i int) {
 	if j.packB {
 		x.brs = j.nr
 	}
+	cs, ci, cj := j.c, 0, 0 // the part of C that begins at row ci and column cj
+	if j.turned {
+		ci, _ = j.panelsA.part(ip0)
+		cj = jp0 * j.panel
+		x.ldc = (jp1 - jp0) * j.panel
+		buf := columns[T]((ip1 - ip0) * j.mr * x.ldc)
+		defer putColumns(buf)
+		cs = *buf
+	}
+	at0, _ := j.span()
 	for t := j.t0; t < j.t1; t++ {
 		p0, p1 := j.terms.part(t)
 		first, last := t == 0, t == j.terms.parts-1
@@ -319,7 +343,7 @@ func (j *gemmJob[T]) task(i int) {
 			for c, c1 := c0, min(c0+j.panel, j.j1); c < c1; c += x.n {
 				x.n = j.width(j.im, c1-c)
 				if j.packB && x.k > 0 {
-					x.b = j.bufB[jp*j.sizeB+c-c0:]
+					x.b = j.bufB[jp*j.sizeB+(p0-at0)*j.nr+c-c0:]
 				} else if x.k > 0 {
 					x.b = j.b[p0*j.brs+c:]
 				}
@@ -327,8 +351,8 @@ func (j *gemmJob[T]) task(i int) {
 					x.colBias = j.ep.ColBias[c:]
 				}
 				if x.next, x.step = x.b, 0; j.packB && x.k > 0 {
-					x.next = j.bufB[(jp+1)%j.panelsB*j.sizeB:] // the next task may follow here
-					x.step = j.sizeB * int(unsafe.Sizeof(T(0))) / ((ip1-ip0)*(x.k/4) + 1)
+					x.next = j.bufB[(jp+1)%j.panelsB*j.sizeB+(p0-at0)*j.nr:] // the next task may follow here
+					x.step = j.nr * x.k * int(unsafe.Sizeof(T(0))) / ((ip1-ip0)*(x.k/4) + 1)
 				}
 				for ip, end := ip0, 0; ip < ip1; ip = end {
 					end = ip1
@@ -341,9 +365,9 @@ func (j *gemmJob[T]) task(i int) {
 					if x.down = j.sizeA; !j.packA {
 						x.down = x.m * j.ars
 					}
-					x.c = j.c[r0*j.ldc+c:]
+					x.c = cs[(r0-ci)*x.ldc+c-cj:]
 					if j.packA && x.k > 0 {
-						x.a = j.bufA[ip*j.sizeA:]
+						x.a = j.bufA[ip*j.sizeA+(p0-at0)*j.mr:]
 					} else if x.k > 0 {
 						x.a = j.a[r0*j.ars+p0*j.acs:]
 					}
@@ -354,5 +378,22 @@ func (j *gemmJob[T]) task(i int) {
 				}
 			}
 		}
+	}
+	if j.turned {
+		_, i1 := j.panelsA.part(ip1 - 1)
+		turnOver(j.c[cj*j.ldc+ci:], j.ldc, cs, x.ldc, i1-ci, min(jp1*j.panel, j.n)-cj)
+	}
+}
+
+// turnOver computes dst[p*ldd+i] = src[i*lds+p] for i < m, p < n.
+func turnOver[T Float](dst []T, ldd int, src []T, lds, m, n int) {
+	lanes := 32 / int(unsafe.Sizeof(T(0)))
+	if m < lanes || n < lanes {
+		packStrided(dst, ldd, src, lds, 1, m, n)
+		return
+	}
+	for i := 0; i < m; i += lanes {
+		i := min(i, m-lanes) // the last vectors may overlap
+		packTransposed(dst[i:], ldd, src[i*lds:], lds, lanes, n)
 	}
 }

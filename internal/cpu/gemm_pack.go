@@ -9,11 +9,17 @@ import (
 // panelSlack is how far packing kernels write past a panel's end.
 const panelSlack = 16
 
+// span returns the terms of the block at hand.
+func (j *gemmJob[T]) span() (p0, k int) {
+	p0, _ = j.terms.part(j.t0)
+	_, p1 := j.terms.part(j.t1 - 1)
+	return p0, p1 - p0
+}
+
 // packBlock copies the rows of A and, if b, the columns of B that belong to the block at hand into panels.
 func (j *gemmJob[T]) packBlock(b bool) {
-	p0, p1 := j.terms.part(j.t0)
-	k := p1 - p0
-	if k == 0 {
+	_, k := j.span()
+	if k == 0 || !j.packA && !j.packB {
 		return
 	}
 	n := 0
@@ -44,7 +50,7 @@ const packGroup = 8
 
 // gemmPack packs panels [lo, hi): those of B, if any, come first.
 func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
-	p0, p1 := j.terms.part(j.t0)
+	p0, k := j.span()
 	for i, end := lo, 0; i < hi; i = end {
 		end = min(hi, i+packGroup)
 		if j.freshB && i < j.panelsB {
@@ -53,7 +59,7 @@ func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
 				end = min(end, full)
 			}
 			c0 := j.j0 + i*j.nr
-			packPanels(j.im, j.bufB[i*j.sizeB:], j.nr, j.sizeB, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, min(j.nr, j.j1-c0), end-i, p1-p0)
+			packPanels(j.im, j.bufB[i*j.sizeB:], j.nr, j.sizeB, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, min(j.nr, j.j1-c0), end-i, k)
 			continue
 		}
 		first := 0
@@ -65,7 +71,7 @@ func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
 			end = min(end, first+j.panelsA.longer)
 		}
 		r0, r1 := j.panelsA.part(ip)
-		packPanels(j.im, j.bufA[ip*j.sizeA:], j.mr, j.sizeA, j.a[(j.i0+r0)*j.ars+p0*j.acs:], j.ars, j.acs, r1-r0, end-i, p1-p0)
+		packPanels(j.im, j.bufA[ip*j.sizeA:], j.mr, j.sizeA, j.a[(j.i0+r0)*j.ars+p0*j.acs:], j.ars, j.acs, r1-r0, end-i, k)
 	}
 }
 

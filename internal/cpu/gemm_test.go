@@ -3,6 +3,7 @@ package cpu
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/hadal-go/hadal/internal/parallel"
@@ -91,6 +92,34 @@ func TestGemmPacked(t *testing.T) {
 			forcePack(func() { checkGemm[float32](t, g) })
 			if i > 1 {
 				forcePack(func() { checkGemm[float64](t, g) })
+			}
+		}
+	})
+}
+
+// Few rows times the transpose of a large matrix, which is computed transposed, has the bits of the product with that matrix
+// stored the other way.
+func TestGemmTurned(t *testing.T) {
+	eachImpl(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(3, 4))
+		bl := blockingOf[float32](inUse())
+		for i, s := range [][3]int{{2 * bl.nr, 8 * bl.nr, 400}, {2*bl.nr + 5, 700, 530}, {70, 1301, 331}, {97, 523, 777}} {
+			m, n, k := s[0], s[1], s[2]
+			g := shape(m, n, k, false, true)
+			g.ldc, g.relu, g.row, g.col = n+i, i%2 == 0, i == 1, i >= 2
+			bothTypes(t, g)
+			if p := (&product[float32]{im: inUse(), m: m, n: n, k: k, ars: k, acs: 1, brs: 1, bcs: k}); inUse() != implGo && !p.turns(&bl) {
+				t.Errorf("%v is not computed transposed", s)
+			}
+			a, b := operand[float32](r, m*k, false), operand[float32](r, n*k, false)
+			bt := make([]float32, n*k)
+			packStrided(bt, n, b, k, 1, n, k)
+			c, want := make([]float32, m*n), make([]float32, m*n)
+			ep := Epilogue[float32]{ColBias: operand[float32](r, n, false), ReLU: true}
+			GemmF32(m, n, k, a, k, 1, b, 1, k, c, n, ep)
+			GemmF32(m, n, k, a, k, 1, bt, n, 1, want, n, ep)
+			if !slices.Equal(c, want) {
+				t.Errorf("%v: other bits than with the matrix stored by rows", s)
 			}
 		}
 	})

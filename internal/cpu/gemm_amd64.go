@@ -17,15 +17,15 @@ func (x *gemmTile[T]) run(im Impl) {
 	switch im {
 	case implAVX512:
 		if isF32[T]() {
-			gemmTileF32AVX512(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step)
+			gemmTileF32AVX512(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step, x.jump)
 		} else {
-			gemmTileF64AVX512(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step)
+			gemmTileF64AVX512(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step, x.jump)
 		}
 	case implAVX2:
 		if isF32[T]() {
-			gemmTileF32AVX2(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step)
+			gemmTileF32AVX2(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step, x.jump)
 		} else {
-			gemmTileF64AVX2(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step)
+			gemmTileF64AVX2(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step, x.jump)
 		}
 	default:
 		x.runGo()

@@ -14,9 +14,9 @@ DATA gemmLaneMasks<>+48(SB)/8, $0x0000000000000000
 DATA gemmLaneMasks<>+56(SB)/8, $0x0000000000000000
 GLOBL gemmLaneMasks<>(SB), RODATA|NOPTR, $64
 
-// func gemmTileF32AVX2(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
+// func gemmTileF32AVX2(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int, jump int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemmTileF32AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemmTileF32AVX2(SB), NOSPLIT, $0-144
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
@@ -342,6 +342,9 @@ m6v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -591,6 +594,9 @@ m5v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -808,6 +814,9 @@ m4v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -993,6 +1002,9 @@ m3v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -1146,6 +1158,9 @@ m2v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -1267,6 +1282,9 @@ m1v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -1611,6 +1629,9 @@ m6v1stored:
 	SHLQ  $0x02, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -1907,6 +1928,9 @@ m5v1stored:
 	SHLQ  $0x02, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -2162,6 +2186,9 @@ m4v1stored:
 	SHLQ  $0x02, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -2376,6 +2403,9 @@ m3v1stored:
 	SHLQ  $0x02, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -2549,6 +2579,9 @@ m2v1stored:
 	SHLQ  $0x02, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -2681,6 +2714,9 @@ m1v1stored:
 	SHLQ  $0x02, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -2871,6 +2907,9 @@ m1v8store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -2999,9 +3038,9 @@ reduce:
 	VZEROUPPER
 	RET
 
-// func gemmTileF64AVX2(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
+// func gemmTileF64AVX2(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int, jump int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·gemmTileF64AVX2(SB), NOSPLIT, $0-136
+TEXT ·gemmTileF64AVX2(SB), NOSPLIT, $0-144
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
@@ -3327,6 +3366,9 @@ m6v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -3576,6 +3618,9 @@ m5v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -3793,6 +3838,9 @@ m4v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -3978,6 +4026,9 @@ m3v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -4131,6 +4182,9 @@ m2v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -4252,6 +4306,9 @@ m1v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -4554,6 +4611,9 @@ m6v1stored:
 	SHLQ  $0x03, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -4815,6 +4875,9 @@ m5v1stored:
 	SHLQ  $0x03, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -5042,6 +5105,9 @@ m4v1stored:
 	SHLQ  $0x03, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -5235,6 +5301,9 @@ m3v1stored:
 	SHLQ  $0x03, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -5394,6 +5463,9 @@ m2v1stored:
 	SHLQ  $0x03, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -5519,6 +5591,9 @@ m1v1stored:
 	SHLQ  $0x03, R8
 	ADDQ  a+0(FP), R8
 	MOVQ  R8, a+0(FP)
+	MOVQ  next+120(FP), R14
+	ADDQ  jump+136(FP), R14
+	MOVQ  R14, next+120(FP)
 	MOVQ  b+32(FP), SI
 	MOVQ  R15, R13
 	SUBQ  DI, R15
@@ -5709,6 +5784,9 @@ m1v8store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -5874,9 +5952,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
+// func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int, jump int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-144
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
@@ -6496,6 +6574,9 @@ m14v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -7015,6 +7096,9 @@ m13v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -7502,6 +7586,9 @@ m12v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -7957,6 +8044,9 @@ m11v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -8373,6 +8463,9 @@ m10v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -8757,6 +8850,9 @@ m9v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -9109,6 +9205,9 @@ m8v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -9429,6 +9528,9 @@ m7v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -9717,6 +9819,9 @@ m6v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -9966,6 +10071,9 @@ m5v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -10183,6 +10291,9 @@ m4v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -10368,6 +10479,9 @@ m3v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -10521,6 +10635,9 @@ m2v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -10642,6 +10759,9 @@ m1v2store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -11019,6 +11139,9 @@ m14v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -11376,6 +11499,9 @@ m13v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -11713,6 +11839,9 @@ m12v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -12030,6 +12159,9 @@ m11v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -12320,6 +12452,9 @@ m10v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -12590,6 +12725,9 @@ m9v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -12840,6 +12978,9 @@ m8v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13070,6 +13211,9 @@ m7v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13280,6 +13424,9 @@ m6v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13463,6 +13610,9 @@ m5v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13626,6 +13776,9 @@ m4v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13769,6 +13922,9 @@ m3v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13892,6 +14048,9 @@ m2v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -13995,6 +14154,9 @@ m1v1store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -14185,6 +14347,9 @@ m1v8store:
 	SHLQ    $0x02, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -14314,9 +14479,9 @@ reduce:
 	VZEROUPPER
 	RET
 
-// func gemmTileF64AVX512(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
+// func gemmTileF64AVX512(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int, jump int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
-TEXT ·gemmTileF64AVX512(SB), NOSPLIT, $0-136
+TEXT ·gemmTileF64AVX512(SB), NOSPLIT, $0-144
 	MOVQ  a+0(FP), R8
 	MOVQ  ars+8(FP), BX
 	MOVQ  acs+16(FP), CX
@@ -14936,6 +15101,9 @@ m14v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -15455,6 +15623,9 @@ m13v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -15942,6 +16113,9 @@ m12v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -16397,6 +16571,9 @@ m11v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -16813,6 +16990,9 @@ m10v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -17197,6 +17377,9 @@ m9v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -17549,6 +17732,9 @@ m8v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -17869,6 +18055,9 @@ m7v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -18157,6 +18346,9 @@ m6v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -18406,6 +18598,9 @@ m5v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -18623,6 +18818,9 @@ m4v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -18808,6 +19006,9 @@ m3v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -18961,6 +19162,9 @@ m2v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -19082,6 +19286,9 @@ m1v2store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -19459,6 +19666,9 @@ m14v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -19816,6 +20026,9 @@ m13v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -20153,6 +20366,9 @@ m12v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -20470,6 +20686,9 @@ m11v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -20760,6 +20979,9 @@ m10v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -21030,6 +21252,9 @@ m9v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -21280,6 +21505,9 @@ m8v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -21510,6 +21738,9 @@ m7v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -21720,6 +21951,9 @@ m6v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -21903,6 +22137,9 @@ m5v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -22066,6 +22303,9 @@ m4v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -22209,6 +22449,9 @@ m3v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -22332,6 +22575,9 @@ m2v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -22435,6 +22681,9 @@ m1v1store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15
@@ -22625,6 +22874,9 @@ m1v8store:
 	SHLQ    $0x03, R8
 	ADDQ    a+0(FP), R8
 	MOVQ    R8, a+0(FP)
+	MOVQ    next+120(FP), R14
+	ADDQ    jump+136(FP), R14
+	MOVQ    R14, next+120(FP)
 	MOVQ    b+32(FP), SI
 	MOVQ    R15, R13
 	SUBQ    DI, R15

@@ -292,8 +292,8 @@ type gemmTile[T Float] struct {
 	rowBias, colBias   []T // nil for none
 	flags              int
 	below, down        int
-	next               []T // to bring to the second-level cache meanwhile: a line every step bytes for four terms
-	step               int
+	next               []T // what to bring to the second-level cache meanwhile: a line every step bytes for four terms,
+	step, jump         int // and for each block jump bytes further
 }
 
 const (
@@ -350,10 +350,7 @@ func (j *gemmJob[T]) task(i int) {
 				if last && j.ep.ColBias != nil {
 					x.colBias = j.ep.ColBias[c:]
 				}
-				if x.next, x.step = x.b, 0; j.packB && x.k > 0 {
-					x.next = j.bufB[(jp+1)%j.panelsB*j.sizeB+(p0-at0)*j.nr:] // the next task may follow here
-					x.step = j.nr * x.k * int(unsafe.Sizeof(T(0))) / ((ip1-ip0)*(x.k/4) + 1)
-				}
+				j.ahead(&x, t, ip0, ip1, jp-jp0, jp)
 				for ip, end := ip0, 0; ip < ip1; ip = end {
 					end = ip1
 					if ip < j.panelsA.longer {
@@ -382,6 +379,29 @@ func (j *gemmJob[T]) task(i int) {
 	if j.turned {
 		_, i1 := j.panelsA.part(ip1 - 1)
 		turnOver(j.c[cj*j.ldc+ci:], j.ldc, cs, x.ldc, i1-ci, min(jp1*j.panel, j.n)-cj)
+	}
+}
+
+// ahead says what is brought to the cache meanwhile: the next panel of B, or in a product that is computed transposed,
+// where A is large and lies as it is, a row for each block of those that come next.
+func (j *gemmJob[T]) ahead(x *gemmTile[T], t, ip0, ip1, call, jp int) {
+	size := int(unsafe.Sizeof(T(0)))
+	x.next, x.step, x.jump = x.b, 0, 0
+	switch p0, _ := j.span(); {
+	case x.k == 0:
+	case j.turned:
+		row, _ := j.panelsA.part(ip0)
+		p, _ := j.terms.part((t + 1) % j.terms.parts)
+		if t == j.terms.parts-1 {
+			row, _ = j.panelsA.part(ip1 % j.panelsA.parts)
+		}
+		row = min(row+call*(ip1-ip0), j.m-1)
+		x.next, x.step, x.jump = j.a[row*j.ars+p:], 4*size, j.ars*size
+	case j.packB:
+		p, _ := j.terms.part(t)
+		x.next = j.bufB[(jp+1)%j.panelsB*j.sizeB+(p-p0)*j.nr:] // the next task may follow here
+		x.step = j.nr * x.k * size / ((ip1-ip0)*(x.k/4) + 1)
+		x.jump = x.step * (x.k / 4)
 	}
 }
 

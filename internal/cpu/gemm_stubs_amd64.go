@@ -23,10 +23,11 @@ package cpu
 //	}
 //
 // m is 1 to 6. n is 1 to 8, 16, or 64 if m is 1. It reads and writes nothing else.
-// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
+// Meanwhile it brings to the cache what begins at next and, for each block, jump bytes further: a line every step bytes for
+// four terms.
 //
 //go:noescape
-func gemmTileF32AVX2(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
+func gemmTileF32AVX2(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int, jump int)
 
 // gemmDotF32AVX2 is, with one rounding in each multiply-add and every sum kept in 16 parts (by p % 16),
 //
@@ -59,10 +60,11 @@ func gemmDotF32AVX2(x *float32, b *float32, ldb int, n int, k int, sum *float32)
 //	}
 //
 // m is 1 to 6. n is 1 to 4, 8, or 32 if m is 1. It reads and writes nothing else.
-// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
+// Meanwhile it brings to the cache what begins at next and, for each block, jump bytes further: a line every step bytes for
+// four terms.
 //
 //go:noescape
-func gemmTileF64AVX2(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
+func gemmTileF64AVX2(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int, jump int)
 
 // gemmDotF64AVX2 is, with one rounding in each multiply-add and every sum kept in 8 parts (by p % 8),
 //
@@ -98,10 +100,11 @@ func gemmPeakAVX2(n int)
 //	}
 //
 // m is 1 to 14. n is 1 to 16, 32, or 128 if m is 1. It reads and writes nothing else.
-// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
+// Meanwhile it brings to the cache what begins at next and, for each block, jump bytes further: a line every step bytes for
+// four terms.
 //
 //go:noescape
-func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int)
+func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int, jump int)
 
 // gemmDotF32AVX512 is, with one rounding in each multiply-add and every sum kept in 32 parts (by p % 32),
 //
@@ -134,10 +137,11 @@ func gemmDotF32AVX512(x *float32, b *float32, ldb int, n int, k int, sum *float3
 //	}
 //
 // m is 1 to 14. n is 1 to 8, 16, or 64 if m is 1. It reads and writes nothing else.
-// Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.
+// Meanwhile it brings to the cache what begins at next and, for each block, jump bytes further: a line every step bytes for
+// four terms.
 //
 //go:noescape
-func gemmTileF64AVX512(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int)
+func gemmTileF64AVX512(a *float64, ars int, acs int, down int, b *float64, brs int, c *float64, ldc int, m int, n int, k int, blocks int, rowBias *float64, colBias *float64, flags int, next *float64, step int, jump int)
 
 // gemmDotF64AVX512 is, with one rounding in each multiply-add and every sum kept in 16 parts (by p % 16),
 //

@@ -32,7 +32,7 @@ func tiles(i isa, e elem) {
 		rows = 14
 	}
 	TEXT(fmt.Sprintf("gemmTile%s%s", e.short(), i.name), attr.NOSPLIT, fmt.Sprintf(
-		"func(a *%[1]s, ars, acs, down int, b *%[1]s, brs int, c *%[1]s, ldc int, m, n, k, blocks int, rowBias, colBias *%[1]s, flags int, next *%[1]s, step int)", e.name))
+		"func(a *%[1]s, ars, acs, down int, b *%[1]s, brs int, c *%[1]s, ldc int, m, n, k, blocks int, rowBias, colBias *%[1]s, flags int, next *%[1]s, step, jump int)", e.name))
 	Pragma("noescape")
 	Doc(fmt.Sprintf("gemmTile%s%s is, with one rounding in each multiply-add and s in a register,", e.short(), i.name),
 		"",
@@ -53,7 +53,8 @@ func tiles(i isa, e elem) {
 		"	}",
 		"",
 		fmt.Sprintf("m is 1 to %d. n is 1 to %d, %d, or %d if m is 1. It reads and writes nothing else.", rows, lanes, 2*lanes, 8*lanes),
-		"Meanwhile it brings to the cache what begins at next, one line every step bytes for four terms.")
+		"Meanwhile it brings to the cache what begins at next and, for each block, jump bytes further: a line every step bytes for",
+		"four terms.")
 	Load(Param("a"), tileA[0])
 	Load(Param("ars"), tileARS)
 	Load(Param("acs"), tileACS)
@@ -170,6 +171,9 @@ func (t tileGen) below() {
 	SHLQ(U8(t.shift), tileA[0])
 	ADDQ(param("a"), tileA[0])
 	MOVQ(tileA[0], param("a"))
+	Load(Param("next"), tileNext)
+	ADDQ(param("jump"), tileNext)
+	MOVQ(tileNext, param("next"))
 	Load(Param("b"), tileB)
 	MOVQ(tileEnd, tileCur)
 	SUBQ(tileC, tileEnd)

@@ -24,6 +24,9 @@ const (
 	maxCols = 2048
 )
 
+// lateRows is how many rows a product has at most whose tasks pack B themselves.
+const lateRows = 192
+
 // minTasks is how many tasks a block is cut into, at the cost of the caches, unless they would be short.
 const minTasks = 16
 
@@ -88,6 +91,7 @@ type gemmJob[T Float] struct {
 	blocking
 	packA, packB bool
 	turned       bool // C is computed transposed: each task turns its part over
+	late         bool // each task packs its columns of B when it needs them
 	bufA, bufB   []T  // packed panels, each padded to sizeA or sizeB elements
 	sizeA, sizeB int
 	freshB       bool // B is to be packed for the block at hand
@@ -129,7 +133,7 @@ func (g *product[T]) newJob() *gemmJob[T] {
 
 // free gives the job back, without the caller's memory.
 func (j *gemmJob[T]) free() {
-	j.product = product[T]{}
+	j.product, j.turned, j.late = product[T]{}, false, false
 	gemmJobs[T]().Put(j)
 }
 
@@ -214,10 +218,12 @@ func (g *product[T]) pack(bl *blocking) (a, b bool) {
 // blocks goes through the product block by block.
 func (j *gemmJob[T]) blocks() {
 	j.terms = evenly(j.k, j.kc)
-	if !j.packA && !j.packB || j.turned {
+	// Where one task has all rows, what it packs of B just before use is still near.
+	j.late = j.packB && !j.turned && j.m <= lateRows && j.im != implGo
+	if !j.packA && !j.packB || j.turned || j.late {
 		j.t0, j.t1 = 0, j.terms.parts
 		j.block(0, j.m, 0, j.n)
-		j.packBlock(true)
+		j.packBlock(!j.late)
 		j.tasks()
 		return
 	}
@@ -251,6 +257,9 @@ func (j *gemmJob[T]) block(i0, i1, j0, j1 int) {
 	}
 	j.panelsB = (j1 - j0 + j.panel - 1) / j.panel
 	a, b := min(j.panelsA.parts, j.mc/j.mr), min(j.panelsB, max(1, j.nc/j.panel))
+	if j.late {
+		a = j.panelsA.parts
+	}
 	for want := min(minTasks, j.blockFlops()/(4*grainFlops(j.im))); (j.panelsA.parts/a)*(j.panelsB/b) < want && a*b > 1; {
 		// Columns first: a panel of B is loaded for every task, the rows of A stay in the second-level cache.
 		if b > 2 && !j.turned || a == 1 {
@@ -331,6 +340,13 @@ func (j *gemmJob[T]) task(i int) {
 		defer putColumns(buf)
 		cs = *buf
 	}
+	var bufB []T
+	var sizeB int
+	if j.late {
+		buf := columns[T](packGroup * (j.nr*j.kc + panelSlack))
+		defer putColumns(buf)
+		bufB = *buf
+	}
 	at0, _ := j.span()
 	for t := j.t0; t < j.t1; t++ {
 		p0, p1 := j.terms.part(t)
@@ -339,10 +355,18 @@ func (j *gemmJob[T]) task(i int) {
 		ep := Epilogue[T]{Accumulate: j.ep.Accumulate || !first, ReLU: j.ep.ReLU && last}
 		x.flags = ep.flags()
 		for jp := jp0; jp < jp1; jp++ {
+			if j.late && (jp-jp0)%packGroup == 0 && x.k > 0 {
+				sizeB = j.nr*x.k + panelSlack
+				for i, end := jp, min(jp1, jp+packGroup); i < end; {
+					i += j.packColumns(bufB[(i-jp)*sizeB:], sizeB, i, end, p0, x.k)
+				}
+			}
 			c0 := j.j0 + jp*j.panel
 			for c, c1 := c0, min(c0+j.panel, j.j1); c < c1; c += x.n {
 				x.n = j.width(j.im, c1-c)
-				if j.packB && x.k > 0 {
+				if j.late && x.k > 0 {
+					x.b = bufB[(jp-jp0)%packGroup*sizeB+c-c0:]
+				} else if j.packB && x.k > 0 {
 					x.b = j.bufB[jp*j.sizeB+(p0-at0)*j.nr+c-c0:]
 				} else if x.k > 0 {
 					x.b = j.b[p0*j.brs+c:]
@@ -388,7 +412,7 @@ func (j *gemmJob[T]) ahead(x *gemmTile[T], t, ip0, ip1, call, jp int) {
 	size := int(unsafe.Sizeof(T(0)))
 	x.next, x.step, x.jump = x.b, 0, 0
 	switch p0, _ := j.span(); {
-	case x.k == 0:
+	case x.k == 0 || j.late:
 	case j.turned:
 		row, _ := j.panelsA.part(ip0)
 		p, _ := j.terms.part((t + 1) % j.terms.parts)

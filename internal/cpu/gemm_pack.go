@@ -54,12 +54,7 @@ func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
 	for i, end := lo, 0; i < hi; i = end {
 		end = min(hi, i+packGroup)
 		if j.freshB && i < j.panelsB {
-			full := (j.j1 - j.j0) / j.nr // the last panel may be narrower
-			if end = min(end, j.panelsB); i < full {
-				end = min(end, full)
-			}
-			c0 := j.j0 + i*j.nr
-			packPanels(j.im, j.bufB[i*j.sizeB:], j.nr, j.sizeB, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, min(j.nr, j.j1-c0), end-i, k)
+			end = i + j.packColumns(j.bufB[i*j.sizeB:], j.sizeB, i, min(end, j.panelsB), p0, k)
 			continue
 		}
 		first := 0
@@ -73,6 +68,16 @@ func gemmPack[T Float](j *gemmJob[T], lo, hi int) {
 		r0, r1 := j.panelsA.part(ip)
 		packPanels(j.im, j.bufA[ip*j.sizeA:], j.mr, j.sizeA, j.a[(j.i0+r0)*j.ars+p0*j.acs:], j.ars, j.acs, r1-r0, end-i, k)
 	}
+}
+
+// packColumns packs panels of B from i on, before end, and returns how many: all have as many columns.
+func (j *gemmJob[T]) packColumns(dst []T, size, i, end, p0, k int) int {
+	if full := (j.j1 - j.j0) / j.nr; i < full { // the last panel may be narrower
+		end = min(end, full)
+	}
+	c0 := j.j0 + i*j.nr
+	packPanels(j.im, dst, j.nr, size, j.b[p0*j.brs+c0*j.bcs:], j.bcs, j.brs, min(j.nr, j.j1-c0), end-i, k)
+	return end - i
 }
 
 // packPanels packs as many panels of n elements, each size elements after the one before.

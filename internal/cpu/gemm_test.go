@@ -125,6 +125,22 @@ func TestGemmTurned(t *testing.T) {
 	})
 }
 
+// Few rows and a large B that is packed by the tasks themselves, with panels that are not full, a panel group of one kind and
+// the next, and all transpositions; the workers' number changes nothing.
+func TestGemmLatePacking(t *testing.T) {
+	defer parallel.SetWorkers(0)
+	eachImpl(t, func(t *testing.T) {
+		for i, s := range [][3]int{{150, 300, 400}, {lateRows, 130, 820}, {100, 1024, 70}} {
+			for _, tb := range []bool{false, true} {
+				g := shape(s[0], s[1], s[2], i == 0, tb)
+				g.acc, g.row, g.col, g.relu = true, i == 1, true, i == 2
+				parallel.SetWorkers(1 + i)
+				bothTypes(t, g)
+			}
+		}
+	})
+}
+
 func TestGemmBatch(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		for _, batch := range []int{0, 1, 2, 7} {

@@ -21,21 +21,38 @@
 // where both sides are contiguous. An assembly call lasts at most about 50 us and is made through a Go function that is not inlined,
 // because a goroutine inside assembly cannot be stopped for the garbage collector.
 //
-// Measured with BenchmarkGemm and BenchmarkPeak on Zen 3 (AVX2, peak 103.6 GFLOP/s a core), float32, row-major, fractions
-// of one core's peak; OpenBLAS is 0.3.21 on the same core:
+// One call goes down all rows of a task with one panel of B and meanwhile prefetches what comes next. With up to 192 rows each
+// task packs its columns of B just before it uses them. Few rows times the transpose of a large matrix, which a dense layer
+// is, is computed transposed, so that the weights are read as they lie (turns in gemm_blocks.go).
 //
-//	(m, n, k)         1 worker   2 workers   OpenBLAS, 1 thread
-//	64, 64, 64            0.88                             0.55
-//	128, 128, 128         0.92        1.66                 0.74
-//	256, 256, 256         0.91        1.76                 0.86
-//	512, 512, 512         0.90        1.74                 0.90
-//	1024, 1024, 1024      0.92        1.80                 0.91
-//	2048, 2048, 2048      0.90
-//	64, 256, 784          0.85        1.57                 0.82
-//	128, 2048, 512        0.84        1.51                 0.85
+// Measured on Zen 3 (AVX2, peak 102 GFLOP/s a core), float32, row-major, one worker, fractions of the peak by the processor time of
+// the thread, best of several rounds alternating with PyTorch 1.13 and OpenBLAS 0.3.21 on a busy machine:
 //
-// The tile kernel alone reaches 0.98. float64 is 0.85 to 0.90 of half the peak, transposes 0.82 to 0.91, 4 x 4 x 4 takes 80 ns,
-// portable Go 5.7 GFLOP/s. The AVX-512 kernels pass the tests in an emulator; their speed is not measured yet.
+//	(m, n, k)         Hadal   PyTorch
+//	64, 64, 64         0.90      0.58
+//	128, 128, 128      0.96      0.77
+//	256, 256, 256      0.96      0.87
+//	512, 512, 512      0.91      0.90
+//	1024, 1024, 1024   0.91      0.89
+//	2048, 2048, 2048   0.93      0.92
+//	64, 256, 784       0.90      0.85
+//	128, 2048, 512     0.87      0.83
+//
+// The tile kernel alone reaches 0.98. With B transposed (64, 512, 784) is 0.92 and (128, 3072, 768) 0.86, with A transposed
+// (384, 384, 2048) is 0.88. float64 is 0.85 to 0.90 of half the peak, 4 x 4 x 4 takes 80 ns, portable Go 5.7 GFLOP/s. The AVX-512
+// kernels pass the tests in an emulator; their speed is not measured yet.
+//
+// What was tried with AVX2 and what it gave, in fractions of the peak:
+//
+//   - A Go call for each tile, not for each column of tiles: 0.02 to 0.05 less.
+//   - No prefetch of the next panel of B: 0.01 to 0.06 less. No prefetch when rows are packed, of either side: a column of
+//     panels takes 1.8 to 2.8 cycles an element instead of 0.7, because lines are waited for one after the other.
+//   - Panels packed one after the other, not eight side by side: the same without prefetch, 0.02 to 0.03 less with it.
+//   - Blocks of 256 or 512 terms instead of 384, tasks of 96 or 144 rows instead of 72, of 256 or 1024 columns instead of 512:
+//     within 0.02 of each other, 256 terms and 1024 columns 0.02 to 0.04 worse for some shapes.
+//   - A packed although B has few columns, (2048, 384, 1152): 0.01 to 0.03 worse.
+//   - Tasks that pack B themselves for small products, (64, 256, 784): 0.16 worse than B as it lies, because there are more tasks
+//     than columns worth packing at once; (64, 512, 256) gains 0.04.
 //
 // # Convolutions
 //

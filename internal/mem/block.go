@@ -16,7 +16,7 @@ type Block struct {
 // Get returns a block of at least n bytes with arbitrary content. It is aligned to 64 bytes if n >= 64, else to 8.
 // Get(0) is the zero Block. It panics with *OutOfMemory when the system has no more.
 func Get(n int) Block {
-	if n < minPooled {
+	if n < page {
 		return heapBlock(n)
 	}
 	b, _ := std.get(n)
@@ -25,13 +25,11 @@ func Get(n int) Block {
 
 // GetZeroed is Get with every byte of the block zero.
 func GetZeroed(n int) Block {
-	if n < minPooled {
+	if n < page {
 		return heapBlock(n)
 	}
-	b, fresh := std.get(n)
-	if !fresh {
-		b.clear()
-	}
+	b, dirty := std.get(n)
+	b.clear(dirty)
 	return b
 }
 
@@ -75,10 +73,10 @@ func heapBlock(n int) Block {
 // alignUp is the first aligned address from p on, less than align bytes away.
 func alignUp(p unsafe.Pointer) unsafe.Pointer { return unsafe.Add(p, -uintptr(p)%align) }
 
-// clear works in pieces: the collector must not wait for one long clear, which cannot be preempted.
-func (b Block) clear() {
+// clear zeroes the first n bytes, in pieces: the collector must not wait for one long clear, which cannot be preempted.
+func (b Block) clear(n int) {
 	const piece = 256 << 10
-	for s := unsafe.Slice((*byte)(b.p), b.size); len(s) > 0; s = s[min(piece, len(s)):] {
+	for s := unsafe.Slice((*byte)(b.p), n); len(s) > 0; s = s[min(piece, len(s)):] {
 		clearPiece(s[:min(piece, len(s))])
 	}
 }

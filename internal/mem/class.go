@@ -7,44 +7,38 @@ import (
 
 const (
 	align     = 64
-	minPooled = 4 << 10 // smaller blocks come from the Go heap
-	hugePage  = 2 << 20 // blocks from here up have a mapping of their own
+	page      = 4 << 10   // what regions are divided into; smaller blocks come from the Go heap
+	maxSlab   = 128 << 10 // larger blocks are runs of pages of their own
+	hugePage  = 2 << 20   // what the system gives and takes
+	minRegion = 16 << 20
 	maxBlock  = math.MaxInt / 4
 )
 
-// Block sizes: 4, 5, 6, 7, 8, 10, 12, 14, 16 KiB and so on in quarters of a power of two up to 2 MiB, then in eighths:
-// 2.25, 2.5, ... MiB.
-const (
-	largeClass = 4 * 9 // the class of 2 MiB
-	numClasses = largeClass + 1 + 8*(62-21)
-)
+// Blocks in slabs have these sizes: 4, 5, 6, 7, 8, 10, 12, 14, 16 KiB and so on in quarters of a power of two up to 128 KiB.
+const numClasses = 4*5 + 1
 
-// classOf is the smallest class whose blocks hold n bytes, for minPooled <= n <= maxBlock.
+// classOf is the smallest class whose blocks hold n bytes, for page <= n <= maxSlab.
 func classOf(n int) int {
 	e := bits.Len(uint(n-1)) - 1 // 2^e < n <= 2^(e+1)
-	if n <= hugePage {
-		return 4*(e-12) + (n-1)>>(e-2) - 3
-	}
-	return largeClass + 1 + 8*(e-21) + (n-1)>>(e-3) - 8
+	return 4*(e-12) + (n-1)>>(e-2) - 3
 }
 
 // classSize is the number of bytes in a block of class c.
-func classSize(c int) int {
-	if c <= largeClass {
-		return (4 + c%4) << (10 + c/4)
-	}
-	c -= largeClass + 1
-	return (9 + c%8) << (18 + c/8)
+func classSize(c int) int { return (4 + c%4) << (10 + c/4) }
+
+// slabSize is the number of bytes in a slab of class c: four blocks at least, 64 KiB at least.
+func slabSize(c int) int {
+	size := classSize(c)
+	return pages(max(4, (64<<10+size-1)/size) * size)
 }
 
-// spanSize is the number of bytes to map for blocks of class c: slabs of one huge page, or of four where a single one
-// would leave up to 37% over.
-func spanSize(c int) int {
-	switch size := classSize(c); {
-	case size >= hugePage:
-		return size
-	case size >= hugePage*3/8:
-		return 4 * hugePage
+// pages rounds up to whole pages.
+func pages(bytes int) int { return (bytes + page - 1) &^ (page - 1) }
+
+// runSize is the number of bytes that have to be free in one piece for a block of n bytes.
+func runSize(n int) int {
+	if n <= maxSlab {
+		return slabSize(classOf(n))
 	}
-	return hugePage
+	return pages(n)
 }

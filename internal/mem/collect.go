@@ -20,11 +20,11 @@ func (p *pool) collectionDue() bool {
 }
 
 // collect collects garbage, unless another goroutine just did, and tries again to serve n bytes without new memory.
-func (p *pool) collect(n, c int) (Block, bool) {
+func (p *pool) collect(n int) (Block, bool) {
 	p.gcMu.Lock()
 	defer p.gcMu.Unlock()
 	p.mu.Lock()
-	b, ok := p.take(n, c)
+	b, ok := p.takeWarm(n)
 	due := p.collectionDue()
 	p.mu.Unlock()
 	if ok || !due {
@@ -35,7 +35,7 @@ func (p *pool) collect(n, c int) (Block, bool) {
 	defer p.mu.Unlock()
 	p.stats.ForcedGCs++
 	p.live, p.low = p.stats.InUse, p.stats.InUse
-	return p.take(n, c)
+	return p.takeWarm(n)
 }
 
 // watch learns of the collections that the runtime starts: each lets go of the object whose cleanup arms the next one.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var defaultSystem = system{mapHuge, unmapHuge}
+var defaultSystem = system{mapHuge, unmapHuge, discard, 1 << 30}
 
 // mapHuge maps zeroed memory that starts at a huge page and asks for more of them: they are several times faster to touch first.
 func mapHuge(bytes int) (mapping, error) {
@@ -28,6 +28,11 @@ func mapHuge(bytes int) (mapping, error) {
 func unmapHuge(m mapping) {
 	if unix.MunmapPtr(m.base, uintptr(m.bytes)) != nil {
 		// It may have to split a mapping in two, and their number is limited. Then keep the addresses, not the memory.
-		_ = unix.Madvise(unsafe.Slice((*byte)(m.base), m.bytes), unix.MADV_DONTNEED)
+		discard(m)
 	}
+}
+
+// discard fails where memory is locked.
+func discard(m mapping) bool {
+	return unix.Madvise(unsafe.Slice((*byte)(m.base), m.bytes), unix.MADV_DONTNEED) == nil
 }

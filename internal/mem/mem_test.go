@@ -33,24 +33,17 @@ func (p *pool) mustGet(n int) Block {
 func (b Block) words() []uint64 { return unsafe.Slice((*uint64)(b.Ptr()), b.Len()/8) }
 
 func TestClasses(t *testing.T) {
-	if got := classSize(0); got != minPooled {
-		t.Errorf("smallest class is %d, want %d", got, minPooled)
+	if got := classSize(0); got != page {
+		t.Errorf("smallest class is %d, want %d", got, page)
 	}
-	if got := classSize(largeClass); got != hugePage {
-		t.Errorf("class %d is %d, want %d", largeClass, got, hugePage)
+	if got := classSize(numClasses - 1); got != maxSlab {
+		t.Errorf("largest class is %d, want %d", got, maxSlab)
 	}
-	for c := range numClasses - 16 {
+	for c := range numClasses - 1 {
 		size := classSize(c)
-		if size > maxBlock {
-			break
-		}
-		parts := 4 // of the power of two at or under size
-		if size >= hugePage {
-			parts = 8
-		}
 		power := 1 << (bits.Len(uint(size)) - 1)
-		if got := classSize(c + 1); got != size+power/parts {
-			t.Errorf("class %d is %d, want %d", c+1, got, size+power/parts)
+		if got := classSize(c + 1); got != size+power/4 {
+			t.Errorf("class %d is %d, want %d", c+1, got, size+power/4)
 		}
 		if classOf(size) != c || classOf(size+1) != c+1 {
 			t.Errorf("classOf(%d), classOf(%d) = %d, %d, want %d, %d", size, size+1, classOf(size), classOf(size+1), c, c+1)
@@ -62,27 +55,23 @@ func TestClasses(t *testing.T) {
 }
 
 func TestWaste(t *testing.T) {
-	check := func(n int) {
+	for n := page; n <= maxSlab; n++ {
 		size := classSize(classOf(n))
-		most := n + n/4
-		if n > hugePage {
-			most = n + n/8
+		if size < n || size > n+n/4 {
+			t.Fatalf("%d bytes get a block of %d, want at most %d", n, size, n+n/4)
 		}
-		if size < n || size > most {
-			t.Fatalf("%d bytes get a block of %d, want at most %d", n, size, most)
-		}
-		if span := spanSize(classOf(n)); span%size > span/8 {
-			t.Fatalf("blocks of %d bytes leave %d of a span of %d over", size, span%size, span)
+		if slab := slabSize(classOf(n)); slab%size > slab/8 || slab/size < 4 || slab > 4*maxSlab || slab%page != 0 {
+			t.Fatalf("blocks of %d bytes are in slabs of %d", size, slab)
 		}
 	}
-	for n := minPooled; n <= 64<<10; n++ {
-		check(n)
+	p := newPool(defaultSystem)
+	defer p.trim()
+	for _, n := range []int{maxSlab + 1, 1<<20 - 1, 1 << 20, 1<<20 + 1, 100 << 20} {
+		b := p.mustGet(n)
+		if b.Len() < n || b.Len() >= n+page {
+			t.Errorf("%d bytes get a block of %d", n, b.Len())
+		}
 	}
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
-		check(minPooled + int(r.Int64N(1<<(13+r.UintN(28)))))
-	}
-	check(maxBlock)
 }
 
 func TestAlignmentAndSize(t *testing.T) {
@@ -106,7 +95,7 @@ func TestAlignmentAndSize(t *testing.T) {
 			if b.Len() < n {
 				t.Fatalf("Get(%d) has %d bytes", n, b.Len())
 			}
-			if b.OffHeap() != (n >= minPooled) {
+			if b.OffHeap() != (n >= page) {
 				t.Fatalf("Get(%d).OffHeap() = %v", n, b.OffHeap())
 			}
 			defer b.Put()
@@ -179,7 +168,7 @@ func TestBlocksAreDisjoint(t *testing.T) {
 		total := 0
 		for range 1000 {
 			if total < 24<<20 {
-				b := p.mustGet(minPooled << r.UintN(11) * 3 / (2 + r.IntN(2)))
+				b := p.mustGet(page << r.UintN(11) * 3 / (2 + r.IntN(2)))
 				w := b.words()
 				for i := range w {
 					w[i] = next
@@ -444,7 +433,7 @@ func TestSteadyLoop(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 6))
 		sizes := make([]int, 300)
 		for i := range sizes {
-			sizes[i] = minPooled + int(r.Int64N(1<<(12+r.UintN(12))))
+			sizes[i] = page + int(r.Int64N(1<<(12+r.UintN(12))))
 		}
 		step := func() {
 			var held []Block
@@ -496,7 +485,7 @@ func TestConcurrent(t *testing.T) {
 						}
 						b.Put()
 					}
-					b := p.mustGet(minPooled + int(r.Int64N(1<<(12+r.UintN(11)))))
+					b := p.mustGet(page + int(r.Int64N(1<<(12+r.UintN(11)))))
 					w := b.words()
 					w[0], w[len(w)-1] = g, g
 					held = append(held, b)

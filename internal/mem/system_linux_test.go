@@ -65,13 +65,50 @@ func TestResidentMemory(t *testing.T) {
 }
 
 func TestMappingsStartAtHugePages(t *testing.T) {
+	for _, n := range []int{2 << 20, 6 << 20, 20 << 20} {
+		for range 4 {
+			m, err := mapHuge(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer unmapHuge(m)
+			if uintptr(m.base)%hugePage != 0 {
+				t.Errorf("%d bytes are at %p, no multiple of 2 MiB", n, m.base)
+			}
+		}
+	}
+}
+
+// Of a region with blocks in use the holes go, and come back as zeros.
+func TestHolesLeaveTheProcess(t *testing.T) {
 	p := newPool(defaultSystem)
 	defer p.trim()
-	for _, n := range []int{2 << 20, 3<<20 - 5, 20 << 20} {
-		for range 4 {
-			if b := p.mustGet(n); uintptr(b.Ptr())%hugePage != 0 {
-				t.Errorf("%d bytes are at %p, no multiple of 2 MiB", n, b.Ptr())
-			}
+	debug.FreeOSMemory()
+	base := resident(t)
+	p.mustGet(1 << 20) // stays, so the region does
+	big := p.mustGet(128 << 20)
+	p.mustGet(1 << 20)
+	for i := range big.words() {
+		big.words()[i] = 1
+	}
+	big.Put()
+	p.setCap(32 << 20)
+	if got := p.readStats().Cached; got > 32<<20 {
+		t.Errorf("%d bytes idle under a cap of 32 MiB", got)
+	}
+	if got := (resident(t) - base) >> 20; got < 20 || got > 50 {
+		t.Errorf("%d MiB more resident, want about 34", got)
+	}
+	again, dirty := p.get(128 << 20)
+	if again.Ptr() != big.Ptr() {
+		t.Fatal("the hole was not used again: this case tests nothing")
+	}
+	if dirty == 0 || dirty > 34<<20 {
+		t.Errorf("%d bytes may not be zero, want those of the cap", dirty)
+	}
+	for i, w := range again.words()[dirty/8:] {
+		if w != 0 {
+			t.Fatalf("word %d after the first %d bytes is %x", i, dirty, w)
 		}
 	}
 }

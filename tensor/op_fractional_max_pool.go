@@ -72,7 +72,10 @@ func (o fractionalMaxPoolOp) Run(d Device, c *Call) bool {
 	}
 	return ok
 }
-func (o fractionalMaxPoolOp) VJP(b *Back) []*Tensor { return append(maxPoolOp(o).VJP(b), nil) }
+func (o fractionalMaxPoolOp) VJP(b *Back) []*Tensor {
+	o.Window = cpu.Window{In: o.In} // the windows do not slide
+	return append(maxPoolOp(o).VJP(b), nil)
+}
 
 // checkSamples panics unless input i lies in [0, 1).
 func (c *Call) checkSamples(i int) {

@@ -85,7 +85,7 @@ type maxPoolOp struct {
 
 type maxPoolKernel interface {
 	MaxPool(g cpu.Window, x, y, at View)
-	PoolScatter(dy, at, dx View)
+	PoolScatter(g cpu.Window, dy, at, dx View)
 	PoolGather(x, at, y View)
 }
 
@@ -126,23 +126,25 @@ func (o maxPoolOp) places(c *Call) (at View) {
 }
 func (o maxPoolOp) VJP(b *Back) []*Tensor {
 	if o.indices {
-		return b.Give(Apply1(poolScatterOp{o.In}, b.Dout(0), b.Out(1)))
+		return b.Give(Apply1(poolScatterOp{o.Window}, b.Dout(0), b.Out(1)))
 	}
-	return b.Give(Apply1(poolScatterOp{o.In}, b.Dout(0), b.Saved(0)))
+	return b.Give(Apply1(poolScatterOp{o.Window}, b.Dout(0), b.Saved(0)))
 }
 
 // poolScatterOp adds each dy to the element of its channel that at names; poolGatherOp is its transpose.
-type poolScatterOp struct{ in [3]int }
+type poolScatterOp struct {
+	cpu.Window // of the pooling that at is from; only In: of another op
+}
 
 func (poolScatterOp) Name() string { return "pool_scatter" }
 func (poolScatterOp) Reads() Reads { return ReadsIn(1) }
 func (o poolScatterOp) Infer(c *Call) {
-	c.Output(pooled(c.In[0].shape, o.in), c.In[0].dtype)
+	c.Output(pooled(c.In[0].shape, o.In), c.In[0].dtype)
 }
 func (o poolScatterOp) Run(d Device, c *Call) bool {
 	k, ok := d.(maxPoolKernel)
 	if ok {
-		k.PoolScatter(c.X(0), c.X(1), c.Y(0))
+		k.PoolScatter(o.Window, c.X(0), c.X(1), c.Y(0))
 	}
 	return ok
 }
@@ -150,7 +152,7 @@ func (o poolScatterOp) VJP(b *Back) []*Tensor {
 	return b.Give(Apply1(poolGatherOp(o), b.Dout(0), b.In(1)), nil)
 }
 
-type poolGatherOp struct{ in [3]int }
+type poolGatherOp poolScatterOp
 
 func (poolGatherOp) Name() string { return "pool_gather" }
 func (poolGatherOp) Reads() Reads { return ReadsIn(1) }
@@ -176,8 +178,10 @@ func (cpuDevice) MaxPool(g cpu.Window, x, y, at View) {
 	}
 }
 
-func (cpuDevice) PoolScatter(dy, at, dx View) {
-	if dx.DType == Float64 {
+func (cpuDevice) PoolScatter(g cpu.Window, dy, at, dx View) {
+	if g.Kernel[0] != 0 && dx.DType == Float32 {
+		cpu.MaxPoolGrad(g, planes(dx), sliceOf[float32](dy), sliceOf[int32](at), sliceOf[float32](dx))
+	} else if dx.DType == Float64 {
 		cpu.PoolScatter(planes(dx), dx.Shape.area(), dy.Shape.area(), sliceOf[float64](dy), sliceOf[int32](at), sliceOf[float64](dx))
 	} else {
 		cpu.PoolScatter(planes(dx), dx.Shape.area(), dy.Shape.area(), sliceOf[float32](dy), sliceOf[int32](at), sliceOf[float32](dx))

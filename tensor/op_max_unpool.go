@@ -87,7 +87,7 @@ func (o maxUnpoolOp) Run(d Device, c *Call) bool {
 	return true
 }
 func (o maxUnpoolOp) VJP(b *Back) []*Tensor {
-	return b.Give(Apply1(poolGatherOp{o.out}, b.Dout(0), b.Saved(0)), nil)
+	return b.Give(Apply1(poolGatherOp{cpu.Window{In: o.out}}, b.Dout(0), b.Saved(0)), nil)
 }
 
 func (cpuDevice) MaxUnpool(x, indices, y, at View) {

@@ -12,16 +12,30 @@ func MaxPool[T float32 | float64](g Window, volumes int, x, y []T, at []int32) {
 	in, out := g.sizes()
 	m := rowPool{g: g, ds: g.spans(0), hs: g.spans(1), ws: g.spans(2)}
 	m.prepare()
+	taps := m.taps(vectors[T]())
 	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
-		var a []int32
-		if at == nil {
-			a = make([]int32, out)
+		var a, own, best []int32
+		var buf []float32
+		if taps != nil {
+			b := columns[float32](taps.size())
+			defer putColumns(b)
+			buf = *b
+			fill(buf, float32(math.Inf(-1)))
 		}
-		best := make([]int32, g.In[0]*g.In[1]*g.Out[2])
 		for n := lo; n < hi; n++ {
 			p, o := x[n*in:(n+1)*in], y[n*out:(n+1)*out]
-			if at != nil {
+			if a = nil; at != nil {
 				a = at[n*out : (n+1)*out]
+			}
+			if taps != nil && taps.split(as32(p), buf) {
+				taps.max(buf, as32(o), a)
+				continue
+			}
+			if best == nil {
+				own, best = make([]int32, out), make([]int32, g.In[0]*g.In[1]*g.Out[2])
+			}
+			if a == nil {
+				a = own
 			}
 			if sum := sum4(p); m.empty || sum != sum { // perhaps a NaN
 				maxPoolWindows(&m, p, o, a)
@@ -186,6 +200,27 @@ func fractionalSpans[T float32 | float64](s []span, u T, n, k int) {
 		}
 		s[i] = span{lo, lo + k, 1, k}
 	}
+}
+
+// MaxPoolGrad adds each element of dy to the element of dx, volumes of size in, that at, from MaxPool, names.
+func MaxPoolGrad[T float32 | float64](g Window, volumes int, dy []T, at []int32, dx []T) {
+	in, out := g.sizes()
+	m := rowPool{g: g, ds: g.spans(0), hs: g.spans(1), ws: g.spans(2)}
+	m.prepare()
+	taps := m.taps(vectors[T]())
+	if taps == nil {
+		PoolScatter(volumes, in, out, dy, at, dx)
+		return
+	}
+	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
+		buf := columns[float32](taps.size())
+		defer putColumns(buf)
+		for n := lo; n < hi; n++ {
+			clear(*buf)
+			taps.add(*buf, as32(dy[n*out:(n+1)*out]), at[n*out:(n+1)*out])
+			taps.merge(as32(dx[n*in:(n+1)*in]), *buf)
+		}
+	})
 }
 
 // PoolScatter adds each element of dy to the element of dx, volumes of size in, that at names.

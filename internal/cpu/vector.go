@@ -29,6 +29,10 @@ type vectorKernels struct {
 	normalize      func(y, x, w, b []float32, m, scale, shift float32, stream bool)
 	normGrad       func(dx, g, x, w []float32, m, r, b, t float32, stream bool)
 	normGradSums   func(g, x, w []float32, mu, r float64, pw, pb []float64) (s, p float64)
+	split          func(even, odd, x []float32) bool
+	merge          func(x, even, odd []float32)
+	maxTaps        func(y []float32, place []int32, x []float32, taps []int64, first, step int)
+	addTaps        func(dx, dy []float32, place []int32, taps []int64, first, step int)
 	sgd            func(p, g, buf []float32, c SGDStep[float32])
 	adam           func(p, g, m, v []float32, c AdamStep[float32])
 }
@@ -60,6 +64,16 @@ const vectorBlock = 1 << 13
 func inBlocks(n int, f func(lo, hi int)) {
 	for lo := 0; lo < n; lo += vectorBlock {
 		f(lo, min(n, lo+vectorBlock))
+	}
+}
+
+// inTapBlocks is inBlocks where each element takes taps of a window.
+//
+//go:noinline
+func inTapBlocks(n, taps int, f func(lo, hi int)) {
+	block := max(64, vectorBlock/taps&^63)
+	for lo := 0; lo < n; lo += block {
+		f(lo, min(n, lo+block))
 	}
 }
 

@@ -158,6 +158,28 @@ var vectorsAVX2 = vectorKernels{
 		})
 		return s, p
 	},
+	split: func(even, odd, x []float32) bool {
+		odds := 0
+		inBlocks(len(even), func(lo, hi int) { odds |= vectorSplitAVX2(&even[lo], &odd[lo], &x[2*lo], hi-lo) })
+		return odds == 0
+	},
+	merge: func(x, even, odd []float32) {
+		inBlocks(len(even), func(lo, hi int) { vectorMergeAVX2(&x[2*lo], &even[lo], &odd[lo], hi-lo) })
+	},
+	maxTaps: func(y []float32, place []int32, x []float32, taps []int64, first, step int) {
+		inTapBlocks(len(y), len(taps)/2, func(lo, hi int) {
+			if place == nil {
+				vectorMaxTapsAVX2(&y[lo], &x[lo], hi-lo, &taps[0], len(taps)/2)
+			} else {
+				vectorMaxTapsPlacesAVX2(&y[lo], &place[lo], &x[lo], hi-lo, &taps[0], len(taps)/2, first+lo*step, step)
+			}
+		})
+	},
+	addTaps: func(dx, dy []float32, place []int32, taps []int64, first, step int) {
+		inTapBlocks(len(dy), len(taps)/2, func(lo, hi int) {
+			vectorAddTapsAVX2(&dx[lo], &dy[lo], &place[lo], hi-lo, &taps[0], len(taps)/2, first+lo*step, step)
+		})
+	},
 	sgd: func(p, g, buf []float32, c SGDStep[float32]) {
 		inBlocks(len(p), func(lo, hi int) {
 			if c.Nesterov {

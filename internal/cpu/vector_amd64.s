@@ -132,7 +132,15 @@ DATA vectorConstants<>+496(SB)/4, $0xff800000
 DATA vectorConstants<>+500(SB)/4, $0xff800000
 DATA vectorConstants<>+504(SB)/4, $0xff800000
 DATA vectorConstants<>+508(SB)/4, $0xff800000
-GLOBL vectorConstants<>(SB), RODATA|NOPTR, $512
+DATA vectorConstants<>+512(SB)/4, $0x00000000
+DATA vectorConstants<>+516(SB)/4, $0x00000001
+DATA vectorConstants<>+520(SB)/4, $0x00000002
+DATA vectorConstants<>+524(SB)/4, $0x00000003
+DATA vectorConstants<>+528(SB)/4, $0x00000004
+DATA vectorConstants<>+532(SB)/4, $0x00000005
+DATA vectorConstants<>+536(SB)/4, $0x00000006
+DATA vectorConstants<>+540(SB)/4, $0x00000007
+GLOBL vectorConstants<>(SB), RODATA|NOPTR, $544
 
 DATA vectorMasks<>+0(SB)/4, $0xffffffff
 DATA vectorMasks<>+4(SB)/4, $0xffffffff
@@ -4831,5 +4839,318 @@ after1:
 	VMASKMOVPS   Y0, Y15, (SI)
 
 done:
+	VZEROUPPER
+	RET
+
+// func vectorSplitAVX2(even *float32, odd *float32, x *float32, n int) (odds int)
+// Requires: AVX, AVX2
+TEXT ·vectorSplitAVX2(SB), NOSPLIT, $0-40
+	MOVQ    x+16(FP), DI
+	MOVQ    even+0(FP), SI
+	MOVQ    odd+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants<>+480(SB), Y8
+	VXORPS  Y9, Y9, Y9
+	SUBQ    $0x08, CX
+	JLT     rest
+
+vector:
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VCMPPS  $0x0a, Y8, Y0, Y2
+	VORPS   Y2, Y9, Y9
+	VCMPPS  $0x0a, Y8, Y1, Y3
+	VORPS   Y3, Y9, Y9
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y3
+	VPERMPD $0xd8, Y2, Y2
+	VPERMPD $0xd8, Y3, Y3
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, (R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     vector
+
+rest:
+	ADDQ $0x08, CX
+	JEQ  done
+
+pair:
+	VMOVSD     (DI), X0
+	VCMPPS     $0x0a, X8, X0, X2
+	VMOVQ      X2, X2
+	VORPS      Y2, Y9, Y9
+	VMOVSS     X0, (SI)
+	VEXTRACTPS $0x01, X0, (R8)
+	ADDQ       $0x08, DI
+	ADDQ       $0x04, SI
+	ADDQ       $0x04, R8
+	DECQ       CX
+	JNE        pair
+
+done:
+	VMOVMSKPS Y9, AX
+	MOVQ      AX, odds+32(FP)
+	VZEROUPPER
+	RET
+
+// func vectorMergeAVX2(x *float32, even *float32, odd *float32, n int)
+// Requires: AVX
+TEXT ·vectorMergeAVX2(SB), NOSPLIT, $0-32
+	MOVQ even+8(FP), DI
+	MOVQ odd+16(FP), SI
+	MOVQ x+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x08, CX
+	JLT  rest
+
+vector:
+	VMOVUPS    (DI), Y0
+	VMOVUPS    (SI), Y1
+	VUNPCKLPS  Y1, Y0, Y2
+	VUNPCKHPS  Y1, Y0, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y0
+	VPERM2F128 $0x31, Y3, Y2, Y1
+	VMOVUPS    Y0, (R8)
+	VMOVUPS    Y1, 32(R8)
+	ADDQ       $0x20, DI
+	ADDQ       $0x20, SI
+	ADDQ       $0x40, R8
+	SUBQ       $0x08, CX
+	JGE        vector
+
+rest:
+	ADDQ $0x08, CX
+	JEQ  done
+
+pair:
+	VMOVSS    (DI), X0
+	VINSERTPS $0x10, (SI), X0, X0
+	VMOVSD    X0, (R8)
+	ADDQ      $0x04, DI
+	ADDQ      $0x04, SI
+	ADDQ      $0x08, R8
+	DECQ      CX
+	JNE       pair
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMaxTapsAVX2(y *float32, x *float32, n int, taps *int64, count int)
+// Requires: AVX
+TEXT ·vectorMaxTapsAVX2(SB), NOSPLIT, $0-40
+	MOVQ x+8(FP), DI
+	MOVQ y+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ taps+24(FP), R10
+	MOVQ count+32(FP), R11
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	MOVQ    R10, R12
+	MOVQ    R11, R13
+	MOVQ    (R12), DX
+	VMOVUPS (DI)(DX*4), Y0
+	DECQ    R13
+	JEQ     taken
+
+tap:
+	ADDQ    $0x10, R12
+	MOVQ    (R12), DX
+	VMOVUPS (DI)(DX*4), Y2
+	VMAXPS  Y0, Y2, Y0
+	DECQ    R13
+	JNE     tap
+
+taken:
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	MOVQ       R10, R12
+	MOVQ       R11, R13
+	MOVQ       (R12), DX
+	VMASKMOVPS (DI)(DX*4), Y15, Y0
+	DECQ       R13
+	JEQ        takenOfRest
+
+tapOfRest:
+	ADDQ       $0x10, R12
+	MOVQ       (R12), DX
+	VMASKMOVPS (DI)(DX*4), Y15, Y2
+	VMAXPS     Y0, Y2, Y0
+	DECQ       R13
+	JNE        tapOfRest
+
+takenOfRest:
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMaxTapsPlacesAVX2(y *float32, place *int32, x *float32, n int, taps *int64, count int, first int, step int)
+// Requires: AVX, AVX2
+TEXT ·vectorMaxTapsPlacesAVX2(SB), NOSPLIT, $0-64
+	MOVQ         x+16(FP), DI
+	MOVQ         y+0(FP), SI
+	MOVQ         place+8(FP), R8
+	MOVQ         n+24(FP), CX
+	MOVQ         taps+32(FP), R10
+	MOVQ         count+40(FP), R11
+	VPBROADCASTD step+56(FP), Y4
+	VPMULLD      vectorConstants<>+512(SB), Y4, Y4
+	VPBROADCASTD first+48(FP), Y5
+	VPADDD       Y5, Y4, Y4
+	VPBROADCASTD step+56(FP), Y5
+	VPSLLD       $0x03, Y5, Y5
+	SUBQ         $0x08, CX
+	JLT          after1
+
+by1:
+	MOVQ         R10, R12
+	MOVQ         R11, R13
+	MOVQ         (R12), DX
+	VMOVUPS      (DI)(DX*4), Y0
+	VPBROADCASTD 8(R12), Y1
+	VPADDD       Y4, Y1, Y1
+	DECQ         R13
+	JEQ          taken
+
+tap:
+	ADDQ         $0x10, R12
+	MOVQ         (R12), DX
+	VMOVUPS      (DI)(DX*4), Y2
+	VCMPPS       $0x1e, Y0, Y2, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	VPBROADCASTD 8(R12), Y2
+	VPADDD       Y4, Y2, Y2
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	DECQ         R13
+	JNE          tap
+
+taken:
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, (R8)
+	VPADDD  Y5, Y4, Y4
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	MOVQ         R10, R12
+	MOVQ         R11, R13
+	MOVQ         (R12), DX
+	VMASKMOVPS   (DI)(DX*4), Y15, Y0
+	VPBROADCASTD 8(R12), Y1
+	VPADDD       Y4, Y1, Y1
+	DECQ         R13
+	JEQ          takenOfRest
+
+tapOfRest:
+	ADDQ         $0x10, R12
+	MOVQ         (R12), DX
+	VMASKMOVPS   (DI)(DX*4), Y15, Y2
+	VCMPPS       $0x1e, Y0, Y2, Y3
+	VBLENDVPS    Y3, Y2, Y0, Y0
+	VPBROADCASTD 8(R12), Y2
+	VPADDD       Y4, Y2, Y2
+	VBLENDVPS    Y3, Y2, Y1, Y1
+	DECQ         R13
+	JNE          tapOfRest
+
+takenOfRest:
+	VMASKMOVPS Y0, Y15, (SI)
+	VMASKMOVPS Y1, Y15, (R8)
+	VPADDD     Y5, Y4, Y4
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAddTapsAVX2(dx *float32, dy *float32, place *int32, n int, taps *int64, count int, first int, step int)
+// Requires: AVX, AVX2
+TEXT ·vectorAddTapsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         place+16(FP), R8
+	MOVQ         n+24(FP), CX
+	MOVQ         taps+32(FP), R10
+	MOVQ         count+40(FP), R11
+	MOVQ         CX, R12
+	VPBROADCASTD step+56(FP), Y6
+	VPMULLD      vectorConstants<>+512(SB), Y6, Y6
+	VPBROADCASTD first+48(FP), Y5
+	VPADDD       Y5, Y6, Y6
+	VPBROADCASTD step+56(FP), Y5
+	VPSLLD       $0x03, Y5, Y5
+	MOVQ         R11, AX
+	SHLQ         $0x04, AX
+	ADDQ         AX, R10
+
+tap:
+	SUBQ         $0x10, R10
+	MOVQ         (R10), AX
+	LEAQ         (DI)(AX*4), R13
+	MOVQ         SI, BX
+	MOVQ         R8, DX
+	MOVQ         R12, CX
+	VPBROADCASTD 8(R10), Y4
+	VPADDD       Y6, Y4, Y4
+	SUBQ         $0x08, CX
+	JLT          after1
+
+by1:
+	VMOVUPS  (DX), Y0
+	VPCMPEQD Y4, Y0, Y0
+	VMOVUPS  (BX), Y1
+	VANDPS   Y0, Y1, Y1
+	VMOVUPS  (R13), Y2
+	VADDPS   Y2, Y1, Y1
+	VMOVUPS  Y1, (R13)
+	VPADDD   Y5, Y4, Y4
+	ADDQ     $0x20, R13
+	ADDQ     $0x20, BX
+	ADDQ     $0x20, DX
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DX), Y15, Y0
+	VPCMPEQD   Y4, Y0, Y0
+	VMASKMOVPS (BX), Y15, Y1
+	VANDPS     Y0, Y1, Y1
+	VMASKMOVPS (R13), Y15, Y2
+	VADDPS     Y2, Y1, Y1
+	VMASKMOVPS Y1, Y15, (R13)
+	VPADDD     Y5, Y4, Y4
+
+done:
+	DECQ R11
+	JNE  tap
 	VZEROUPPER
 	RET

@@ -480,3 +480,50 @@ func vectorTanhAVX2(d *float32, a *float32, n int)
 //
 //go:noescape
 func vectorSigmoidAVX2(d *float32, a *float32, n int)
+
+// vectorSplitAVX2 is
+//
+//	for i := range n { even[i], odd[i] = x[2*i], x[2*i+1] }
+//
+// with n >= 0; the result is not 0 if there are NaN or -Inf among x.
+//
+//go:noescape
+func vectorSplitAVX2(even *float32, odd *float32, x *float32, n int) (odds int)
+
+// vectorMergeAVX2 is
+//
+//	for i := range n { x[2*i], x[2*i+1] = even[i], odd[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMergeAVX2(x *float32, even *float32, odd *float32, n int)
+
+// vectorMaxTapsAVX2 is
+//
+//	for i := range n { y[i] = max over t < count of x[i+taps[2*t]] }
+//
+// with n >= 0, count >= 1 and no NaN; the first of equals.
+//
+//go:noescape
+func vectorMaxTapsAVX2(y *float32, x *float32, n int, taps *int64, count int)
+
+// vectorMaxTapsPlacesAVX2 is
+//
+//	for i := range n { y[i], place[i] = max over t < count of x[i+taps[2*t]], taps[2*t+1] + first + i*step of that tap }
+//
+// with n >= 0, count >= 1 and no NaN; the first of equals.
+//
+//go:noescape
+func vectorMaxTapsPlacesAVX2(y *float32, place *int32, x *float32, n int, taps *int64, count int, first int, step int)
+
+// vectorAddTapsAVX2 is
+//
+//	for t := range count { // from the last
+//		for i := range n { if place[i] == taps[2*t+1] + first + i*step { dx[i+taps[2*t]] += dy[i] } }
+//	}
+//
+// with n >= 0 and count >= 1; taps go backwards, so that the sums of overlapping windows are in the order of i.
+//
+//go:noescape
+func vectorAddTapsAVX2(dx *float32, dy *float32, place *int32, n int, taps *int64, count int, first int, step int)

@@ -42,6 +42,7 @@ func main() {
 	fence()
 	extremes()
 	functions()
+	pools()
 	Generate()
 }
 
@@ -50,16 +51,17 @@ const (
 	log2e = iota
 	ln2High
 	ln2Low
-	c2    // to c6: of e^r = 1 + r + c2 r² + ... with the least relative error for |r| < 0.3466, 4e-9
-	c6    = c2 + 4
-	one   = c6 + 1
-	low   = one + 1 // e^low is 0 and e^high infinite
-	high  = low + 1
-	round = high + 1  // added to n, it leaves n + 127 as the lowest bits
-	deep  = round + 1 // the same with n + 127 + 64
-	tiny  = deep + 1  // 2^-64
-	bias  = tiny + 1  // 127, an integer
-	inf   = bias + 1  // -Inf
+	c2     // to c6: of e^r = 1 + r + c2 r² + ... with the least relative error for |r| < 0.3466, 4e-9
+	c6     = c2 + 4
+	one    = c6 + 1
+	low    = one + 1 // e^low is 0 and e^high infinite
+	high   = low + 1
+	round  = high + 1  // added to n, it leaves n + 127 as the lowest bits
+	deep   = round + 1 // the same with n + 127 + 64
+	tiny   = deep + 1  // 2^-64
+	bias   = tiny + 1  // 127, an integer
+	inf    = bias + 1  // -Inf
+	iota32 = inf + 1   // 0 to 7, integers
 )
 
 var table, masks Mem
@@ -75,6 +77,9 @@ func constants() {
 		for j := range lanes {
 			DATA(32*i+4*j, U32(math.Float32bits(v)))
 		}
+	}
+	for j := range lanes {
+		DATA(32*iota32+4*j, U32(j))
 	}
 	masks = GLOBL("vectorMasks", attr.RODATA|attr.NOPTR)
 	for j := range 2 * lanes {

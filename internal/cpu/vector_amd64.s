@@ -4947,16 +4947,17 @@ TEXT ·vectorMaxTapsAVX2(SB), NOSPLIT, $0-40
 	MOVQ n+16(FP), CX
 	MOVQ taps+24(FP), R10
 	MOVQ count+32(FP), R11
+	CMPQ CX, $0x08
+	JLT  short
 	SUBQ $0x08, CX
-	JLT  after1
 
-by1:
+vectors:
 	MOVQ    R10, R12
 	MOVQ    R11, R13
 	MOVQ    (R12), DX
 	VMOVUPS (DI)(DX*4), Y0
 	DECQ    R13
-	JEQ     taken
+	JEQ     tapEnd
 
 tap:
 	ADDQ    $0x10, R12
@@ -4966,15 +4967,22 @@ tap:
 	DECQ    R13
 	JNE     tap
 
-taken:
+tapEnd:
 	VMOVUPS Y0, (SI)
 	ADDQ    $0x20, DI
 	ADDQ    $0x20, SI
 	SUBQ    $0x08, CX
-	JGE     by1
+	JGE     vectors
+	ADDQ    $0x08, CX
+	JEQ     done
+	SUBQ    $0x08, CX
+	LEAQ    (DI)(CX*4), DI
+	LEAQ    (SI)(CX*4), SI
+	XORQ    CX, CX
+	JMP     vectors
 
-after1:
-	ADDQ       $0x08, CX
+short:
+	TESTQ      CX, CX
 	JEQ        done
 	NEGQ       CX
 	LEAQ       vectorMasks<>+32(SB), AX
@@ -4984,7 +4992,7 @@ after1:
 	MOVQ       (R12), DX
 	VMASKMOVPS (DI)(DX*4), Y15, Y0
 	DECQ       R13
-	JEQ        takenOfRest
+	JEQ        tapOfRestEnd
 
 tapOfRest:
 	ADDQ       $0x10, R12
@@ -4994,7 +5002,7 @@ tapOfRest:
 	DECQ       R13
 	JNE        tapOfRest
 
-takenOfRest:
+tapOfRestEnd:
 	VMASKMOVPS Y0, Y15, (SI)
 
 done:
@@ -5016,10 +5024,11 @@ TEXT ·vectorMaxTapsPlacesAVX2(SB), NOSPLIT, $0-64
 	VPADDD       Y5, Y4, Y4
 	VPBROADCASTD step+56(FP), Y5
 	VPSLLD       $0x03, Y5, Y5
+	CMPQ         CX, $0x08
+	JLT          short
 	SUBQ         $0x08, CX
-	JLT          after1
 
-by1:
+vectors:
 	MOVQ         R10, R12
 	MOVQ         R11, R13
 	MOVQ         (R12), DX
@@ -5027,7 +5036,7 @@ by1:
 	VPBROADCASTD 8(R12), Y1
 	VPADDD       Y4, Y1, Y1
 	DECQ         R13
-	JEQ          taken
+	JEQ          tapEnd
 
 tap:
 	ADDQ         $0x10, R12
@@ -5041,18 +5050,31 @@ tap:
 	DECQ         R13
 	JNE          tap
 
-taken:
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, (R8)
-	VPADDD  Y5, Y4, Y4
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, SI
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, CX
-	JGE     by1
-
-after1:
+tapEnd:
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, (R8)
+	VPADDD       Y5, Y4, Y4
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          vectors
 	ADDQ         $0x08, CX
+	JEQ          done
+	SUBQ         $0x08, CX
+	LEAQ         (DI)(CX*4), DI
+	LEAQ         (SI)(CX*4), SI
+	LEAQ         (R8)(CX*4), R8
+	VPBROADCASTD step+56(FP), Y2
+	VMOVQ        CX, X3
+	VPBROADCASTD X3, Y3
+	VPMULLD      Y3, Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	XORQ         CX, CX
+	JMP          vectors
+
+short:
+	TESTQ        CX, CX
 	JEQ          done
 	NEGQ         CX
 	LEAQ         vectorMasks<>+32(SB), AX
@@ -5064,7 +5086,7 @@ after1:
 	VPBROADCASTD 8(R12), Y1
 	VPADDD       Y4, Y1, Y1
 	DECQ         R13
-	JEQ          takenOfRest
+	JEQ          tapOfRestEnd
 
 tapOfRest:
 	ADDQ         $0x10, R12
@@ -5078,7 +5100,7 @@ tapOfRest:
 	DECQ         R13
 	JNE          tapOfRest
 
-takenOfRest:
+tapOfRestEnd:
 	VMASKMOVPS Y0, Y15, (SI)
 	VMASKMOVPS Y1, Y15, (R8)
 	VPADDD     Y5, Y4, Y4

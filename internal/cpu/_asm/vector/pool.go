@@ -124,7 +124,7 @@ func maxTaps(places bool) {
 		VPBROADCASTD(param("step"), next)
 		VPSLLD(Imm(3), next, next)
 	}
-	each(p, 1, func(a access) {
+	vector := func(a access, label string) {
 		load := func(dst VecPhysical) {
 			MOVQ(Mem{Base: tap}, off)
 			from := Mem{Base: x, Index: off, Scale: 4}
@@ -134,10 +134,6 @@ func maxTaps(places bool) {
 				VMOVUPS(from, dst)
 			}
 		}
-		label, end := "tap", "taken"
-		if a.last {
-			label, end = "tapOfRest", "takenOfRest"
-		}
 		MOVQ(taps, tap)
 		MOVQ(all, left)
 		load(best)
@@ -146,7 +142,7 @@ func maxTaps(places bool) {
 			VPADDD(start, where, where)
 		}
 		DECQ(left)
-		JEQ(LabelRef(end))
+		JEQ(LabelRef(label + "End"))
 		Label(label)
 		ADDQ(Imm(16), tap)
 		load(v)
@@ -161,13 +157,47 @@ func maxTaps(places bool) {
 		}
 		DECQ(left)
 		JNE(LabelRef(label))
-		Label(end)
+		Label(label + "End")
 		a.store(best, p[1])
 		if places {
 			a.store(where, p[2])
 			VPADDD(next, start, start)
 		}
-	})
+	}
+	CMPQ(count, Imm(lanes))
+	JLT(LabelRef("short"))
+	SUBQ(Imm(lanes), count)
+	Label("vectors")
+	vector(access{of: 1}, "tap")
+	for _, r := range p {
+		ADDQ(Imm(32), r)
+	}
+	SUBQ(Imm(lanes), count)
+	JGE(LabelRef("vectors"))
+	// What is left is done with elements before it as one more vector: a store of a part is slow.
+	ADDQ(Imm(lanes), count)
+	JEQ(LabelRef("done"))
+	SUBQ(Imm(lanes), count)
+	for _, r := range p {
+		LEAQ(Mem{Base: r, Index: count, Scale: 4}, r)
+	}
+	if places {
+		VPBROADCASTD(param("step"), v)
+		VMOVQ(count, X3)
+		VPBROADCASTD(X3, m)
+		VPMULLD(m, v, v)
+		VPADDD(v, start, start)
+	}
+	XORQ(count, count)
+	JMP(LabelRef("vectors"))
+	Label("short")
+	TESTQ(count, count)
+	JEQ(LabelRef("done"))
+	NEGQ(count)
+	LEAQ(masks.Offset(32), RAX)
+	VMOVUPS(Mem{Base: RAX, Index: count, Scale: 4}, Y15)
+	vector(access{of: 1, last: true}, "tapOfRest")
+	Label("done")
 	finish()
 }
 

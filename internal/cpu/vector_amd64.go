@@ -43,14 +43,32 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 			f[either](unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
 		}
 	}
+	for c, f := range map[Code][2]func(d, dy, x *float32, n int){
+		GELUGrad: {vectorGELUGradAVX2, vectorGELUGradStreamAVX2},
+		SiLUGrad: {vectorSiLUGradAVX2, vectorSiLUGradStreamAVX2},
+	} {
+		k[c] = func(d, dy, x, _ []float32, _ Pointwise) {
+			dy, x = dy[:len(d)], x[:len(d)]
+			f[either](unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d))
+		}
+	}
+	for c, f := range map[Code][2]func(d, a *float32, n int){
+		Exp:     {vectorExpAVX2, vectorExpStreamAVX2},
+		Log:     {vectorLogAVX2, vectorLogStreamAVX2},
+		Tanh:    {vectorTanhAVX2, vectorTanhStreamAVX2},
+		Sigmoid: {vectorSigmoidAVX2, vectorSigmoidStreamAVX2},
+		SiLU:    {vectorSiLUAVX2, vectorSiLUStreamAVX2},
+		GELU:    {vectorGELUAVX2, vectorGELUStreamAVX2},
+	} {
+		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
+			a = a[:len(d)]
+			f[either](unsafe.SliceData(d), unsafe.SliceData(a), len(d))
+		}
+	}
 	if stream {
 		return k // the others take longer than memory
 	}
-	k[GELUGrad] = func(d, dy, x, _ []float32, _ Pointwise) {
-		dy, x = dy[:len(d)], x[:len(d)]
-		vectorGELUGradAVX2(unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d))
-	}
-	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpAVX2, Tanh: vectorTanhAVX2, Sigmoid: vectorSigmoidAVX2, GELU: vectorGELUAVX2} {
+	for c, f := range map[Code]func(d, a *float32, n int){GELUTanh: vectorGELUTanhAVX2, Erf: vectorErfAVX2} {
 		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
 			a = a[:len(d)]
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))

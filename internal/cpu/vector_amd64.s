@@ -2238,6 +2238,883 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorExpAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorExpAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y4
+	VMOVUPS vectorConstants32<>+32(SB), Y5
+	VMOVUPS vectorConstants32<>+64(SB), Y6
+	VMOVUPS vectorConstants32<>+96(SB), Y7
+	VMOVUPS vectorConstants32<>+128(SB), Y8
+	VMOVUPS vectorConstants32<>+160(SB), Y9
+	VMOVUPS vectorConstants32<>+192(SB), Y10
+	VMOVUPS vectorConstants32<>+224(SB), Y11
+	VMOVUPS vectorConstants32<>+256(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+288(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VFMADD231PS  Y5, Y0, Y1
+	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VFNMADD231PS Y6, Y2, Y0
+	VFNMADD231PS Y7, Y2, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      Y11, Y14
+	VFMADD213PS  Y10, Y0, Y14
+	VMOVUPS      Y9, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD231PS  Y12, Y2, Y14
+	VFMADD231PS  Y14, Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       Y4, Y0, Y2
+	VSUBPS       Y4, Y2, Y14
+	VSUBPS       Y14, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VPSRLD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+288(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VFMADD231PS  Y5, Y0, Y1
+	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VFNMADD231PS Y6, Y2, Y0
+	VFNMADD231PS Y7, Y2, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      Y11, Y14
+	VFMADD213PS  Y10, Y0, Y14
+	VMOVUPS      Y9, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD231PS  Y12, Y2, Y14
+	VFMADD231PS  Y14, Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       Y4, Y0, Y2
+	VSUBPS       Y4, Y2, Y14
+	VSUBPS       Y14, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VPSRLD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+384(SB), Y10
+	VMOVUPS vectorConstants32<>+416(SB), Y11
+	VMOVUPS vectorConstants32<>+448(SB), Y12
+	VMOVUPS vectorConstants32<>+480(SB), Y13
+	VMOVUPS vectorConstants32<>+512(SB), Y14
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VBLENDVPS   Y5, Y2, Y0, Y2
+	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VPSRAD      $0x17, Y1, Y1
+	VPSLLD      $0x17, Y1, Y5
+	VPSUBD      Y5, Y2, Y2
+	VCVTDQ2PS   Y1, Y1
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      Y7, Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMOVUPS     vectorConstants32<>+672(SB), Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y5
+	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VFMADD213PS Y14, Y4, Y5
+	VFMADD213PS Y13, Y4, Y3
+	VFMADD213PS Y12, Y4, Y5
+	VFMADD213PS Y11, Y4, Y3
+	VFMADD231PS Y5, Y2, Y3
+	VMULPS      Y3, Y4, Y4
+	VFMADD231PS Y9, Y1, Y4
+	VADDPS      Y4, Y2, Y2
+	VFMADD231PS Y8, Y1, Y2
+	VCMPPS      $0x15, Y10, Y0, Y5
+	VBLENDVPS   Y5, Y0, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x00, Y5, Y0, Y4
+	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VCMPPS      $0x01, Y5, Y0, Y4
+	VORPS       Y4, Y2, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VBLENDVPS   Y5, Y2, Y0, Y2
+	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VPSRAD      $0x17, Y1, Y1
+	VPSLLD      $0x17, Y1, Y5
+	VPSUBD      Y5, Y2, Y2
+	VCVTDQ2PS   Y1, Y1
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      Y7, Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMOVUPS     vectorConstants32<>+672(SB), Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y5
+	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VFMADD213PS Y14, Y4, Y5
+	VFMADD213PS Y13, Y4, Y3
+	VFMADD213PS Y12, Y4, Y5
+	VFMADD213PS Y11, Y4, Y3
+	VFMADD231PS Y5, Y2, Y3
+	VMULPS      Y3, Y4, Y4
+	VFMADD231PS Y9, Y1, Y4
+	VADDPS      Y4, Y2, Y2
+	VFMADD231PS Y8, Y1, Y2
+	VCMPPS      $0x15, Y10, Y0, Y5
+	VBLENDVPS   Y5, Y0, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x00, Y5, Y0, Y4
+	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VCMPPS      $0x01, Y5, Y0, Y4
+	VORPS       Y4, Y2, Y0
+	VMASKMOVPS  Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTanhAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorTanhAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y8
+	VMOVUPS vectorConstants32<>+32(SB), Y9
+	VMOVUPS vectorConstants32<>+64(SB), Y10
+	VMOVUPS vectorConstants32<>+96(SB), Y11
+	VMOVUPS vectorConstants32<>+128(SB), Y12
+	VMOVUPS vectorConstants32<>+160(SB), Y13
+	VMOVUPS vectorConstants32<>+192(SB), Y14
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VADDPS       Y0, Y0, Y1
+	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  Y9, Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS Y10, Y4, Y1
+	VFNMADD231PS Y11, Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VFMADD213PS  Y14, Y1, Y5
+	VMOVUPS      Y13, Y3
+	VFMADD213PS  Y12, Y1, Y3
+	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       Y8, Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDPS       Y5, Y0, Y0
+	VANDNPS      Y3, Y5, Y3
+	VORPS        Y3, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VADDPS       Y0, Y0, Y1
+	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  Y9, Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS Y10, Y4, Y1
+	VFNMADD231PS Y11, Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VFMADD213PS  Y14, Y1, Y5
+	VMOVUPS      Y13, Y3
+	VFMADD213PS  Y12, Y1, Y3
+	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       Y8, Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDPS       Y5, Y0, Y0
+	VANDNPS      Y3, Y5, Y3
+	VORPS        Y3, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+192(SB), Y13
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSiLUAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSiLUAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+192(SB), Y13
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       Y0, Y6, Y6
+	VMULPS       Y0, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       Y0, Y6, Y6
+	VMULPS       Y0, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y10
+	VMOVUPS vectorConstants32<>+64(SB), Y11
+	VMOVUPS vectorConstants32<>+96(SB), Y12
+	VMOVUPS vectorConstants32<>+128(SB), Y13
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  Y13, Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  Y13, Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y10
+	VMOVUPS vectorConstants32<>+64(SB), Y11
+	VMOVUPS vectorConstants32<>+96(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSiLUGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSiLUGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y4
+	VBLENDVPS    Y0, Y5, Y6, Y5
+	VFMADD213PS  Y7, Y0, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y4, Y5, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y4
+	VBLENDVPS    Y0, Y5, Y6, Y5
+	VFMADD213PS  Y7, Y0, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y4, Y5, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorAffineStreamAVX2(y *float32, x *float32, n int, m float32, a float32, b float32)
 // Requires: AVX, FMA3
 TEXT ·vectorAffineStreamAVX2(SB), NOSPLIT, $0-36
@@ -3485,6 +4362,883 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorExpStreamAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorExpStreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y4
+	VMOVUPS vectorConstants32<>+32(SB), Y5
+	VMOVUPS vectorConstants32<>+64(SB), Y6
+	VMOVUPS vectorConstants32<>+96(SB), Y7
+	VMOVUPS vectorConstants32<>+128(SB), Y8
+	VMOVUPS vectorConstants32<>+160(SB), Y9
+	VMOVUPS vectorConstants32<>+192(SB), Y10
+	VMOVUPS vectorConstants32<>+224(SB), Y11
+	VMOVUPS vectorConstants32<>+256(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+288(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VFMADD231PS  Y5, Y0, Y1
+	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VFNMADD231PS Y6, Y2, Y0
+	VFNMADD231PS Y7, Y2, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      Y11, Y14
+	VFMADD213PS  Y10, Y0, Y14
+	VMOVUPS      Y9, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD231PS  Y12, Y2, Y14
+	VFMADD231PS  Y14, Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       Y4, Y0, Y2
+	VSUBPS       Y4, Y2, Y14
+	VSUBPS       Y14, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VPSRLD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+288(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VFMADD231PS  Y5, Y0, Y1
+	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VFNMADD231PS Y6, Y2, Y0
+	VFNMADD231PS Y7, Y2, Y0
+	VMULPS       Y0, Y0, Y2
+	VMOVUPS      Y11, Y14
+	VFMADD213PS  Y10, Y0, Y14
+	VMOVUPS      Y9, Y3
+	VFMADD213PS  Y8, Y0, Y3
+	VFMADD231PS  Y12, Y2, Y14
+	VFMADD231PS  Y14, Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VADDPS       Y4, Y0, Y2
+	VSUBPS       Y4, Y2, Y14
+	VSUBPS       Y14, Y0, Y0
+	VADDPS       Y0, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VPSRLD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVAPS      Y3, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogStreamAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogStreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+384(SB), Y10
+	VMOVUPS vectorConstants32<>+416(SB), Y11
+	VMOVUPS vectorConstants32<>+448(SB), Y12
+	VMOVUPS vectorConstants32<>+480(SB), Y13
+	VMOVUPS vectorConstants32<>+512(SB), Y14
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VBLENDVPS   Y5, Y2, Y0, Y2
+	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VPSRAD      $0x17, Y1, Y1
+	VPSLLD      $0x17, Y1, Y5
+	VPSUBD      Y5, Y2, Y2
+	VCVTDQ2PS   Y1, Y1
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      Y7, Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMOVUPS     vectorConstants32<>+672(SB), Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y5
+	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VFMADD213PS Y14, Y4, Y5
+	VFMADD213PS Y13, Y4, Y3
+	VFMADD213PS Y12, Y4, Y5
+	VFMADD213PS Y11, Y4, Y3
+	VFMADD231PS Y5, Y2, Y3
+	VMULPS      Y3, Y4, Y4
+	VFMADD231PS Y9, Y1, Y4
+	VADDPS      Y4, Y2, Y2
+	VFMADD231PS Y8, Y1, Y2
+	VCMPPS      $0x15, Y10, Y0, Y5
+	VBLENDVPS   Y5, Y0, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x00, Y5, Y0, Y4
+	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VCMPPS      $0x01, Y5, Y0, Y4
+	VORPS       Y4, Y2, Y0
+	VMOVNTPS    Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VBLENDVPS   Y5, Y2, Y0, Y2
+	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VPSRAD      $0x17, Y1, Y1
+	VPSLLD      $0x17, Y1, Y5
+	VPSUBD      Y5, Y2, Y2
+	VCVTDQ2PS   Y1, Y1
+	VADDPS      Y6, Y1, Y1
+	VSUBPS      Y7, Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMOVUPS     vectorConstants32<>+672(SB), Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y5
+	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VFMADD213PS Y14, Y4, Y5
+	VFMADD213PS Y13, Y4, Y3
+	VFMADD213PS Y12, Y4, Y5
+	VFMADD213PS Y11, Y4, Y3
+	VFMADD231PS Y5, Y2, Y3
+	VMULPS      Y3, Y4, Y4
+	VFMADD231PS Y9, Y1, Y4
+	VADDPS      Y4, Y2, Y2
+	VFMADD231PS Y8, Y1, Y2
+	VCMPPS      $0x15, Y10, Y0, Y5
+	VBLENDVPS   Y5, Y0, Y2, Y2
+	VXORPS      Y5, Y5, Y5
+	VCMPPS      $0x00, Y5, Y0, Y4
+	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VCMPPS      $0x01, Y5, Y0, Y4
+	VORPS       Y4, Y2, Y0
+	VMASKMOVPS  Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTanhStreamAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorTanhStreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y8
+	VMOVUPS vectorConstants32<>+32(SB), Y9
+	VMOVUPS vectorConstants32<>+64(SB), Y10
+	VMOVUPS vectorConstants32<>+96(SB), Y11
+	VMOVUPS vectorConstants32<>+128(SB), Y12
+	VMOVUPS vectorConstants32<>+160(SB), Y13
+	VMOVUPS vectorConstants32<>+192(SB), Y14
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VADDPS       Y0, Y0, Y1
+	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  Y9, Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS Y10, Y4, Y1
+	VFNMADD231PS Y11, Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VFMADD213PS  Y14, Y1, Y5
+	VMOVUPS      Y13, Y3
+	VFMADD213PS  Y12, Y1, Y3
+	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       Y8, Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDPS       Y5, Y0, Y0
+	VANDNPS      Y3, Y5, Y3
+	VORPS        Y3, Y0, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VADDPS       Y0, Y0, Y1
+	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  Y9, Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS Y10, Y4, Y1
+	VFNMADD231PS Y11, Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VFMADD213PS  Y14, Y1, Y5
+	VMOVUPS      Y13, Y3
+	VFMADD213PS  Y12, Y1, Y3
+	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       Y8, Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDPS       Y5, Y0, Y0
+	VANDNPS      Y3, Y5, Y3
+	VORPS        Y3, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidStreamAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSigmoidStreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+192(SB), Y13
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSiLUStreamAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSiLUStreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+192(SB), Y13
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       Y0, Y6, Y6
+	VMULPS       Y0, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  Y13, Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       Y0, Y6, Y6
+	VMULPS       Y0, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUStreamAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUStreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ    a+8(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    n+16(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y10
+	VMOVUPS vectorConstants32<>+64(SB), Y11
+	VMOVUPS vectorConstants32<>+96(SB), Y12
+	VMOVUPS vectorConstants32<>+128(SB), Y13
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  Y13, Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  Y13, Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y10
+	VMOVUPS vectorConstants32<>+64(SB), Y11
+	VMOVUPS vectorConstants32<>+96(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1152(SB), Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VFMADD231PS  Y10, Y9, Y4
+	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VFNMADD231PS Y11, Y5, Y9
+	VFNMADD231PS Y12, Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       Y7, Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y7, Y5
+	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      Y7, Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSiLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSiLUGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+0(SB), Y7
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y4
+	VBLENDVPS    Y0, Y5, Y6, Y5
+	VFMADD213PS  Y7, Y0, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y4, Y5, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VCMPPS       $0x0e, Y0, Y1, Y1
+	VANDNPS      Y5, Y1, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y4
+	VBLENDVPS    Y0, Y5, Y6, Y5
+	VFMADD213PS  Y7, Y0, Y4
+	VMULPS       Y13, Y5, Y5
+	VMULPS       Y4, Y5, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
 // Requires: AVX
 TEXT ·vectorSGDAVX2(SB), NOSPLIT, $0-48
@@ -3992,11 +5746,43 @@ DATA vectorConstants64<>+1088(SB)/8, $0xbeb2e97560d6e21a
 DATA vectorConstants64<>+1096(SB)/8, $0xbeb2e97560d6e21a
 DATA vectorConstants64<>+1104(SB)/8, $0xbeb2e97560d6e21a
 DATA vectorConstants64<>+1112(SB)/8, $0xbeb2e97560d6e21a
-GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $1120
+DATA vectorConstants64<>+1120(SB)/8, $0x3ff6a09e667f3bcd
+DATA vectorConstants64<>+1128(SB)/8, $0x3ff6a09e667f3bcd
+DATA vectorConstants64<>+1136(SB)/8, $0x3ff6a09e667f3bcd
+DATA vectorConstants64<>+1144(SB)/8, $0x3ff6a09e667f3bcd
+DATA vectorConstants64<>+1152(SB)/8, $0x3ff20dd750429b6d
+DATA vectorConstants64<>+1160(SB)/8, $0x3ff20dd750429b6d
+DATA vectorConstants64<>+1168(SB)/8, $0x3ff20dd750429b6d
+DATA vectorConstants64<>+1176(SB)/8, $0x3ff20dd750429b6d
+DATA vectorConstants64<>+1184(SB)/8, $0xbfd812746b0379e7
+DATA vectorConstants64<>+1192(SB)/8, $0xbfd812746b0379e7
+DATA vectorConstants64<>+1200(SB)/8, $0xbfd812746b0379e7
+DATA vectorConstants64<>+1208(SB)/8, $0xbfd812746b0379e7
+DATA vectorConstants64<>+1216(SB)/8, $0x3f50624dd2f1a9fc
+DATA vectorConstants64<>+1224(SB)/8, $0x3f50624dd2f1a9fc
+DATA vectorConstants64<>+1232(SB)/8, $0x3f50624dd2f1a9fc
+DATA vectorConstants64<>+1240(SB)/8, $0x3f50624dd2f1a9fc
+DATA vectorConstants64<>+1248(SB)/8, $0xbff9884533d43651
+DATA vectorConstants64<>+1256(SB)/8, $0xbff9884533d43651
+DATA vectorConstants64<>+1264(SB)/8, $0xbff9884533d43651
+DATA vectorConstants64<>+1272(SB)/8, $0xbff9884533d43651
+DATA vectorConstants64<>+1280(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorConstants64<>+1288(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorConstants64<>+1296(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorConstants64<>+1304(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorConstants64<>+1312(SB)/8, $0xfff0000000000000
+DATA vectorConstants64<>+1320(SB)/8, $0xfff0000000000000
+DATA vectorConstants64<>+1328(SB)/8, $0xfff0000000000000
+DATA vectorConstants64<>+1336(SB)/8, $0xfff0000000000000
+DATA vectorConstants64<>+1344(SB)/8, $0x4082c00000000000
+DATA vectorConstants64<>+1352(SB)/8, $0x4082c00000000000
+DATA vectorConstants64<>+1360(SB)/8, $0x4082c00000000000
+DATA vectorConstants64<>+1368(SB)/8, $0x4082c00000000000
+GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $1376
 
-// func vectorGELUAVX2(d *float32, a *float32, n int)
+// func vectorErfAVX2(d *float32, a *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·vectorGELUAVX2(SB), NOSPLIT, $0-24
+TEXT ·vectorErfAVX2(SB), NOSPLIT, $0-24
 	MOVQ a+8(FP), DI
 	MOVQ d+0(FP), SI
 	MOVQ n+16(FP), CX
@@ -4007,7 +5793,10 @@ by1:
 	VCVTPS2PD    (DI), Y0
 	VCVTPS2PD    16(DI), Y1
 	VMOVUPD      vectorConstants64<>+512(SB), Y4
-	VANDNPD      Y0, Y4, Y8
+	VANDNPD      Y0, Y4, Y12
+	VMULPD       vectorConstants64<>+1120(SB), Y12, Y2
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDNPD      Y2, Y4, Y8
 	VMOVUPD      vectorConstants64<>+576(SB), Y4
 	VMINPD       Y8, Y4, Y10
 	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
@@ -4048,12 +5837,24 @@ by1:
 	VCMPPD       $0x01, Y8, Y4, Y4
 	VANDNPD      Y3, Y4, Y3
 	VMULPD       Y9, Y3, Y3
+	VADDPD       Y3, Y3, Y3
 	VMOVUPD      vectorConstants64<>+320(SB), Y4
-	VSUBPD       Y3, Y4, Y4
-	VBLENDVPD    Y0, Y3, Y4, Y3
-	VMULPD       Y3, Y0, Y0
+	VSUBPD       Y3, Y4, Y3
+	VMULPD       Y12, Y12, Y4
+	VMULPD       vectorConstants64<>+1184(SB), Y4, Y4
+	VADDPD       vectorConstants64<>+1152(SB), Y4, Y4
+	VMULPD       Y12, Y4, Y4
+	VMOVUPD      vectorConstants64<>+1216(SB), Y2
+	VCMPPD       $0x01, Y2, Y12, Y2
+	VBLENDVPD    Y2, Y4, Y3, Y3
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDPD       Y4, Y0, Y0
+	VORPD        Y3, Y0, Y0
 	VMOVUPD      vectorConstants64<>+512(SB), Y7
-	VANDNPD      Y1, Y7, Y8
+	VANDNPD      Y1, Y7, Y12
+	VMULPD       vectorConstants64<>+1120(SB), Y12, Y5
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDNPD      Y5, Y7, Y8
 	VMOVUPD      vectorConstants64<>+576(SB), Y7
 	VMINPD       Y8, Y7, Y10
 	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
@@ -4094,10 +5895,19 @@ by1:
 	VCMPPD       $0x01, Y8, Y7, Y7
 	VANDNPD      Y6, Y7, Y6
 	VMULPD       Y9, Y6, Y6
+	VADDPD       Y6, Y6, Y6
 	VMOVUPD      vectorConstants64<>+320(SB), Y7
-	VSUBPD       Y6, Y7, Y7
-	VBLENDVPD    Y1, Y6, Y7, Y6
-	VMULPD       Y6, Y1, Y1
+	VSUBPD       Y6, Y7, Y6
+	VMULPD       Y12, Y12, Y7
+	VMULPD       vectorConstants64<>+1184(SB), Y7, Y7
+	VADDPD       vectorConstants64<>+1152(SB), Y7, Y7
+	VMULPD       Y12, Y7, Y7
+	VMOVUPD      vectorConstants64<>+1216(SB), Y5
+	VCMPPD       $0x01, Y5, Y12, Y5
+	VBLENDVPD    Y5, Y7, Y6, Y6
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDPD       Y7, Y1, Y1
+	VORPD        Y6, Y1, Y1
 	VCVTPD2PSY   Y0, X0
 	VCVTPD2PSY   Y1, X1
 	VINSERTF128  $0x01, X1, Y0, Y0
@@ -4118,7 +5928,10 @@ after1:
 	VCVTPS2PD    X1, Y1
 	VCVTPS2PD    X0, Y0
 	VMOVUPD      vectorConstants64<>+512(SB), Y4
-	VANDNPD      Y0, Y4, Y8
+	VANDNPD      Y0, Y4, Y12
+	VMULPD       vectorConstants64<>+1120(SB), Y12, Y2
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VANDNPD      Y2, Y4, Y8
 	VMOVUPD      vectorConstants64<>+576(SB), Y4
 	VMINPD       Y8, Y4, Y10
 	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
@@ -4159,127 +5972,24 @@ after1:
 	VCMPPD       $0x01, Y8, Y4, Y4
 	VANDNPD      Y3, Y4, Y3
 	VMULPD       Y9, Y3, Y3
+	VADDPD       Y3, Y3, Y3
 	VMOVUPD      vectorConstants64<>+320(SB), Y4
-	VSUBPD       Y3, Y4, Y4
-	VBLENDVPD    Y0, Y3, Y4, Y3
-	VMULPD       Y3, Y0, Y0
-	VMOVUPD      vectorConstants64<>+512(SB), Y7
-	VANDNPD      Y1, Y7, Y8
-	VMOVUPD      vectorConstants64<>+576(SB), Y7
-	VMINPD       Y8, Y7, Y10
-	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
-	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
-	VDIVPD       Y7, Y9, Y7
-	VMOVUPD      vectorConstants64<>+1088(SB), Y9
-	VFMADD213PD  vectorConstants64<>+1056(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+1024(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+992(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+960(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+928(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+896(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+864(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+832(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+800(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+768(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+736(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+704(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+672(SB), Y7, Y9
-	VMULPD       Y10, Y10, Y11
-	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
-	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y5
-	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y11
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y6
-	VMULPD       Y11, Y11, Y7
-	VFMADD213PD  Y11, Y7, Y6
-	VFMADD213PD  Y5, Y5, Y6
-	VMOVUPD      vectorConstants64<>+576(SB), Y7
-	VCMPPD       $0x01, Y8, Y7, Y7
-	VANDNPD      Y6, Y7, Y6
-	VMULPD       Y9, Y6, Y6
-	VMOVUPD      vectorConstants64<>+320(SB), Y7
-	VSUBPD       Y6, Y7, Y7
-	VBLENDVPD    Y1, Y6, Y7, Y6
-	VMULPD       Y6, Y1, Y1
-	VCVTPD2PSY   Y0, X0
-	VCVTPD2PSY   Y1, X1
-	VINSERTF128  $0x01, X1, Y0, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·vectorGELUGradAVX2(SB), NOSPLIT, $0-32
-	MOVQ b+16(FP), DI
-	MOVQ d+0(FP), SI
-	MOVQ a+8(FP), R8
-	MOVQ n+24(FP), CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VCVTPS2PD    (DI), Y0
-	VCVTPS2PD    16(DI), Y1
+	VSUBPD       Y3, Y4, Y3
+	VMULPD       Y12, Y12, Y4
+	VMULPD       vectorConstants64<>+1184(SB), Y4, Y4
+	VADDPD       vectorConstants64<>+1152(SB), Y4, Y4
+	VMULPD       Y12, Y4, Y4
+	VMOVUPD      vectorConstants64<>+1216(SB), Y2
+	VCMPPD       $0x01, Y2, Y12, Y2
+	VBLENDVPD    Y2, Y4, Y3, Y3
 	VMOVUPD      vectorConstants64<>+512(SB), Y4
-	VANDNPD      Y0, Y4, Y8
-	VMOVUPD      vectorConstants64<>+576(SB), Y4
-	VMINPD       Y8, Y4, Y10
-	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
-	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
-	VDIVPD       Y4, Y9, Y4
-	VMOVUPD      vectorConstants64<>+1088(SB), Y9
-	VFMADD213PD  vectorConstants64<>+1056(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+1024(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+992(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+960(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+928(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+896(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+864(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+832(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+800(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+768(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+736(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+704(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+672(SB), Y4, Y9
-	VMULPD       Y10, Y10, Y11
-	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
-	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y2
-	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y11
-	VPSLLQ       $0x34, Y2, Y2
-	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y3
-	VMULPD       Y11, Y11, Y4
-	VFMADD213PD  Y11, Y4, Y3
-	VFMADD213PD  Y2, Y2, Y3
-	VMOVUPD      vectorConstants64<>+576(SB), Y4
-	VCMPPD       $0x01, Y8, Y4, Y4
-	VANDNPD      Y3, Y4, Y3
-	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
-	VMULPD       Y9, Y3, Y3
-	VMOVUPD      vectorConstants64<>+320(SB), Y4
-	VSUBPD       Y3, Y4, Y4
-	VBLENDVPD    Y0, Y3, Y4, Y3
-	VMOVAPD      Y3, Y0
+	VANDPD       Y4, Y0, Y0
+	VORPD        Y3, Y0, Y0
 	VMOVUPD      vectorConstants64<>+512(SB), Y7
-	VANDNPD      Y1, Y7, Y8
+	VANDNPD      Y1, Y7, Y12
+	VMULPD       vectorConstants64<>+1120(SB), Y12, Y5
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VANDNPD      Y5, Y7, Y8
 	VMOVUPD      vectorConstants64<>+576(SB), Y7
 	VMINPD       Y8, Y7, Y10
 	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
@@ -4319,136 +6029,20 @@ by1:
 	VMOVUPD      vectorConstants64<>+576(SB), Y7
 	VCMPPD       $0x01, Y8, Y7, Y7
 	VANDNPD      Y6, Y7, Y6
-	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
 	VMULPD       Y9, Y6, Y6
+	VADDPD       Y6, Y6, Y6
 	VMOVUPD      vectorConstants64<>+320(SB), Y7
-	VSUBPD       Y6, Y7, Y7
-	VBLENDVPD    Y1, Y6, Y7, Y6
-	VMOVAPD      Y6, Y1
-	VCVTPS2PD    (R8), Y2
-	VCVTPS2PD    16(R8), Y3
-	VMULPD       Y2, Y0, Y0
-	VMULPD       Y3, Y1, Y1
-	VCVTPD2PSY   Y0, X0
-	VCVTPD2PSY   Y1, X1
-	VINSERTF128  $0x01, X1, Y0, Y0
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, CX
-	JGE          by1
-
-after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (DI), Y15, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X0, Y0
-	VMOVUPD      vectorConstants64<>+512(SB), Y4
-	VANDNPD      Y0, Y4, Y8
-	VMOVUPD      vectorConstants64<>+576(SB), Y4
-	VMINPD       Y8, Y4, Y10
-	VADDPD       vectorConstants64<>+544(SB), Y10, Y4
-	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
-	VDIVPD       Y4, Y9, Y4
-	VMOVUPD      vectorConstants64<>+1088(SB), Y9
-	VFMADD213PD  vectorConstants64<>+1056(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+1024(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+992(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+960(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+928(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+896(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+864(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+832(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+800(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+768(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+736(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+704(SB), Y4, Y9
-	VFMADD213PD  vectorConstants64<>+672(SB), Y4, Y9
-	VMULPD       Y10, Y10, Y11
-	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
-	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y2
-	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y11
-	VPSLLQ       $0x34, Y2, Y2
-	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y3
-	VMULPD       Y11, Y11, Y4
-	VFMADD213PD  Y11, Y4, Y3
-	VFMADD213PD  Y2, Y2, Y3
-	VMOVUPD      vectorConstants64<>+576(SB), Y4
-	VCMPPD       $0x01, Y8, Y4, Y4
-	VANDNPD      Y3, Y4, Y3
-	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
-	VMULPD       Y9, Y3, Y3
-	VMOVUPD      vectorConstants64<>+320(SB), Y4
-	VSUBPD       Y3, Y4, Y4
-	VBLENDVPD    Y0, Y3, Y4, Y3
-	VMOVAPD      Y3, Y0
+	VSUBPD       Y6, Y7, Y6
+	VMULPD       Y12, Y12, Y7
+	VMULPD       vectorConstants64<>+1184(SB), Y7, Y7
+	VADDPD       vectorConstants64<>+1152(SB), Y7, Y7
+	VMULPD       Y12, Y7, Y7
+	VMOVUPD      vectorConstants64<>+1216(SB), Y5
+	VCMPPD       $0x01, Y5, Y12, Y5
+	VBLENDVPD    Y5, Y7, Y6, Y6
 	VMOVUPD      vectorConstants64<>+512(SB), Y7
-	VANDNPD      Y1, Y7, Y8
-	VMOVUPD      vectorConstants64<>+576(SB), Y7
-	VMINPD       Y8, Y7, Y10
-	VADDPD       vectorConstants64<>+544(SB), Y10, Y7
-	VSUBPD       vectorConstants64<>+544(SB), Y10, Y9
-	VDIVPD       Y7, Y9, Y7
-	VMOVUPD      vectorConstants64<>+1088(SB), Y9
-	VFMADD213PD  vectorConstants64<>+1056(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+1024(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+992(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+960(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+928(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+896(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+864(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+832(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+800(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+768(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+736(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+704(SB), Y7, Y9
-	VFMADD213PD  vectorConstants64<>+672(SB), Y7, Y9
-	VMULPD       Y10, Y10, Y11
-	VMULPD       vectorConstants64<>+608(SB), Y11, Y11
-	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y11, Y5
-	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y11
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y11, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y11, Y6
-	VMULPD       Y11, Y11, Y7
-	VFMADD213PD  Y11, Y7, Y6
-	VFMADD213PD  Y5, Y5, Y6
-	VMOVUPD      vectorConstants64<>+576(SB), Y7
-	VCMPPD       $0x01, Y8, Y7, Y7
-	VANDNPD      Y6, Y7, Y6
-	VFNMADD231PD vectorConstants64<>+640(SB), Y8, Y9
-	VMULPD       Y9, Y6, Y6
-	VMOVUPD      vectorConstants64<>+320(SB), Y7
-	VSUBPD       Y6, Y7, Y7
-	VBLENDVPD    Y1, Y6, Y7, Y6
-	VMOVAPD      Y6, Y1
-	VMASKMOVPS   (R8), Y15, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X2, Y2
-	VMULPD       Y2, Y0, Y0
-	VMULPD       Y3, Y1, Y1
+	VANDPD       Y7, Y1, Y1
+	VORPD        Y6, Y1, Y1
 	VCVTPD2PSY   Y0, X0
 	VCVTPD2PSY   Y1, X1
 	VINSERTF128  $0x01, X1, Y0, Y0
@@ -4458,9 +6052,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func vectorExpAVX2(d *float32, a *float32, n int)
+// func vectorGELUTanhAVX2(d *float32, a *float32, n int)
 // Requires: AVX, AVX2, FMA3
-TEXT ·vectorExpAVX2(SB), NOSPLIT, $0-24
+TEXT ·vectorGELUTanhAVX2(SB), NOSPLIT, $0-24
 	MOVQ a+8(FP), DI
 	MOVQ d+0(FP), SI
 	MOVQ n+16(FP), CX
@@ -4470,46 +6064,60 @@ TEXT ·vectorExpAVX2(SB), NOSPLIT, $0-24
 by1:
 	VCVTPS2PD    (DI), Y0
 	VCVTPS2PD    16(DI), Y1
+	VMULPD       Y0, Y0, Y4
+	VMULPD       vectorConstants64<>+1280(SB), Y4, Y4
+	VADDPD       vectorConstants64<>+1248(SB), Y4, Y4
+	VMULPD       Y0, Y4, Y8
 	VMOVUPD      vectorConstants64<>+384(SB), Y4
-	VMAXPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+416(SB), Y4
-	VMINPD       Y0, Y4, Y0
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorConstants64<>+1344(SB), Y4
+	VMINPD       Y8, Y4, Y8
 	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y2
 	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y8
 	VPSLLQ       $0x34, Y2, Y2
 	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y3
+	VMULPD       Y8, Y8, Y4
+	VFMADD213PD  Y8, Y4, Y3
 	VFMADD213PD  Y2, Y2, Y3
-	VMOVAPD      Y3, Y0
+	VADDPD       vectorConstants64<>+320(SB), Y3, Y3
+	VCMPPD       $0x00, vectorConstants64<>+1312(SB), Y0, Y4
+	VORPD        Y4, Y0, Y0
+	VDIVPD       Y3, Y0, Y0
+	VMULPD       Y1, Y1, Y7
+	VMULPD       vectorConstants64<>+1280(SB), Y7, Y7
+	VADDPD       vectorConstants64<>+1248(SB), Y7, Y7
+	VMULPD       Y1, Y7, Y8
 	VMOVUPD      vectorConstants64<>+384(SB), Y7
-	VMAXPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+416(SB), Y7
-	VMINPD       Y1, Y7, Y1
+	VMAXPD       Y8, Y7, Y8
+	VMOVUPD      vectorConstants64<>+1344(SB), Y7
+	VMINPD       Y8, Y7, Y8
 	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y5
 	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y8
 	VPSLLQ       $0x34, Y5, Y5
 	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
-	VMULPD       Y1, Y1, Y7
-	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y6
+	VMULPD       Y8, Y8, Y7
+	VFMADD213PD  Y8, Y7, Y6
 	VFMADD213PD  Y5, Y5, Y6
-	VMOVAPD      Y6, Y1
+	VADDPD       vectorConstants64<>+320(SB), Y6, Y6
+	VCMPPD       $0x00, vectorConstants64<>+1312(SB), Y1, Y7
+	VORPD        Y7, Y1, Y1
+	VDIVPD       Y6, Y1, Y1
 	VCVTPD2PSY   Y0, X0
 	VCVTPD2PSY   Y1, X1
 	VINSERTF128  $0x01, X1, Y0, Y0
@@ -4529,46 +6137,60 @@ after1:
 	VEXTRACTF128 $0x01, Y0, X1
 	VCVTPS2PD    X1, Y1
 	VCVTPS2PD    X0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMULPD       vectorConstants64<>+1280(SB), Y4, Y4
+	VADDPD       vectorConstants64<>+1248(SB), Y4, Y4
+	VMULPD       Y0, Y4, Y8
 	VMOVUPD      vectorConstants64<>+384(SB), Y4
-	VMAXPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+416(SB), Y4
-	VMINPD       Y0, Y4, Y0
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorConstants64<>+1344(SB), Y4
+	VMINPD       Y8, Y4, Y8
 	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y2
 	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y8
 	VPSLLQ       $0x34, Y2, Y2
 	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y3
+	VMULPD       Y8, Y8, Y4
+	VFMADD213PD  Y8, Y4, Y3
 	VFMADD213PD  Y2, Y2, Y3
-	VMOVAPD      Y3, Y0
+	VADDPD       vectorConstants64<>+320(SB), Y3, Y3
+	VCMPPD       $0x00, vectorConstants64<>+1312(SB), Y0, Y4
+	VORPD        Y4, Y0, Y0
+	VDIVPD       Y3, Y0, Y0
+	VMULPD       Y1, Y1, Y7
+	VMULPD       vectorConstants64<>+1280(SB), Y7, Y7
+	VADDPD       vectorConstants64<>+1248(SB), Y7, Y7
+	VMULPD       Y1, Y7, Y8
 	VMOVUPD      vectorConstants64<>+384(SB), Y7
-	VMAXPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+416(SB), Y7
-	VMINPD       Y1, Y7, Y1
+	VMAXPD       Y8, Y7, Y8
+	VMOVUPD      vectorConstants64<>+1344(SB), Y7
+	VMINPD       Y8, Y7, Y8
 	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y5
 	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y8
 	VPSLLQ       $0x34, Y5, Y5
 	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
-	VMULPD       Y1, Y1, Y7
-	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y6
+	VMULPD       Y8, Y8, Y7
+	VFMADD213PD  Y8, Y7, Y6
 	VFMADD213PD  Y5, Y5, Y6
-	VMOVAPD      Y6, Y1
+	VADDPD       vectorConstants64<>+320(SB), Y6, Y6
+	VCMPPD       $0x00, vectorConstants64<>+1312(SB), Y1, Y7
+	VORPD        Y7, Y1, Y1
+	VDIVPD       Y6, Y1, Y1
 	VCVTPD2PSY   Y0, X0
 	VCVTPD2PSY   Y1, X1
 	VINSERTF128  $0x01, X1, Y0, Y0
@@ -4578,269 +6200,391 @@ done:
 	VZEROUPPER
 	RET
 
-// func vectorTanhAVX2(d *float32, a *float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·vectorTanhAVX2(SB), NOSPLIT, $0-24
-	MOVQ a+8(FP), DI
-	MOVQ d+0(FP), SI
-	MOVQ n+16(FP), CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VCVTPS2PD    (DI), Y0
-	VCVTPS2PD    16(DI), Y1
-	VADDPD       Y0, Y0, Y0
-	VMOVUPD      vectorConstants64<>+480(SB), Y4
-	VMAXPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+448(SB), Y4
-	VMINPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
-	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
-	VPSLLQ       $0x34, Y2, Y2
-	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y4, Y3
-	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
-	VFMADD213PD  Y4, Y2, Y3
-	VADDPD       vectorConstants64<>+352(SB), Y3, Y4
-	VDIVPD       Y4, Y3, Y0
-	VADDPD       Y1, Y1, Y1
-	VMOVUPD      vectorConstants64<>+480(SB), Y7
-	VMAXPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+448(SB), Y7
-	VMINPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
-	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
-	VMULPD       Y1, Y1, Y7
-	VFMADD213PD  Y1, Y7, Y6
-	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
-	VFMADD213PD  Y7, Y5, Y6
-	VADDPD       vectorConstants64<>+352(SB), Y6, Y7
-	VDIVPD       Y7, Y6, Y1
-	VCVTPD2PSY   Y0, X0
-	VCVTPD2PSY   Y1, X1
-	VINSERTF128  $0x01, X1, Y0, Y0
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	SUBQ         $0x08, CX
-	JGE          by1
-
-after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (DI), Y15, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y0, Y0, Y0
-	VMOVUPD      vectorConstants64<>+480(SB), Y4
-	VMAXPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+448(SB), Y4
-	VMINPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
-	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
-	VPSLLQ       $0x34, Y2, Y2
-	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y4, Y3
-	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
-	VFMADD213PD  Y4, Y2, Y3
-	VADDPD       vectorConstants64<>+352(SB), Y3, Y4
-	VDIVPD       Y4, Y3, Y0
-	VADDPD       Y1, Y1, Y1
-	VMOVUPD      vectorConstants64<>+480(SB), Y7
-	VMAXPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+448(SB), Y7
-	VMINPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
-	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
-	VMULPD       Y1, Y1, Y7
-	VFMADD213PD  Y1, Y7, Y6
-	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
-	VFMADD213PD  Y7, Y5, Y6
-	VADDPD       vectorConstants64<>+352(SB), Y6, Y7
-	VDIVPD       Y7, Y6, Y1
-	VCVTPD2PSY   Y0, X0
-	VCVTPD2PSY   Y1, X1
-	VINSERTF128  $0x01, X1, Y0, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorSigmoidAVX2(d *float32, a *float32, n int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·vectorSigmoidAVX2(SB), NOSPLIT, $0-24
-	MOVQ a+8(FP), DI
-	MOVQ d+0(FP), SI
-	MOVQ n+16(FP), CX
-	SUBQ $0x08, CX
-	JLT  after1
-
-by1:
-	VCVTPS2PD    (DI), Y0
-	VCVTPS2PD    16(DI), Y1
-	VMOVUPD      vectorConstants64<>+384(SB), Y4
-	VMAXPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+416(SB), Y4
-	VMINPD       Y0, Y4, Y0
-	VXORPD       vectorConstants64<>+512(SB), Y0, Y0
-	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
-	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
-	VPSLLQ       $0x34, Y2, Y2
-	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y4, Y3
-	VFMADD213PD  Y2, Y2, Y3
-	VMOVUPD      vectorConstants64<>+320(SB), Y4
-	VADDPD       Y4, Y3, Y3
-	VDIVPD       Y3, Y4, Y0
-	VMOVUPD      vectorConstants64<>+384(SB), Y7
-	VMAXPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+416(SB), Y7
-	VMINPD       Y1, Y7, Y1
-	VXORPD       vectorConstants64<>+512(SB), Y1, Y1
-	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
-	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
-	VMULPD       Y1, Y1, Y7
-	VFMADD213PD  Y1, Y7, Y6
-	VFMADD213PD  Y5, Y5, Y6
-	VMOVUPD      vectorConstants64<>+320(SB), Y7
-	VADDPD       Y7, Y6, Y6
-	VDIVPD       Y6, Y7, Y1
-	VCVTPD2PSY   Y0, X0
-	VCVTPD2PSY   Y1, X1
-	VINSERTF128  $0x01, X1, Y0, Y0
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	SUBQ         $0x08, CX
-	JGE          by1
-
-after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (DI), Y15, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X0, Y0
-	VMOVUPD      vectorConstants64<>+384(SB), Y4
-	VMAXPD       Y0, Y4, Y0
-	VMOVUPD      vectorConstants64<>+416(SB), Y4
-	VMINPD       Y0, Y4, Y0
-	VXORPD       vectorConstants64<>+512(SB), Y0, Y0
-	VMOVUPD      vectorConstants64<>+64(SB), Y2
-	VFMADD231PD  vectorConstants64<>+0(SB), Y0, Y2
-	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
-	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y0
-	VPSLLQ       $0x34, Y2, Y2
-	VMOVUPD      vectorConstants64<>+288(SB), Y3
-	VFMADD213PD  vectorConstants64<>+256(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+224(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+192(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+160(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+128(SB), Y0, Y3
-	VFMADD213PD  vectorConstants64<>+96(SB), Y0, Y3
-	VMULPD       Y0, Y0, Y4
-	VFMADD213PD  Y0, Y4, Y3
-	VFMADD213PD  Y2, Y2, Y3
-	VMOVUPD      vectorConstants64<>+320(SB), Y4
-	VADDPD       Y4, Y3, Y3
-	VDIVPD       Y3, Y4, Y0
-	VMOVUPD      vectorConstants64<>+384(SB), Y7
-	VMAXPD       Y1, Y7, Y1
-	VMOVUPD      vectorConstants64<>+416(SB), Y7
-	VMINPD       Y1, Y7, Y1
-	VXORPD       vectorConstants64<>+512(SB), Y1, Y1
-	VMOVUPD      vectorConstants64<>+64(SB), Y5
-	VFMADD231PD  vectorConstants64<>+0(SB), Y1, Y5
-	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
-	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y1
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      vectorConstants64<>+288(SB), Y6
-	VFMADD213PD  vectorConstants64<>+256(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+224(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+192(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+160(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+128(SB), Y1, Y6
-	VFMADD213PD  vectorConstants64<>+96(SB), Y1, Y6
-	VMULPD       Y1, Y1, Y7
-	VFMADD213PD  Y1, Y7, Y6
-	VFMADD213PD  Y5, Y5, Y6
-	VMOVUPD      vectorConstants64<>+320(SB), Y7
-	VADDPD       Y7, Y6, Y6
-	VDIVPD       Y6, Y7, Y1
-	VCVTPD2PSY   Y0, X0
-	VCVTPD2PSY   Y1, X1
-	VINSERTF128  $0x01, X1, Y0, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
-
-done:
-	VZEROUPPER
-	RET
+DATA vectorConstants32<>+0(SB)/4, $0x3f800000
+DATA vectorConstants32<>+4(SB)/4, $0x3f800000
+DATA vectorConstants32<>+8(SB)/4, $0x3f800000
+DATA vectorConstants32<>+12(SB)/4, $0x3f800000
+DATA vectorConstants32<>+16(SB)/4, $0x3f800000
+DATA vectorConstants32<>+20(SB)/4, $0x3f800000
+DATA vectorConstants32<>+24(SB)/4, $0x3f800000
+DATA vectorConstants32<>+28(SB)/4, $0x3f800000
+DATA vectorConstants32<>+32(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+36(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+40(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+44(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+48(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+52(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+56(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+60(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+64(SB)/4, $0x3f318000
+DATA vectorConstants32<>+68(SB)/4, $0x3f318000
+DATA vectorConstants32<>+72(SB)/4, $0x3f318000
+DATA vectorConstants32<>+76(SB)/4, $0x3f318000
+DATA vectorConstants32<>+80(SB)/4, $0x3f318000
+DATA vectorConstants32<>+84(SB)/4, $0x3f318000
+DATA vectorConstants32<>+88(SB)/4, $0x3f318000
+DATA vectorConstants32<>+92(SB)/4, $0x3f318000
+DATA vectorConstants32<>+96(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+100(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+104(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+108(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+112(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+116(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+120(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+124(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+128(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+132(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+136(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+140(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+144(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+148(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+152(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+156(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+160(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+164(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+168(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+172(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+176(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+180(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+184(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+188(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+192(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+196(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+200(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+204(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+208(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+212(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+216(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+220(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+224(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+228(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+232(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+236(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+240(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+244(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+248(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+252(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+256(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+260(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+264(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+268(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+272(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+276(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+280(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+284(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+288(SB)/4, $0x42b20000
+DATA vectorConstants32<>+292(SB)/4, $0x42b20000
+DATA vectorConstants32<>+296(SB)/4, $0x42b20000
+DATA vectorConstants32<>+300(SB)/4, $0x42b20000
+DATA vectorConstants32<>+304(SB)/4, $0x42b20000
+DATA vectorConstants32<>+308(SB)/4, $0x42b20000
+DATA vectorConstants32<>+312(SB)/4, $0x42b20000
+DATA vectorConstants32<>+316(SB)/4, $0x42b20000
+DATA vectorConstants32<>+320(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+324(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+328(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+332(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+336(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+340(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+344(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+348(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+352(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+356(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+360(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+364(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+368(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+372(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+376(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+380(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+384(SB)/4, $0x7f800000
+DATA vectorConstants32<>+388(SB)/4, $0x7f800000
+DATA vectorConstants32<>+392(SB)/4, $0x7f800000
+DATA vectorConstants32<>+396(SB)/4, $0x7f800000
+DATA vectorConstants32<>+400(SB)/4, $0x7f800000
+DATA vectorConstants32<>+404(SB)/4, $0x7f800000
+DATA vectorConstants32<>+408(SB)/4, $0x7f800000
+DATA vectorConstants32<>+412(SB)/4, $0x7f800000
+DATA vectorConstants32<>+416(SB)/4, $0xbf000000
+DATA vectorConstants32<>+420(SB)/4, $0xbf000000
+DATA vectorConstants32<>+424(SB)/4, $0xbf000000
+DATA vectorConstants32<>+428(SB)/4, $0xbf000000
+DATA vectorConstants32<>+432(SB)/4, $0xbf000000
+DATA vectorConstants32<>+436(SB)/4, $0xbf000000
+DATA vectorConstants32<>+440(SB)/4, $0xbf000000
+DATA vectorConstants32<>+444(SB)/4, $0xbf000000
+DATA vectorConstants32<>+448(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+452(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+456(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+460(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+464(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+468(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+472(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+476(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+480(SB)/4, $0xbe800110
+DATA vectorConstants32<>+484(SB)/4, $0xbe800110
+DATA vectorConstants32<>+488(SB)/4, $0xbe800110
+DATA vectorConstants32<>+492(SB)/4, $0xbe800110
+DATA vectorConstants32<>+496(SB)/4, $0xbe800110
+DATA vectorConstants32<>+500(SB)/4, $0xbe800110
+DATA vectorConstants32<>+504(SB)/4, $0xbe800110
+DATA vectorConstants32<>+508(SB)/4, $0xbe800110
+DATA vectorConstants32<>+512(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+516(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+520(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+524(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+528(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+532(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+536(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+540(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+544(SB)/4, $0x00800000
+DATA vectorConstants32<>+548(SB)/4, $0x00800000
+DATA vectorConstants32<>+552(SB)/4, $0x00800000
+DATA vectorConstants32<>+556(SB)/4, $0x00800000
+DATA vectorConstants32<>+560(SB)/4, $0x00800000
+DATA vectorConstants32<>+564(SB)/4, $0x00800000
+DATA vectorConstants32<>+568(SB)/4, $0x00800000
+DATA vectorConstants32<>+572(SB)/4, $0x00800000
+DATA vectorConstants32<>+576(SB)/4, $0x4b000000
+DATA vectorConstants32<>+580(SB)/4, $0x4b000000
+DATA vectorConstants32<>+584(SB)/4, $0x4b000000
+DATA vectorConstants32<>+588(SB)/4, $0x4b000000
+DATA vectorConstants32<>+592(SB)/4, $0x4b000000
+DATA vectorConstants32<>+596(SB)/4, $0x4b000000
+DATA vectorConstants32<>+600(SB)/4, $0x4b000000
+DATA vectorConstants32<>+604(SB)/4, $0x4b000000
+DATA vectorConstants32<>+608(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+612(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+616(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+620(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+624(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+628(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+632(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+636(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+640(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+644(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+648(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+652(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+656(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+660(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+664(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+668(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+672(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+676(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+680(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+684(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+688(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+692(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+696(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+700(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+704(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+708(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+712(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+716(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+720(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+724(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+728(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+732(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+736(SB)/4, $0xbe067047
+DATA vectorConstants32<>+740(SB)/4, $0xbe067047
+DATA vectorConstants32<>+744(SB)/4, $0xbe067047
+DATA vectorConstants32<>+748(SB)/4, $0xbe067047
+DATA vectorConstants32<>+752(SB)/4, $0xbe067047
+DATA vectorConstants32<>+756(SB)/4, $0xbe067047
+DATA vectorConstants32<>+760(SB)/4, $0xbe067047
+DATA vectorConstants32<>+764(SB)/4, $0xbe067047
+DATA vectorConstants32<>+768(SB)/4, $0x3e113728
+DATA vectorConstants32<>+772(SB)/4, $0x3e113728
+DATA vectorConstants32<>+776(SB)/4, $0x3e113728
+DATA vectorConstants32<>+780(SB)/4, $0x3e113728
+DATA vectorConstants32<>+784(SB)/4, $0x3e113728
+DATA vectorConstants32<>+788(SB)/4, $0x3e113728
+DATA vectorConstants32<>+792(SB)/4, $0x3e113728
+DATA vectorConstants32<>+796(SB)/4, $0x3e113728
+DATA vectorConstants32<>+800(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+804(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+808(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+812(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+816(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+820(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+824(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+828(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+832(SB)/4, $0xff800000
+DATA vectorConstants32<>+836(SB)/4, $0xff800000
+DATA vectorConstants32<>+840(SB)/4, $0xff800000
+DATA vectorConstants32<>+844(SB)/4, $0xff800000
+DATA vectorConstants32<>+848(SB)/4, $0xff800000
+DATA vectorConstants32<>+852(SB)/4, $0xff800000
+DATA vectorConstants32<>+856(SB)/4, $0xff800000
+DATA vectorConstants32<>+860(SB)/4, $0xff800000
+DATA vectorConstants32<>+864(SB)/4, $0x80000000
+DATA vectorConstants32<>+868(SB)/4, $0x80000000
+DATA vectorConstants32<>+872(SB)/4, $0x80000000
+DATA vectorConstants32<>+876(SB)/4, $0x80000000
+DATA vectorConstants32<>+880(SB)/4, $0x80000000
+DATA vectorConstants32<>+884(SB)/4, $0x80000000
+DATA vectorConstants32<>+888(SB)/4, $0x80000000
+DATA vectorConstants32<>+892(SB)/4, $0x80000000
+DATA vectorConstants32<>+896(SB)/4, $0xc2700000
+DATA vectorConstants32<>+900(SB)/4, $0xc2700000
+DATA vectorConstants32<>+904(SB)/4, $0xc2700000
+DATA vectorConstants32<>+908(SB)/4, $0xc2700000
+DATA vectorConstants32<>+912(SB)/4, $0xc2700000
+DATA vectorConstants32<>+916(SB)/4, $0xc2700000
+DATA vectorConstants32<>+920(SB)/4, $0xc2700000
+DATA vectorConstants32<>+924(SB)/4, $0xc2700000
+DATA vectorConstants32<>+928(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+932(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+936(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+940(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+944(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+948(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+952(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+956(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+960(SB)/4, $0x40000000
+DATA vectorConstants32<>+964(SB)/4, $0x40000000
+DATA vectorConstants32<>+968(SB)/4, $0x40000000
+DATA vectorConstants32<>+972(SB)/4, $0x40000000
+DATA vectorConstants32<>+976(SB)/4, $0x40000000
+DATA vectorConstants32<>+980(SB)/4, $0x40000000
+DATA vectorConstants32<>+984(SB)/4, $0x40000000
+DATA vectorConstants32<>+988(SB)/4, $0x40000000
+DATA vectorConstants32<>+992(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+996(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1000(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1004(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1008(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1012(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1016(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1020(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1024(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1028(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1032(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1036(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1040(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1044(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1048(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1052(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1056(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1060(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1064(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1068(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1072(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1076(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1080(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1084(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1088(SB)/4, $0x40800000
+DATA vectorConstants32<>+1092(SB)/4, $0x40800000
+DATA vectorConstants32<>+1096(SB)/4, $0x40800000
+DATA vectorConstants32<>+1100(SB)/4, $0x40800000
+DATA vectorConstants32<>+1104(SB)/4, $0x40800000
+DATA vectorConstants32<>+1108(SB)/4, $0x40800000
+DATA vectorConstants32<>+1112(SB)/4, $0x40800000
+DATA vectorConstants32<>+1116(SB)/4, $0x40800000
+DATA vectorConstants32<>+1120(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1124(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1128(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1132(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1136(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1140(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1144(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1148(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1152(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1156(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1160(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1164(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1168(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1172(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1176(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1180(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1184(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1188(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1192(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1196(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1200(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1204(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1208(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1212(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1216(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1220(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1224(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1228(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1232(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1236(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1240(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1244(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1248(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1252(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1256(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1260(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1264(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1268(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1272(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1276(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1280(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1284(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1288(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1292(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1296(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1300(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1304(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1308(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1312(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1316(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1320(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1324(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1328(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1332(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1336(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1340(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1344(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1348(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1352(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1356(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1360(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1364(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1368(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1372(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1376(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1380(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1384(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1388(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1392(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1396(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1400(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1404(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1408(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1412(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1416(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1420(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1424(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1428(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1432(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1436(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1440(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1444(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1448(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1452(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1456(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1460(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1464(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1468(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1472(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1476(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1480(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1484(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1488(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1492(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1496(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1500(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1504(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1508(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1512(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1516(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1520(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1524(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1528(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1532(SB)/4, $0x3ecc422a
+GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $1536
 
 // func vectorSplitAVX2(even *float32, odd *float32, x *float32, n int) (odds int)
 // Requires: AVX, AVX2

@@ -233,6 +233,78 @@ func vectorReLUAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
 
+// vectorExpAVX2 is
+//
+//	for i := range n { d[i] = exp(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorExpAVX2(d *float32, a *float32, n int)
+
+// vectorLogAVX2 is
+//
+//	for i := range n { d[i] = ln(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorLogAVX2(d *float32, a *float32, n int)
+
+// vectorTanhAVX2 is
+//
+//	for i := range n { d[i] = tanh(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorTanhAVX2(d *float32, a *float32, n int)
+
+// vectorSigmoidAVX2 is
+//
+//	for i := range n { d[i] = 1 / (1 + exp(-a[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSigmoidAVX2(d *float32, a *float32, n int)
+
+// vectorSiLUAVX2 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-a[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSiLUAVX2(d *float32, a *float32, n int)
+
+// vectorGELUAVX2 is
+//
+//	for i := range n { d[i] = a[i] * Φ(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorGELUAVX2(d *float32, a *float32, n int)
+
+// vectorGELUGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (Φ(b[i]) + b[i] φ(b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSiLUGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * s * (1 + b[i] * (1 - s)), s = 1 / (1 + exp(-b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSiLUGradAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorAffineStreamAVX2 is
 //
 //	for i := range n { y[i] = (x[i] - m)*a + b }
@@ -395,6 +467,78 @@ func vectorReLUStreamAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 
+// vectorExpStreamAVX2 is
+//
+//	for i := range n { d[i] = exp(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorExpStreamAVX2(d *float32, a *float32, n int)
+
+// vectorLogStreamAVX2 is
+//
+//	for i := range n { d[i] = ln(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorLogStreamAVX2(d *float32, a *float32, n int)
+
+// vectorTanhStreamAVX2 is
+//
+//	for i := range n { d[i] = tanh(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorTanhStreamAVX2(d *float32, a *float32, n int)
+
+// vectorSigmoidStreamAVX2 is
+//
+//	for i := range n { d[i] = 1 / (1 + exp(-a[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSigmoidStreamAVX2(d *float32, a *float32, n int)
+
+// vectorSiLUStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-a[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSiLUStreamAVX2(d *float32, a *float32, n int)
+
+// vectorGELUStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * Φ(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorGELUStreamAVX2(d *float32, a *float32, n int)
+
+// vectorGELUGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (Φ(b[i]) + b[i] φ(b[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorGELUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSiLUGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * s * (1 + b[i] * (1 - s)), s = 1 / (1 + exp(-b[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSiLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorSGDAVX2 is
 //
 //	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*buf[i] }
@@ -436,50 +580,23 @@ func vectorFence()
 //go:noescape
 func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
 
-// vectorGELUAVX2 is
+// vectorErfAVX2 is
 //
-//	for i := range n { d[i] = a[i] * Φ(a[i]) }
+//	for i := range n { d[i] = erf(a[i]) }
 //
 // computed in float64 and rounded once; n >= 0.
 //
 //go:noescape
-func vectorGELUAVX2(d *float32, a *float32, n int)
+func vectorErfAVX2(d *float32, a *float32, n int)
 
-// vectorGELUGradAVX2 is
+// vectorGELUTanhAVX2 is
 //
-//	for i := range n { d[i] = a[i] * (Φ(b[i]) + b[i] φ(b[i])) }
-//
-// computed in float64 and rounded once; n >= 0.
-//
-//go:noescape
-func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
-
-// vectorExpAVX2 is
-//
-//	for i := range n { d[i] = exp(a[i]) }
+//	for i := range n { d[i] = a[i] / (1 + exp(-2 √(2/π) (a[i] + 0.044715 a[i]³))) }
 //
 // computed in float64 and rounded once; n >= 0.
 //
 //go:noescape
-func vectorExpAVX2(d *float32, a *float32, n int)
-
-// vectorTanhAVX2 is
-//
-//	for i := range n { d[i] = tanh(a[i]) }
-//
-// computed in float64 and rounded once; n >= 0.
-//
-//go:noescape
-func vectorTanhAVX2(d *float32, a *float32, n int)
-
-// vectorSigmoidAVX2 is
-//
-//	for i := range n { d[i] = 1 / (1 + exp(-a[i])) }
-//
-// computed in float64 and rounded once; n >= 0.
-//
-//go:noescape
-func vectorSigmoidAVX2(d *float32, a *float32, n int)
+func vectorGELUTanhAVX2(d *float32, a *float32, n int)
 
 // vectorSplitAVX2 is
 //

@@ -36,12 +36,14 @@ func main() {
 		normalize()
 		normGrad()
 		arithmetic()
+		float32Functions()
 	}
 	streaming = false
 	optimizers()
 	fence()
 	extremes()
 	functions()
+	constants32.write()
 	pools()
 	Generate()
 }

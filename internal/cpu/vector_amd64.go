@@ -2,7 +2,10 @@
 
 package cpu
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 func vectorsOf(im Impl) *vectorKernels {
 	if im == implGo {
@@ -18,11 +21,15 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		either = 1
 	}
 	for c, f := range map[Code][2]func(d, a, b *float32, n int){
-		Add:      {vectorAddAVX2, vectorAddStreamAVX2},
-		Sub:      {vectorSubAVX2, vectorSubStreamAVX2},
-		Mul:      {vectorMulAVX2, vectorMulStreamAVX2},
-		Div:      {vectorDivAVX2, vectorDivStreamAVX2},
-		ReLUGrad: {vectorReLUGradAVX2, vectorReLUGradStreamAVX2},
+		Add:         {vectorAddAVX2, vectorAddStreamAVX2},
+		Sub:         {vectorSubAVX2, vectorSubStreamAVX2},
+		Mul:         {vectorMulAVX2, vectorMulStreamAVX2},
+		Div:         {vectorDivAVX2, vectorDivStreamAVX2},
+		ReLUGrad:    {vectorReLUGradAVX2, vectorReLUGradStreamAVX2},
+		Max:         {vectorMaxOfAVX2, vectorMaxOfStreamAVX2},
+		Min:         {vectorMinOfAVX2, vectorMinOfStreamAVX2},
+		TanhGrad:    {vectorTanhGradAVX2, vectorTanhGradStreamAVX2},
+		SigmoidGrad: {vectorSigmoidGradAVX2, vectorSigmoidGradStreamAVX2},
 	} {
 		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
 			a, b = a[:len(d)], b[:len(d)]
@@ -30,13 +37,17 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		}
 	}
 	for c, f := range map[Code][2]func(d, a *float32, n int, s float32){
-		AddS:   {vectorAddSAVX2, vectorAddSStreamAVX2},
-		RSubS:  {vectorRSubSAVX2, vectorRSubSStreamAVX2},
-		MulS:   {vectorMulSAVX2, vectorMulSStreamAVX2},
-		DivS:   {vectorDivSAVX2, vectorDivSStreamAVX2},
-		Square: {vectorSquareAVX2, vectorSquareStreamAVX2},
-		Sqrt:   {vectorSqrtAVX2, vectorSqrtStreamAVX2},
-		ReLU:   {vectorReLUAVX2, vectorReLUStreamAVX2},
+		AddS:      {vectorAddSAVX2, vectorAddSStreamAVX2},
+		RSubS:     {vectorRSubSAVX2, vectorRSubSStreamAVX2},
+		MulS:      {vectorMulSAVX2, vectorMulSStreamAVX2},
+		DivS:      {vectorDivSAVX2, vectorDivSStreamAVX2},
+		Square:    {vectorSquareAVX2, vectorSquareStreamAVX2},
+		Sqrt:      {vectorSqrtAVX2, vectorSqrtStreamAVX2},
+		ReLU:      {vectorReLUAVX2, vectorReLUStreamAVX2},
+		Neg:       {vectorNegAVX2, vectorNegStreamAVX2},
+		Abs:       {vectorAbsAVX2, vectorAbsStreamAVX2},
+		Recip:     {vectorRecipAVX2, vectorRecipStreamAVX2},
+		LeakyReLU: {vectorLeakyReLUAVX2, vectorLeakyReLUStreamAVX2},
 	} {
 		k[c] = func(d, a, _, _ []float32, p Pointwise) {
 			a = a[:len(d)]
@@ -63,6 +74,35 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
 			a = a[:len(d)]
 			f[either](unsafe.SliceData(d), unsafe.SliceData(a), len(d))
+		}
+	}
+	for c, f := range map[Code][2]func(d, a *float32, n int, s, t, u float32){
+		Clamp: {vectorClampAVX2, vectorClampStreamAVX2},
+		ELU:   {vectorELUAVX2, vectorELUStreamAVX2},
+	} {
+		k[c] = func(d, a, _, _ []float32, p Pointwise) {
+			a = a[:len(d)]
+			s, t, u := float32(p.S0), float32(p.S1), float32(p.S2)
+			if c == Clamp {
+				if t == 0 && math.Signbit(float64(t)) || s != s || t != t {
+					kernelsF32[c](d, a, nil, nil, p)
+					return
+				}
+				if u = 0; s != 0 || math.Signbit(float64(s)) {
+					u = float32(math.Copysign(0, -1)) // what is added to keep -0
+				}
+			}
+			f[either](unsafe.SliceData(d), unsafe.SliceData(a), len(d), s, t, u)
+		}
+	}
+	for c, f := range map[Code][2]func(d, a, b *float32, n int, s, t, u float32){
+		ClampGrad:     {vectorClampGradAVX2, vectorClampGradStreamAVX2},
+		LeakyReLUGrad: {vectorLeakyReLUGradAVX2, vectorLeakyReLUGradStreamAVX2},
+		ELUGrad:       {vectorELUGradAVX2, vectorELUGradStreamAVX2},
+	} {
+		k[c] = func(d, dy, x, _ []float32, p Pointwise) {
+			dy, x = dy[:len(d)], x[:len(d)]
+			f[either](unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d), float32(p.S0), float32(p.S1), float32(p.S2))
 		}
 	}
 	if stream {

@@ -2162,6 +2162,624 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorNegAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorNegAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VXORPS  vectorConstants32<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VXORPS  vectorConstants32<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VXORPS  vectorConstants32<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VXORPS  vectorConstants32<>+0(SB), Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VXORPS  vectorConstants32<>+0(SB), Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     vectorConstants32<>+0(SB), Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAbsAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorAbsAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS vectorConstants32<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS vectorConstants32<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS vectorConstants32<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS vectorConstants32<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS vectorConstants32<>+0(SB), Y2
+	VANDNPS Y0, Y2, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMOVUPS    vectorConstants32<>+0(SB), Y2
+	VANDNPS    Y0, Y2, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorRecipAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorRecipAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VDIVPS  Y0, Y2, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VDIVPS  Y0, Y2, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VDIVPS  Y0, Y2, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VDIVPS  Y0, Y2, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VDIVPS  Y0, Y2, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMOVUPS    vectorConstants32<>+32(SB), Y2
+	VDIVPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLeakyReLUAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorLeakyReLUAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y3
+	VADDPS  Y2, Y3, Y3
+	VMINPS  Y0, Y2, Y0
+	VMULPS  Y8, Y0, Y0
+	VADDPS  Y0, Y3, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y3
+	VADDPS  Y2, Y3, Y3
+	VMINPS  Y0, Y2, Y0
+	VMULPS  Y8, Y0, Y0
+	VADDPS  Y0, Y3, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y3
+	VADDPS  Y2, Y3, Y3
+	VMINPS  Y0, Y2, Y0
+	VMULPS  Y8, Y0, Y0
+	VADDPS  Y0, Y3, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y3
+	VADDPS  Y2, Y3, Y3
+	VMINPS  Y0, Y2, Y0
+	VMULPS  Y8, Y0, Y0
+	VADDPS  Y0, Y3, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y3
+	VADDPS  Y2, Y3, Y3
+	VMINPS  Y0, Y2, Y0
+	VMULPS  Y8, Y0, Y0
+	VADDPS  Y0, Y3, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y3
+	VADDPS     Y2, Y3, Y3
+	VMINPS     Y0, Y2, Y0
+	VMULPS     Y8, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMaxOfAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorMaxOfAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, 32(R8)
+	VMOVUPS   64(DI), Y0
+	VMOVUPS   64(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, 64(R8)
+	VMOVUPS   96(DI), Y0
+	VMOVUPS   96(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, 96(R8)
+	ADDQ      $0x80, DI
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, R8
+	SUBQ      $0x20, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x03, Y1, Y0, Y4
+	VADDPS     Y1, Y0, Y5
+	VMAXPS     Y1, Y0, Y2
+	VMAXPS     Y0, Y1, Y3
+	VANDPS     Y2, Y3, Y2
+	VBLENDVPS  Y4, Y5, Y2, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMinOfAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorMinOfAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, 32(R8)
+	VMOVUPS   64(DI), Y0
+	VMOVUPS   64(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, 64(R8)
+	VMOVUPS   96(DI), Y0
+	VMOVUPS   96(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, 96(R8)
+	ADDQ      $0x80, DI
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, R8
+	SUBQ      $0x20, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x03, Y1, Y0, Y4
+	VADDPS     Y1, Y0, Y5
+	VMINPS     Y1, Y0, Y2
+	VMINPS     Y0, Y1, Y3
+	VORPS      Y2, Y3, Y2
+	VBLENDVPS  Y4, Y5, Y2, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTanhGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorTanhGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y1, Y1, Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMULPS  Y1, Y1, Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VMULPS  Y1, Y1, Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VMULPS  Y1, Y1, Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y1, Y1, Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y1, Y1, Y1
+	VMOVUPS    vectorConstants32<>+32(SB), Y2
+	VSUBPS     Y1, Y2, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorSigmoidGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS vectorConstants32<>+32(SB), Y2
+	VSUBPS  Y1, Y2, Y2
+	VMULPS  Y2, Y1, Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMOVUPS    vectorConstants32<>+32(SB), Y2
+	VSUBPS     Y1, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX
 TEXT ·vectorReLUGradAVX2(SB), NOSPLIT, $0-32
@@ -2244,27 +2862,27 @@ TEXT ·vectorExpAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y4
-	VMOVUPS vectorConstants32<>+32(SB), Y5
-	VMOVUPS vectorConstants32<>+64(SB), Y6
-	VMOVUPS vectorConstants32<>+96(SB), Y7
-	VMOVUPS vectorConstants32<>+128(SB), Y8
-	VMOVUPS vectorConstants32<>+160(SB), Y9
-	VMOVUPS vectorConstants32<>+192(SB), Y10
-	VMOVUPS vectorConstants32<>+224(SB), Y11
-	VMOVUPS vectorConstants32<>+256(SB), Y12
+	VMOVUPS vectorConstants32<>+32(SB), Y4
+	VMOVUPS vectorConstants32<>+64(SB), Y5
+	VMOVUPS vectorConstants32<>+96(SB), Y6
+	VMOVUPS vectorConstants32<>+128(SB), Y7
+	VMOVUPS vectorConstants32<>+160(SB), Y8
+	VMOVUPS vectorConstants32<>+192(SB), Y9
+	VMOVUPS vectorConstants32<>+224(SB), Y10
+	VMOVUPS vectorConstants32<>+256(SB), Y11
+	VMOVUPS vectorConstants32<>+288(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+288(SB), Y2
-	VMINPS       Y0, Y2, Y0
 	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+384(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -2300,13 +2918,13 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+288(SB), Y2
-	VMINPS       Y0, Y2, Y0
 	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+384(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -2341,24 +2959,24 @@ TEXT ·vectorLogAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+384(SB), Y10
-	VMOVUPS vectorConstants32<>+416(SB), Y11
-	VMOVUPS vectorConstants32<>+448(SB), Y12
-	VMOVUPS vectorConstants32<>+480(SB), Y13
-	VMOVUPS vectorConstants32<>+512(SB), Y14
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+96(SB), Y8
+	VMOVUPS vectorConstants32<>+128(SB), Y9
+	VMOVUPS vectorConstants32<>+416(SB), Y10
+	VMOVUPS vectorConstants32<>+448(SB), Y11
+	VMOVUPS vectorConstants32<>+480(SB), Y12
+	VMOVUPS vectorConstants32<>+512(SB), Y13
+	VMOVUPS vectorConstants32<>+544(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS     (DI), Y0
-	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -2366,11 +2984,11 @@ by1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+672(SB), Y3
-	VMOVUPS     vectorConstants32<>+704(SB), Y5
-	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y3
+	VMOVUPS     vectorConstants32<>+736(SB), Y5
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -2384,7 +3002,7 @@ by1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMOVUPS     Y0, (SI)
@@ -2400,11 +3018,11 @@ after1:
 	LEAQ        vectorMasks<>+32(SB), AX
 	VMOVUPS     (AX)(CX*4), Y15
 	VMASKMOVPS  (DI), Y15, Y0
-	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -2412,11 +3030,11 @@ after1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+672(SB), Y3
-	VMOVUPS     vectorConstants32<>+704(SB), Y5
-	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y3
+	VMOVUPS     vectorConstants32<>+736(SB), Y5
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -2430,7 +3048,7 @@ after1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMASKMOVPS  Y0, Y15, (SI)
@@ -2445,20 +3063,20 @@ TEXT ·vectorTanhAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y8
-	VMOVUPS vectorConstants32<>+32(SB), Y9
-	VMOVUPS vectorConstants32<>+64(SB), Y10
-	VMOVUPS vectorConstants32<>+96(SB), Y11
-	VMOVUPS vectorConstants32<>+128(SB), Y12
-	VMOVUPS vectorConstants32<>+160(SB), Y13
-	VMOVUPS vectorConstants32<>+192(SB), Y14
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+192(SB), Y13
+	VMOVUPS vectorConstants32<>+224(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VADDPS       Y0, Y0, Y1
-	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMOVUPS      vectorConstants32<>+928(SB), Y2
@@ -2467,11 +3085,11 @@ by1:
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -2479,7 +3097,7 @@ by1:
 	VFMADD213PS  Y4, Y2, Y3
 	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
 	VORPS        Y3, Y0, Y0
@@ -2497,7 +3115,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VADDPS       Y0, Y0, Y1
-	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMOVUPS      vectorConstants32<>+928(SB), Y2
@@ -2506,11 +3124,11 @@ after1:
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -2518,7 +3136,7 @@ after1:
 	VFMADD213PS  Y4, Y2, Y3
 	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
 	VORPS        Y3, Y0, Y0
@@ -2534,21 +3152,21 @@ TEXT ·vectorSigmoidAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
-	VMOVUPS vectorConstants32<>+192(SB), Y13
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -2556,11 +3174,11 @@ by1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -2586,9 +3204,9 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -2596,11 +3214,11 @@ after1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -2625,21 +3243,21 @@ TEXT ·vectorSiLUAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
-	VMOVUPS vectorConstants32<>+192(SB), Y13
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -2647,11 +3265,11 @@ by1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -2662,7 +3280,7 @@ by1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
@@ -2682,9 +3300,9 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -2692,11 +3310,11 @@ after1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -2707,7 +3325,7 @@ after1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
@@ -2726,17 +3344,17 @@ TEXT ·vectorGELUAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y10
-	VMOVUPS vectorConstants32<>+64(SB), Y11
-	VMOVUPS vectorConstants32<>+96(SB), Y12
-	VMOVUPS vectorConstants32<>+128(SB), Y13
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y10
+	VMOVUPS vectorConstants32<>+96(SB), Y11
+	VMOVUPS vectorConstants32<>+128(SB), Y12
+	VMOVUPS vectorConstants32<>+160(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -2756,7 +3374,7 @@ by1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -2767,11 +3385,11 @@ by1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
 	VFMADD213PS  Y13, Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -2802,7 +3420,7 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -2822,7 +3440,7 @@ after1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -2833,11 +3451,11 @@ after1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
 	VFMADD213PS  Y13, Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -2868,17 +3486,17 @@ TEXT ·vectorGELUGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y10
-	VMOVUPS vectorConstants32<>+64(SB), Y11
-	VMOVUPS vectorConstants32<>+96(SB), Y12
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y10
+	VMOVUPS vectorConstants32<>+96(SB), Y11
+	VMOVUPS vectorConstants32<>+128(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      (R8), Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -2898,7 +3516,7 @@ by1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -2909,11 +3527,11 @@ by1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
-	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -2947,7 +3565,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VMASKMOVPS   (R8), Y15, Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -2967,7 +3585,7 @@ after1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -2978,11 +3596,11 @@ after1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
-	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -3014,21 +3632,21 @@ TEXT ·vectorSiLUGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      (R8), Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -3036,11 +3654,11 @@ by1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3051,7 +3669,7 @@ by1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
@@ -3075,9 +3693,9 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VMASKMOVPS   (R8), Y15, Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -3085,11 +3703,11 @@ after1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3100,7 +3718,7 @@ after1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
@@ -3110,6 +3728,532 @@ after1:
 	VMULPS       Y13, Y5, Y5
 	VMULPS       Y4, Y5, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorClampAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorClampAVX2(SB), NOSPLIT, $0-36
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	VBROADCASTSS t+28(FP), Y9
+	VBROADCASTSS u+32(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y9, Y0
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y9, Y0
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMAXPS  Y0, Y8, Y0
+	VMINPS  Y0, Y9, Y0
+	VADDPS  Y10, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMAXPS     Y0, Y8, Y0
+	VMINPS     Y0, Y9, Y0
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorClampGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorClampGradAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VCMPPS  $0x1d, Y8, Y1, Y2
+	VCMPPS  $0x12, Y9, Y1, Y1
+	VANDPS  Y2, Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VCMPPS  $0x1d, Y8, Y1, Y2
+	VCMPPS  $0x12, Y9, Y1, Y1
+	VANDPS  Y2, Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VCMPPS  $0x1d, Y8, Y1, Y2
+	VCMPPS  $0x12, Y9, Y1, Y1
+	VANDPS  Y2, Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x1d, Y8, Y1, Y2
+	VCMPPS     $0x12, Y9, Y1, Y1
+	VANDPS     Y2, Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLeakyReLUGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorLeakyReLUGradAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMULPS    Y8, Y0, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x1e, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y0
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VMULPS    Y8, Y0, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x1e, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y0
+	VMOVUPS   Y0, 32(R8)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMULPS    Y8, Y0, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x1e, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y8, Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x1e, Y3, Y1, Y1
+	VBLENDVPS  Y1, Y0, Y2, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorELUAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorELUAVX2(SB), NOSPLIT, $0-36
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	VBROADCASTSS t+28(FP), Y9
+	VBROADCASTSS u+32(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (DI), Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      32(DI), Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMOVUPS      Y0, 32(SI)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorELUGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorELUGradAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (SI), Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      32(DI), Y0
+	VMOVUPS      32(SI), Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      Y0, 32(R8)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (SI), Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (SI), Y15, Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (R8)
 
 done:
 	VZEROUPPER
@@ -4286,6 +5430,624 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorNegStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorNegStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VXORPS   vectorConstants32<>+0(SB), Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VXORPS   vectorConstants32<>+0(SB), Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VXORPS   vectorConstants32<>+0(SB), Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VXORPS   vectorConstants32<>+0(SB), Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VXORPS   vectorConstants32<>+0(SB), Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     vectorConstants32<>+0(SB), Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAbsStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorAbsStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  vectorConstants32<>+0(SB), Y2
+	VANDNPS  Y0, Y2, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  vectorConstants32<>+0(SB), Y2
+	VANDNPS  Y0, Y2, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  vectorConstants32<>+0(SB), Y2
+	VANDNPS  Y0, Y2, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  vectorConstants32<>+0(SB), Y2
+	VANDNPS  Y0, Y2, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  vectorConstants32<>+0(SB), Y2
+	VANDNPS  Y0, Y2, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMOVUPS    vectorConstants32<>+0(SB), Y2
+	VANDNPS    Y0, Y2, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorRecipStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorRecipStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VDIVPS   Y0, Y2, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VDIVPS   Y0, Y2, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VDIVPS   Y0, Y2, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VDIVPS   Y0, Y2, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VDIVPS   Y0, Y2, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMOVUPS    vectorConstants32<>+32(SB), Y2
+	VDIVPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLeakyReLUStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorLeakyReLUStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y3
+	VADDPS   Y2, Y3, Y3
+	VMINPS   Y0, Y2, Y0
+	VMULPS   Y8, Y0, Y0
+	VADDPS   Y0, Y3, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y3
+	VADDPS   Y2, Y3, Y3
+	VMINPS   Y0, Y2, Y0
+	VMULPS   Y8, Y0, Y0
+	VADDPS   Y0, Y3, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y3
+	VADDPS   Y2, Y3, Y3
+	VMINPS   Y0, Y2, Y0
+	VMULPS   Y8, Y0, Y0
+	VADDPS   Y0, Y3, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y3
+	VADDPS   Y2, Y3, Y3
+	VMINPS   Y0, Y2, Y0
+	VMULPS   Y8, Y0, Y0
+	VADDPS   Y0, Y3, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y3
+	VADDPS   Y2, Y3, Y3
+	VMINPS   Y0, Y2, Y0
+	VMULPS   Y8, Y0, Y0
+	VADDPS   Y0, Y3, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y3
+	VADDPS     Y2, Y3, Y3
+	VMINPS     Y0, Y2, Y0
+	VMULPS     Y8, Y0, Y0
+	VADDPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMaxOfStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorMaxOfStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, 32(R8)
+	VMOVUPS   64(DI), Y0
+	VMOVUPS   64(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, 64(R8)
+	VMOVUPS   96(DI), Y0
+	VMOVUPS   96(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, 96(R8)
+	ADDQ      $0x80, DI
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, R8
+	SUBQ      $0x20, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMAXPS    Y1, Y0, Y2
+	VMAXPS    Y0, Y1, Y3
+	VANDPS    Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x03, Y1, Y0, Y4
+	VADDPS     Y1, Y0, Y5
+	VMAXPS     Y1, Y0, Y2
+	VMAXPS     Y0, Y1, Y3
+	VANDPS     Y2, Y3, Y2
+	VBLENDVPS  Y4, Y5, Y2, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMinOfStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorMinOfStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, 32(R8)
+	VMOVUPS   64(DI), Y0
+	VMOVUPS   64(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, 64(R8)
+	VMOVUPS   96(DI), Y0
+	VMOVUPS   96(SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, 96(R8)
+	ADDQ      $0x80, DI
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, R8
+	SUBQ      $0x20, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VCMPPS    $0x03, Y1, Y0, Y4
+	VADDPS    Y1, Y0, Y5
+	VMINPS    Y1, Y0, Y2
+	VMINPS    Y0, Y1, Y3
+	VORPS     Y2, Y3, Y2
+	VBLENDVPS Y4, Y5, Y2, Y0
+	VMOVNTPS  Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x03, Y1, Y0, Y4
+	VADDPS     Y1, Y0, Y5
+	VMINPS     Y1, Y0, Y2
+	VMINPS     Y0, Y1, Y3
+	VORPS      Y2, Y3, Y2
+	VBLENDVPS  Y4, Y5, Y2, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTanhGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorTanhGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VMULPS   Y1, Y1, Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VMULPS   Y1, Y1, Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VMULPS   Y1, Y1, Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VMULPS   Y1, Y1, Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VMULPS   Y1, Y1, Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y1, Y1, Y1
+	VMOVUPS    vectorConstants32<>+32(SB), Y2
+	VSUBPS     Y1, Y2, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorSigmoidGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y2
+	VMULPS   Y2, Y1, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y2
+	VMULPS   Y2, Y1, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y2
+	VMULPS   Y2, Y1, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y2
+	VMULPS   Y2, Y1, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VMOVUPS  vectorConstants32<>+32(SB), Y2
+	VSUBPS   Y1, Y2, Y2
+	VMULPS   Y2, Y1, Y1
+	VMULPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMOVUPS    vectorConstants32<>+32(SB), Y2
+	VSUBPS     Y1, Y2, Y2
+	VMULPS     Y2, Y1, Y1
+	VMULPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX
 TEXT ·vectorReLUGradStreamAVX2(SB), NOSPLIT, $0-32
@@ -4368,27 +6130,27 @@ TEXT ·vectorExpStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y4
-	VMOVUPS vectorConstants32<>+32(SB), Y5
-	VMOVUPS vectorConstants32<>+64(SB), Y6
-	VMOVUPS vectorConstants32<>+96(SB), Y7
-	VMOVUPS vectorConstants32<>+128(SB), Y8
-	VMOVUPS vectorConstants32<>+160(SB), Y9
-	VMOVUPS vectorConstants32<>+192(SB), Y10
-	VMOVUPS vectorConstants32<>+224(SB), Y11
-	VMOVUPS vectorConstants32<>+256(SB), Y12
+	VMOVUPS vectorConstants32<>+32(SB), Y4
+	VMOVUPS vectorConstants32<>+64(SB), Y5
+	VMOVUPS vectorConstants32<>+96(SB), Y6
+	VMOVUPS vectorConstants32<>+128(SB), Y7
+	VMOVUPS vectorConstants32<>+160(SB), Y8
+	VMOVUPS vectorConstants32<>+192(SB), Y9
+	VMOVUPS vectorConstants32<>+224(SB), Y10
+	VMOVUPS vectorConstants32<>+256(SB), Y11
+	VMOVUPS vectorConstants32<>+288(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+288(SB), Y2
-	VMINPS       Y0, Y2, Y0
 	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+384(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -4424,13 +6186,13 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+288(SB), Y2
-	VMINPS       Y0, Y2, Y0
 	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+384(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+352(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -4465,24 +6227,24 @@ TEXT ·vectorLogStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+384(SB), Y10
-	VMOVUPS vectorConstants32<>+416(SB), Y11
-	VMOVUPS vectorConstants32<>+448(SB), Y12
-	VMOVUPS vectorConstants32<>+480(SB), Y13
-	VMOVUPS vectorConstants32<>+512(SB), Y14
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+96(SB), Y8
+	VMOVUPS vectorConstants32<>+128(SB), Y9
+	VMOVUPS vectorConstants32<>+416(SB), Y10
+	VMOVUPS vectorConstants32<>+448(SB), Y11
+	VMOVUPS vectorConstants32<>+480(SB), Y12
+	VMOVUPS vectorConstants32<>+512(SB), Y13
+	VMOVUPS vectorConstants32<>+544(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS     (DI), Y0
-	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -4490,11 +6252,11 @@ by1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+672(SB), Y3
-	VMOVUPS     vectorConstants32<>+704(SB), Y5
-	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y3
+	VMOVUPS     vectorConstants32<>+736(SB), Y5
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -4508,7 +6270,7 @@ by1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMOVNTPS    Y0, (SI)
@@ -4524,11 +6286,11 @@ after1:
 	LEAQ        vectorMasks<>+32(SB), AX
 	VMOVUPS     (AX)(CX*4), Y15
 	VMASKMOVPS  (DI), Y15, Y0
-	VCMPPS      $0x01, vectorConstants32<>+544(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+576(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+608(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+640(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -4536,11 +6298,11 @@ after1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+672(SB), Y3
-	VMOVUPS     vectorConstants32<>+704(SB), Y5
-	VFMADD213PS vectorConstants32<>+736(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+704(SB), Y3
+	VMOVUPS     vectorConstants32<>+736(SB), Y5
+	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -4554,7 +6316,7 @@ after1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+832(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMASKMOVPS  Y0, Y15, (SI)
@@ -4569,20 +6331,20 @@ TEXT ·vectorTanhStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y8
-	VMOVUPS vectorConstants32<>+32(SB), Y9
-	VMOVUPS vectorConstants32<>+64(SB), Y10
-	VMOVUPS vectorConstants32<>+96(SB), Y11
-	VMOVUPS vectorConstants32<>+128(SB), Y12
-	VMOVUPS vectorConstants32<>+160(SB), Y13
-	VMOVUPS vectorConstants32<>+192(SB), Y14
+	VMOVUPS vectorConstants32<>+32(SB), Y8
+	VMOVUPS vectorConstants32<>+64(SB), Y9
+	VMOVUPS vectorConstants32<>+96(SB), Y10
+	VMOVUPS vectorConstants32<>+128(SB), Y11
+	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+192(SB), Y13
+	VMOVUPS vectorConstants32<>+224(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VADDPS       Y0, Y0, Y1
-	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMOVUPS      vectorConstants32<>+928(SB), Y2
@@ -4591,11 +6353,11 @@ by1:
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -4603,7 +6365,7 @@ by1:
 	VFMADD213PS  Y4, Y2, Y3
 	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
 	VORPS        Y3, Y0, Y0
@@ -4621,7 +6383,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VADDPS       Y0, Y0, Y1
-	VORPS        vectorConstants32<>+864(SB), Y1, Y1
+	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
 	VMOVUPS      vectorConstants32<>+928(SB), Y2
@@ -4630,11 +6392,11 @@ after1:
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+224(SB), Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+256(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -4642,7 +6404,7 @@ after1:
 	VFMADD213PS  Y4, Y2, Y3
 	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
 	VDIVPS       Y5, Y3, Y3
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
 	VORPS        Y3, Y0, Y0
@@ -4658,21 +6420,21 @@ TEXT ·vectorSigmoidStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
-	VMOVUPS vectorConstants32<>+192(SB), Y13
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -4680,11 +6442,11 @@ by1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -4710,9 +6472,9 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -4720,11 +6482,11 @@ after1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -4749,21 +6511,21 @@ TEXT ·vectorSiLUStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
-	VMOVUPS vectorConstants32<>+192(SB), Y13
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -4771,11 +6533,11 @@ by1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -4786,7 +6548,7 @@ by1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
@@ -4806,9 +6568,9 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -4816,11 +6578,11 @@ after1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -4831,7 +6593,7 @@ after1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
@@ -4850,17 +6612,17 @@ TEXT ·vectorGELUStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y10
-	VMOVUPS vectorConstants32<>+64(SB), Y11
-	VMOVUPS vectorConstants32<>+96(SB), Y12
-	VMOVUPS vectorConstants32<>+128(SB), Y13
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y10
+	VMOVUPS vectorConstants32<>+96(SB), Y11
+	VMOVUPS vectorConstants32<>+128(SB), Y12
+	VMOVUPS vectorConstants32<>+160(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -4880,7 +6642,7 @@ by1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -4891,11 +6653,11 @@ by1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
 	VFMADD213PS  Y13, Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -4926,7 +6688,7 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -4946,7 +6708,7 @@ after1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -4957,11 +6719,11 @@ after1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
 	VFMADD213PS  Y13, Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -4992,17 +6754,17 @@ TEXT ·vectorGELUGradStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y10
-	VMOVUPS vectorConstants32<>+64(SB), Y11
-	VMOVUPS vectorConstants32<>+96(SB), Y12
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y10
+	VMOVUPS vectorConstants32<>+96(SB), Y11
+	VMOVUPS vectorConstants32<>+128(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      (R8), Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -5022,7 +6784,7 @@ by1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -5033,11 +6795,11 @@ by1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
-	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -5071,7 +6833,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VMASKMOVPS   (R8), Y15, Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y5
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
 	VMOVUPS      vectorConstants32<>+1056(SB), Y5
 	VMINPS       Y1, Y5, Y8
@@ -5091,7 +6853,7 @@ after1:
 	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+416(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
@@ -5102,11 +6864,11 @@ after1:
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+160(SB), Y2
-	VFMADD213PS  vectorConstants32<>+128(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+256(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       Y7, Y2, Y2
@@ -5138,21 +6900,21 @@ TEXT ·vectorSiLUGradStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+0(SB), Y7
-	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      (R8), Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -5160,11 +6922,11 @@ by1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -5175,7 +6937,7 @@ by1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
@@ -5199,9 +6961,9 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VMASKMOVPS   (R8), Y15, Y13
-	VMOVUPS      vectorConstants32<>+864(SB), Y1
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+320(SB), Y3
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
 	VMOVUPS      vectorConstants32<>+992(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
@@ -5209,11 +6971,11 @@ after1:
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+224(SB), Y14
-	VFMADD213PS  vectorConstants32<>+192(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+256(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -5224,7 +6986,7 @@ after1:
 	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+320(SB), Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
@@ -5234,6 +6996,532 @@ after1:
 	VMULPS       Y13, Y5, Y5
 	VMULPS       Y4, Y5, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorClampStreamAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorClampStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	VBROADCASTSS t+28(FP), Y9
+	VBROADCASTSS u+32(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS  (DI), Y0
+	VMAXPS   Y0, Y8, Y0
+	VMINPS   Y0, Y9, Y0
+	VADDPS   Y10, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VMAXPS   Y0, Y8, Y0
+	VMINPS   Y0, Y9, Y0
+	VADDPS   Y10, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	ADDQ     $0x40, DI
+	ADDQ     $0x40, SI
+	SUBQ     $0x10, CX
+	JGE      by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMAXPS   Y0, Y8, Y0
+	VMINPS   Y0, Y9, Y0
+	VADDPS   Y10, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMAXPS     Y0, Y8, Y0
+	VMINPS     Y0, Y9, Y0
+	VADDPS     Y10, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorClampGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorClampGradStreamAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VCMPPS   $0x1d, Y8, Y1, Y2
+	VCMPPS   $0x12, Y9, Y1, Y1
+	VANDPS   Y2, Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VCMPPS   $0x1d, Y8, Y1, Y2
+	VCMPPS   $0x12, Y9, Y1, Y1
+	VANDPS   Y2, Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	ADDQ     $0x40, DI
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, R8
+	SUBQ     $0x10, CX
+	JGE      by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VCMPPS   $0x1d, Y8, Y1, Y2
+	VCMPPS   $0x12, Y9, Y1, Y1
+	VANDPS   Y2, Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x1d, Y8, Y1, Y2
+	VCMPPS     $0x12, Y9, Y1, Y1
+	VANDPS     Y2, Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLeakyReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorLeakyReLUGradStreamAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMULPS    Y8, Y0, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x1e, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y0
+	VMOVNTPS  Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VMULPS    Y8, Y0, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x1e, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y0
+	VMOVNTPS  Y0, 32(R8)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMULPS    Y8, Y0, Y2
+	VXORPS    Y3, Y3, Y3
+	VCMPPS    $0x1e, Y3, Y1, Y1
+	VBLENDVPS Y1, Y0, Y2, Y0
+	VMOVNTPS  Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y8, Y0, Y2
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x1e, Y3, Y1, Y1
+	VBLENDVPS  Y1, Y0, Y2, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorELUStreamAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorELUStreamAVX2(SB), NOSPLIT, $0-36
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	VBROADCASTSS t+28(FP), Y9
+	VBROADCASTSS u+32(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (DI), Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMOVNTPS     Y0, (SI)
+	VMOVUPS      32(DI), Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMOVNTPS     Y0, 32(SI)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VXORPS       Y4, Y4, Y4
+	VMINPS       Y0, Y4, Y1
+	VMULPS       Y10, Y1, Y1
+	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMAXPS       Y1, Y4, Y1
+	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y4
+	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+192(SB), Y3
+	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  Y5, Y4, Y3
+	VFMADD213PS  Y1, Y4, Y3
+	VPSLLD       $0x17, Y2, Y2
+	VSUBPS       vectorConstants32<>+32(SB), Y2, Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y11, Y3, Y3
+	VMULPS       Y9, Y0, Y1
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x16, Y4, Y0, Y4
+	VBLENDVPS    Y4, Y1, Y3, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorELUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorELUGradStreamAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (SI), Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVNTPS     Y0, (R8)
+	VMOVUPS      32(DI), Y0
+	VMOVUPS      32(SI), Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVNTPS     Y0, 32(R8)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, R8
+	SUBQ         $0x10, CX
+	JGE          by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (SI), Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMOVNTPS     Y0, (R8)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (SI), Y15, Y1
+	VXORPS       Y5, Y5, Y5
+	VMINPS       Y1, Y5, Y2
+	VMULPS       Y10, Y2, Y2
+	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMAXPS       Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMULPS       Y2, Y2, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y4
+	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y4
+	VFMADD213PS  Y2, Y5, Y4
+	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y4, Y4
+	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       Y11, Y4, Y4
+	VMULPS       Y10, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x16, Y5, Y1, Y5
+	VBLENDVPS    Y5, Y9, Y4, Y4
+	VMULPS       Y4, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (R8)
 
 done:
 	VZEROUPPER
@@ -6200,230 +8488,230 @@ done:
 	VZEROUPPER
 	RET
 
-DATA vectorConstants32<>+0(SB)/4, $0x3f800000
-DATA vectorConstants32<>+4(SB)/4, $0x3f800000
-DATA vectorConstants32<>+8(SB)/4, $0x3f800000
-DATA vectorConstants32<>+12(SB)/4, $0x3f800000
-DATA vectorConstants32<>+16(SB)/4, $0x3f800000
-DATA vectorConstants32<>+20(SB)/4, $0x3f800000
-DATA vectorConstants32<>+24(SB)/4, $0x3f800000
-DATA vectorConstants32<>+28(SB)/4, $0x3f800000
-DATA vectorConstants32<>+32(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+36(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+40(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+44(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+48(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+52(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+56(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+60(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+64(SB)/4, $0x3f318000
-DATA vectorConstants32<>+68(SB)/4, $0x3f318000
-DATA vectorConstants32<>+72(SB)/4, $0x3f318000
-DATA vectorConstants32<>+76(SB)/4, $0x3f318000
-DATA vectorConstants32<>+80(SB)/4, $0x3f318000
-DATA vectorConstants32<>+84(SB)/4, $0x3f318000
-DATA vectorConstants32<>+88(SB)/4, $0x3f318000
-DATA vectorConstants32<>+92(SB)/4, $0x3f318000
-DATA vectorConstants32<>+96(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+100(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+104(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+108(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+112(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+116(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+120(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+124(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+128(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+132(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+136(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+140(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+144(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+148(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+152(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+156(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+160(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+164(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+168(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+172(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+176(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+180(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+184(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+188(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+192(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+196(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+200(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+204(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+208(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+212(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+216(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+220(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+224(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+228(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+232(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+236(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+240(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+244(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+248(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+252(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+256(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+260(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+264(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+268(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+272(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+276(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+280(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+284(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+288(SB)/4, $0x42b20000
-DATA vectorConstants32<>+292(SB)/4, $0x42b20000
-DATA vectorConstants32<>+296(SB)/4, $0x42b20000
-DATA vectorConstants32<>+300(SB)/4, $0x42b20000
-DATA vectorConstants32<>+304(SB)/4, $0x42b20000
-DATA vectorConstants32<>+308(SB)/4, $0x42b20000
-DATA vectorConstants32<>+312(SB)/4, $0x42b20000
-DATA vectorConstants32<>+316(SB)/4, $0x42b20000
-DATA vectorConstants32<>+320(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+324(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+328(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+332(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+336(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+340(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+344(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+348(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+352(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+356(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+360(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+364(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+368(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+372(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+376(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+380(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+384(SB)/4, $0x7f800000
-DATA vectorConstants32<>+388(SB)/4, $0x7f800000
-DATA vectorConstants32<>+392(SB)/4, $0x7f800000
-DATA vectorConstants32<>+396(SB)/4, $0x7f800000
-DATA vectorConstants32<>+400(SB)/4, $0x7f800000
-DATA vectorConstants32<>+404(SB)/4, $0x7f800000
-DATA vectorConstants32<>+408(SB)/4, $0x7f800000
-DATA vectorConstants32<>+412(SB)/4, $0x7f800000
-DATA vectorConstants32<>+416(SB)/4, $0xbf000000
-DATA vectorConstants32<>+420(SB)/4, $0xbf000000
-DATA vectorConstants32<>+424(SB)/4, $0xbf000000
-DATA vectorConstants32<>+428(SB)/4, $0xbf000000
-DATA vectorConstants32<>+432(SB)/4, $0xbf000000
-DATA vectorConstants32<>+436(SB)/4, $0xbf000000
-DATA vectorConstants32<>+440(SB)/4, $0xbf000000
-DATA vectorConstants32<>+444(SB)/4, $0xbf000000
-DATA vectorConstants32<>+448(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+452(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+456(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+460(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+464(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+468(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+472(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+476(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+480(SB)/4, $0xbe800110
-DATA vectorConstants32<>+484(SB)/4, $0xbe800110
-DATA vectorConstants32<>+488(SB)/4, $0xbe800110
-DATA vectorConstants32<>+492(SB)/4, $0xbe800110
-DATA vectorConstants32<>+496(SB)/4, $0xbe800110
-DATA vectorConstants32<>+500(SB)/4, $0xbe800110
-DATA vectorConstants32<>+504(SB)/4, $0xbe800110
-DATA vectorConstants32<>+508(SB)/4, $0xbe800110
-DATA vectorConstants32<>+512(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+516(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+520(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+524(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+528(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+532(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+536(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+540(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+544(SB)/4, $0x00800000
-DATA vectorConstants32<>+548(SB)/4, $0x00800000
-DATA vectorConstants32<>+552(SB)/4, $0x00800000
-DATA vectorConstants32<>+556(SB)/4, $0x00800000
-DATA vectorConstants32<>+560(SB)/4, $0x00800000
-DATA vectorConstants32<>+564(SB)/4, $0x00800000
-DATA vectorConstants32<>+568(SB)/4, $0x00800000
-DATA vectorConstants32<>+572(SB)/4, $0x00800000
-DATA vectorConstants32<>+576(SB)/4, $0x4b000000
-DATA vectorConstants32<>+580(SB)/4, $0x4b000000
-DATA vectorConstants32<>+584(SB)/4, $0x4b000000
-DATA vectorConstants32<>+588(SB)/4, $0x4b000000
-DATA vectorConstants32<>+592(SB)/4, $0x4b000000
-DATA vectorConstants32<>+596(SB)/4, $0x4b000000
-DATA vectorConstants32<>+600(SB)/4, $0x4b000000
-DATA vectorConstants32<>+604(SB)/4, $0x4b000000
-DATA vectorConstants32<>+608(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+612(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+616(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+620(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+624(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+628(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+632(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+636(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+640(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+644(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+648(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+652(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+656(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+660(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+664(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+668(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+672(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+676(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+680(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+684(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+688(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+692(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+696(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+700(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+704(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+708(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+712(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+716(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+720(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+724(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+728(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+732(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+736(SB)/4, $0xbe067047
-DATA vectorConstants32<>+740(SB)/4, $0xbe067047
-DATA vectorConstants32<>+744(SB)/4, $0xbe067047
-DATA vectorConstants32<>+748(SB)/4, $0xbe067047
-DATA vectorConstants32<>+752(SB)/4, $0xbe067047
-DATA vectorConstants32<>+756(SB)/4, $0xbe067047
-DATA vectorConstants32<>+760(SB)/4, $0xbe067047
-DATA vectorConstants32<>+764(SB)/4, $0xbe067047
-DATA vectorConstants32<>+768(SB)/4, $0x3e113728
-DATA vectorConstants32<>+772(SB)/4, $0x3e113728
-DATA vectorConstants32<>+776(SB)/4, $0x3e113728
-DATA vectorConstants32<>+780(SB)/4, $0x3e113728
-DATA vectorConstants32<>+784(SB)/4, $0x3e113728
-DATA vectorConstants32<>+788(SB)/4, $0x3e113728
-DATA vectorConstants32<>+792(SB)/4, $0x3e113728
-DATA vectorConstants32<>+796(SB)/4, $0x3e113728
-DATA vectorConstants32<>+800(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+804(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+808(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+812(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+816(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+820(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+824(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+828(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+832(SB)/4, $0xff800000
-DATA vectorConstants32<>+836(SB)/4, $0xff800000
-DATA vectorConstants32<>+840(SB)/4, $0xff800000
-DATA vectorConstants32<>+844(SB)/4, $0xff800000
-DATA vectorConstants32<>+848(SB)/4, $0xff800000
-DATA vectorConstants32<>+852(SB)/4, $0xff800000
-DATA vectorConstants32<>+856(SB)/4, $0xff800000
-DATA vectorConstants32<>+860(SB)/4, $0xff800000
-DATA vectorConstants32<>+864(SB)/4, $0x80000000
-DATA vectorConstants32<>+868(SB)/4, $0x80000000
-DATA vectorConstants32<>+872(SB)/4, $0x80000000
-DATA vectorConstants32<>+876(SB)/4, $0x80000000
-DATA vectorConstants32<>+880(SB)/4, $0x80000000
-DATA vectorConstants32<>+884(SB)/4, $0x80000000
-DATA vectorConstants32<>+888(SB)/4, $0x80000000
-DATA vectorConstants32<>+892(SB)/4, $0x80000000
+DATA vectorConstants32<>+0(SB)/4, $0x80000000
+DATA vectorConstants32<>+4(SB)/4, $0x80000000
+DATA vectorConstants32<>+8(SB)/4, $0x80000000
+DATA vectorConstants32<>+12(SB)/4, $0x80000000
+DATA vectorConstants32<>+16(SB)/4, $0x80000000
+DATA vectorConstants32<>+20(SB)/4, $0x80000000
+DATA vectorConstants32<>+24(SB)/4, $0x80000000
+DATA vectorConstants32<>+28(SB)/4, $0x80000000
+DATA vectorConstants32<>+32(SB)/4, $0x3f800000
+DATA vectorConstants32<>+36(SB)/4, $0x3f800000
+DATA vectorConstants32<>+40(SB)/4, $0x3f800000
+DATA vectorConstants32<>+44(SB)/4, $0x3f800000
+DATA vectorConstants32<>+48(SB)/4, $0x3f800000
+DATA vectorConstants32<>+52(SB)/4, $0x3f800000
+DATA vectorConstants32<>+56(SB)/4, $0x3f800000
+DATA vectorConstants32<>+60(SB)/4, $0x3f800000
+DATA vectorConstants32<>+64(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+68(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+72(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+76(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+80(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+84(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+88(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+92(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+96(SB)/4, $0x3f318000
+DATA vectorConstants32<>+100(SB)/4, $0x3f318000
+DATA vectorConstants32<>+104(SB)/4, $0x3f318000
+DATA vectorConstants32<>+108(SB)/4, $0x3f318000
+DATA vectorConstants32<>+112(SB)/4, $0x3f318000
+DATA vectorConstants32<>+116(SB)/4, $0x3f318000
+DATA vectorConstants32<>+120(SB)/4, $0x3f318000
+DATA vectorConstants32<>+124(SB)/4, $0x3f318000
+DATA vectorConstants32<>+128(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+132(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+136(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+140(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+144(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+148(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+152(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+156(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+160(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+164(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+168(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+172(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+176(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+180(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+184(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+188(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+192(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+196(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+200(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+204(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+208(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+212(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+216(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+220(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+224(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+228(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+232(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+236(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+240(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+244(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+248(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+252(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+256(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+260(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+264(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+268(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+272(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+276(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+280(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+284(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+288(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+292(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+296(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+300(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+304(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+308(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+312(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+316(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+320(SB)/4, $0x42b20000
+DATA vectorConstants32<>+324(SB)/4, $0x42b20000
+DATA vectorConstants32<>+328(SB)/4, $0x42b20000
+DATA vectorConstants32<>+332(SB)/4, $0x42b20000
+DATA vectorConstants32<>+336(SB)/4, $0x42b20000
+DATA vectorConstants32<>+340(SB)/4, $0x42b20000
+DATA vectorConstants32<>+344(SB)/4, $0x42b20000
+DATA vectorConstants32<>+348(SB)/4, $0x42b20000
+DATA vectorConstants32<>+352(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+356(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+360(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+364(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+368(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+372(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+376(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+380(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+384(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+388(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+392(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+396(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+400(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+404(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+408(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+412(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+416(SB)/4, $0x7f800000
+DATA vectorConstants32<>+420(SB)/4, $0x7f800000
+DATA vectorConstants32<>+424(SB)/4, $0x7f800000
+DATA vectorConstants32<>+428(SB)/4, $0x7f800000
+DATA vectorConstants32<>+432(SB)/4, $0x7f800000
+DATA vectorConstants32<>+436(SB)/4, $0x7f800000
+DATA vectorConstants32<>+440(SB)/4, $0x7f800000
+DATA vectorConstants32<>+444(SB)/4, $0x7f800000
+DATA vectorConstants32<>+448(SB)/4, $0xbf000000
+DATA vectorConstants32<>+452(SB)/4, $0xbf000000
+DATA vectorConstants32<>+456(SB)/4, $0xbf000000
+DATA vectorConstants32<>+460(SB)/4, $0xbf000000
+DATA vectorConstants32<>+464(SB)/4, $0xbf000000
+DATA vectorConstants32<>+468(SB)/4, $0xbf000000
+DATA vectorConstants32<>+472(SB)/4, $0xbf000000
+DATA vectorConstants32<>+476(SB)/4, $0xbf000000
+DATA vectorConstants32<>+480(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+484(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+488(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+492(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+496(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+500(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+504(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+508(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+512(SB)/4, $0xbe800110
+DATA vectorConstants32<>+516(SB)/4, $0xbe800110
+DATA vectorConstants32<>+520(SB)/4, $0xbe800110
+DATA vectorConstants32<>+524(SB)/4, $0xbe800110
+DATA vectorConstants32<>+528(SB)/4, $0xbe800110
+DATA vectorConstants32<>+532(SB)/4, $0xbe800110
+DATA vectorConstants32<>+536(SB)/4, $0xbe800110
+DATA vectorConstants32<>+540(SB)/4, $0xbe800110
+DATA vectorConstants32<>+544(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+548(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+552(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+556(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+560(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+564(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+568(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+572(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+576(SB)/4, $0x00800000
+DATA vectorConstants32<>+580(SB)/4, $0x00800000
+DATA vectorConstants32<>+584(SB)/4, $0x00800000
+DATA vectorConstants32<>+588(SB)/4, $0x00800000
+DATA vectorConstants32<>+592(SB)/4, $0x00800000
+DATA vectorConstants32<>+596(SB)/4, $0x00800000
+DATA vectorConstants32<>+600(SB)/4, $0x00800000
+DATA vectorConstants32<>+604(SB)/4, $0x00800000
+DATA vectorConstants32<>+608(SB)/4, $0x4b000000
+DATA vectorConstants32<>+612(SB)/4, $0x4b000000
+DATA vectorConstants32<>+616(SB)/4, $0x4b000000
+DATA vectorConstants32<>+620(SB)/4, $0x4b000000
+DATA vectorConstants32<>+624(SB)/4, $0x4b000000
+DATA vectorConstants32<>+628(SB)/4, $0x4b000000
+DATA vectorConstants32<>+632(SB)/4, $0x4b000000
+DATA vectorConstants32<>+636(SB)/4, $0x4b000000
+DATA vectorConstants32<>+640(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+644(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+648(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+652(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+656(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+660(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+664(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+668(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+672(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+676(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+680(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+684(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+688(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+692(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+696(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+700(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+704(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+708(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+712(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+716(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+720(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+724(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+728(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+732(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+736(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+740(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+744(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+748(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+752(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+756(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+760(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+764(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+768(SB)/4, $0xbe067047
+DATA vectorConstants32<>+772(SB)/4, $0xbe067047
+DATA vectorConstants32<>+776(SB)/4, $0xbe067047
+DATA vectorConstants32<>+780(SB)/4, $0xbe067047
+DATA vectorConstants32<>+784(SB)/4, $0xbe067047
+DATA vectorConstants32<>+788(SB)/4, $0xbe067047
+DATA vectorConstants32<>+792(SB)/4, $0xbe067047
+DATA vectorConstants32<>+796(SB)/4, $0xbe067047
+DATA vectorConstants32<>+800(SB)/4, $0x3e113728
+DATA vectorConstants32<>+804(SB)/4, $0x3e113728
+DATA vectorConstants32<>+808(SB)/4, $0x3e113728
+DATA vectorConstants32<>+812(SB)/4, $0x3e113728
+DATA vectorConstants32<>+816(SB)/4, $0x3e113728
+DATA vectorConstants32<>+820(SB)/4, $0x3e113728
+DATA vectorConstants32<>+824(SB)/4, $0x3e113728
+DATA vectorConstants32<>+828(SB)/4, $0x3e113728
+DATA vectorConstants32<>+832(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+836(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+840(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+844(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+848(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+852(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+856(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+860(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+864(SB)/4, $0xff800000
+DATA vectorConstants32<>+868(SB)/4, $0xff800000
+DATA vectorConstants32<>+872(SB)/4, $0xff800000
+DATA vectorConstants32<>+876(SB)/4, $0xff800000
+DATA vectorConstants32<>+880(SB)/4, $0xff800000
+DATA vectorConstants32<>+884(SB)/4, $0xff800000
+DATA vectorConstants32<>+888(SB)/4, $0xff800000
+DATA vectorConstants32<>+892(SB)/4, $0xff800000
 DATA vectorConstants32<>+896(SB)/4, $0xc2700000
 DATA vectorConstants32<>+900(SB)/4, $0xc2700000
 DATA vectorConstants32<>+904(SB)/4, $0xc2700000

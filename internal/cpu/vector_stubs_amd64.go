@@ -224,6 +224,78 @@ func vectorSqrtAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorReLUAVX2(d *float32, a *float32, n int, s float32)
 
+// vectorNegAVX2 is
+//
+//	for i := range n { d[i] = -a[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorNegAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorAbsAVX2 is
+//
+//	for i := range n { d[i] = |a[i]| }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorAbsAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorRecipAVX2 is
+//
+//	for i := range n { d[i] = 1 / a[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorRecipAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorLeakyReLUAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], 0) + s * min(a[i], 0) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorLeakyReLUAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorMaxOfAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], b[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMaxOfAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorMinOfAVX2 is
+//
+//	for i := range n { d[i] = min(a[i], b[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMinOfAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorTanhGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (1 - b[i]*b[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorTanhGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSigmoidGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (b[i] * (1 - b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorReLUGradAVX2 is
 //
 //	for i := range n { d[i] = a[i], but 0 where b[i] <= 0 }
@@ -304,6 +376,51 @@ func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
 //
 //go:noescape
 func vectorSiLUGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorClampAVX2 is
+//
+//	for i := range n { d[i] = min(max(a[i], s), t) + u }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorClampAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+
+// vectorClampGradAVX2 is
+//
+//	for i := range n { d[i] = a[i], but 0 unless s <= b[i] <= t }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorClampGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
+// vectorLeakyReLUGradAVX2 is
+//
+//	for i := range n { d[i] = a[i], but s * a[i] unless b[i] > 0 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorLeakyReLUGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
+// vectorELUAVX2 is
+//
+//	for i := range n { d[i] = a[i] <= 0: s * t * (exp(u * a[i]) - 1), else t * a[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorELUAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+
+// vectorELUGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (b[i] <= 0: s * t * u * exp(u * b[i]), else t) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorELUGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
 // vectorAffineStreamAVX2 is
 //
@@ -458,6 +575,78 @@ func vectorSqrtStreamAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorReLUStreamAVX2(d *float32, a *float32, n int, s float32)
 
+// vectorNegStreamAVX2 is
+//
+//	for i := range n { d[i] = -a[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorNegStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorAbsStreamAVX2 is
+//
+//	for i := range n { d[i] = |a[i]| }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorAbsStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorRecipStreamAVX2 is
+//
+//	for i := range n { d[i] = 1 / a[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorRecipStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorLeakyReLUStreamAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], 0) + s * min(a[i], 0) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorLeakyReLUStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorMaxOfStreamAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], b[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorMaxOfStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorMinOfStreamAVX2 is
+//
+//	for i := range n { d[i] = min(a[i], b[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorMinOfStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorTanhGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (1 - b[i]*b[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorTanhGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorSigmoidGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (b[i] * (1 - b[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorReLUGradStreamAVX2 is
 //
 //	for i := range n { d[i] = a[i], but 0 where b[i] <= 0 }
@@ -538,6 +727,51 @@ func vectorGELUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 //
 //go:noescape
 func vectorSiLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorClampStreamAVX2 is
+//
+//	for i := range n { d[i] = min(max(a[i], s), t) + u }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorClampStreamAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+
+// vectorClampGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i], but 0 unless s <= b[i] <= t }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorClampGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
+// vectorLeakyReLUGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i], but s * a[i] unless b[i] > 0 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorLeakyReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
+// vectorELUStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] <= 0: s * t * (exp(u * a[i]) - 1), else t * a[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorELUStreamAVX2(d *float32, a *float32, n int, s float32, t float32, u float32)
+
+// vectorELUGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (b[i] <= 0: s * t * u * exp(u * b[i]), else t) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorELUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
 // vectorSGDAVX2 is
 //

@@ -253,7 +253,9 @@ func TestVectorPointwise(t *testing.T) {
 				}
 				u, floor := 0.0, 0.0
 				if p.Code > firstCostly {
-					u, floor = vectorError(p.Code)
+					if u, floor = vectorError(p.Code); isGradient(p.Code) {
+						floor *= math.Abs(float64(a[i]))
+					}
 				} else if math.Float32bits(d[i]) != math.Float32bits(w) && w == w {
 					t.Fatalf("code %d of %v, %v at %d of %d: %v, want %v", c, a[i], b[i], i, n, d[i], w)
 				}

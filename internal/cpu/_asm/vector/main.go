@@ -37,6 +37,7 @@ func main() {
 		normGrad()
 		arithmetic()
 		float32Functions()
+		withScalars()
 	}
 	streaming = false
 	optimizers()

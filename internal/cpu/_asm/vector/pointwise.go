@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -27,11 +29,131 @@ var elementwise = []struct {
 		VMAXPS(Y0, Y2, Y0) // the first operand, a, where it is NaN or -0
 		VADDPS(Y2, Y0, Y0) // -0 + 0 is 0
 	}},
+	{"Neg", "-a[i]", 1, func() { VXORPS(f(math.Copysign(0, -1)), Y0, Y0) }},
+	{"Abs", "|a[i]|", 1, func() {
+		VMOVUPS(f(math.Copysign(0, -1)), Y2)
+		VANDNPS(Y0, Y2, Y0)
+	}},
+	{"Recip", "1 / a[i]", 1, func() {
+		VMOVUPS(f(1), Y2)
+		VDIVPS(Y0, Y2, Y0)
+	}},
+	{"LeakyReLU", "max(a[i], 0) + s * min(a[i], 0)", 1, func() {
+		VXORPS(Y2, Y2, Y2)
+		VMAXPS(Y0, Y2, Y3)
+		VADDPS(Y2, Y3, Y3)
+		VMINPS(Y0, Y2, Y0)
+		VMULPS(Y8, Y0, Y0)
+		VADDPS(Y0, Y3, Y0)
+	}},
+	{"MaxOf", "max(a[i], b[i])", 2, func() { extreme(VMAXPS, VANDPS) }},
+	{"MinOf", "min(a[i], b[i])", 2, func() { extreme(VMINPS, VORPS) }},
+	{"TanhGrad", "a[i] * (1 - b[i]*b[i])", 2, func() {
+		VMULPS(Y1, Y1, Y1)
+		VMOVUPS(f(1), Y2)
+		VSUBPS(Y1, Y2, Y1)
+		VMULPS(Y1, Y0, Y0)
+	}},
+	{"SigmoidGrad", "a[i] * (b[i] * (1 - b[i]))", 2, func() {
+		VMOVUPS(f(1), Y2)
+		VSUBPS(Y1, Y2, Y2)
+		VMULPS(Y2, Y1, Y1)
+		VMULPS(Y1, Y0, Y0)
+	}},
 	{"ReLUGrad", "a[i], but 0 where b[i] <= 0", 2, func() {
 		VXORPS(Y2, Y2, Y2)
 		VCMPPS(Imm(2), Y2, Y1, Y1)
 		VANDNPS(Y0, Y1, Y0)
 	}},
+}
+
+// extreme leaves the larger or the smaller of registers 0 and 1: NaN win, and 0 over -0 or -0 over 0.
+func extreme(pick, zeros func(...Op)) {
+	VCMPPS(Imm(3), Y1, Y0, Y4)
+	VADDPS(Y1, Y0, Y5)
+	pick(Y1, Y0, Y2)
+	pick(Y0, Y1, Y3)
+	zeros(Y2, Y3, Y2)
+	VBLENDVPS(Y4, Y5, Y2, Y0)
+}
+
+// withScalars are the functions with constants s, t and u, in registers 8, 9 and 10.
+func withScalars() {
+	for _, e := range []struct {
+		name, formula string
+		inputs        int
+		write         func()
+	}{
+		{"Clamp", "min(max(a[i], s), t) + u", 1, func() {
+			VMAXPS(Y0, Y8, Y0) // a, where it is NaN
+			VMINPS(Y0, Y9, Y0)
+			VADDPS(Y10, Y0, Y0)
+		}},
+		{"ClampGrad", "a[i], but 0 unless s <= b[i] <= t", 2, func() {
+			VCMPPS(Imm(29), Y8, Y1, Y2) // not less
+			VCMPPS(Imm(18), Y9, Y1, Y1)
+			VANDPS(Y2, Y1, Y1)
+			VANDPS(Y1, Y0, Y0)
+		}},
+		{"LeakyReLUGrad", "a[i], but s * a[i] unless b[i] > 0", 2, func() {
+			VMULPS(Y8, Y0, Y2)
+			VXORPS(Y3, Y3, Y3)
+			VCMPPS(Imm(30), Y3, Y1, Y1)
+			VBLENDVPS(Y1, Y0, Y2, Y0)
+		}},
+		{"ELU", "a[i] <= 0: s * t * (exp(u * a[i]) - 1), else t * a[i]", 1, func() {
+			x, z, n, m, r, d := Y0, Y1, Y2, Y3, Y4, Y5
+			VXORPS(r, r, r)
+			VMINPS(x, r, z)
+			VMULPS(Y10, z, z)
+			VMOVUPS(f(-60), r)
+			VMAXPS(z, r, z)
+			expRest(z, n, r, 0x1.8p23+127)
+			expTail(z, m, r, d)
+			VFMADD213PS(z, r, m)
+			VPSLLD(Imm(23), n, n)
+			VSUBPS(f(1), n, r)
+			VFMADD213PS(r, n, m)
+			VMULPS(Y11, m, m)
+			VMULPS(Y9, x, z)
+			VXORPS(r, r, r)
+			VCMPPS(Imm(22), r, x, r) // not less or equal
+			VBLENDVPS(r, z, m, x)
+		}},
+		{"ELUGrad", "a[i] * (b[i] <= 0: s * t * u * exp(u * b[i]), else t)", 2, func() {
+			x, z, n, p, r := Y1, Y2, Y3, Y4, Y5
+			VXORPS(r, r, r)
+			VMINPS(x, r, z)
+			VMULPS(Y10, z, z)
+			expDown32(z, n, r, p)
+			VMULPS(f(0x1p-64), p, p)
+			VMULPS(Y11, p, p)
+			VMULPS(Y10, p, p)
+			VXORPS(r, r, r)
+			VCMPPS(Imm(22), r, x, r) // not less or equal
+			VBLENDVPS(r, Y9, p, p)
+			VMULPS(p, Y0, Y0)
+		}},
+	} {
+		args, pointers := "d, a *float32, n int, s, t, u float32)", []string{"a", "d"}
+		if e.inputs == 2 {
+			args, pointers = "d, a, b *float32, n int, s, t, u float32)", []string{"a", "b", "d"}
+		}
+		p := text(e.name, args, []string{"", "\tfor i := range n { d[i] = " + e.formula + " }", "", "with n >= 0."}, pointers)
+		for i, r := range []VecPhysical{Y8, Y9, Y10} {
+			broadcast32([]string{"s", "t", "u"}[i], r)
+		}
+		VMULPS(Y8, Y9, Y11)
+		each(p, 2, func(a access) {
+			a.load(p[0], Y0)
+			if e.inputs == 2 {
+				a.load(p[1], Y1)
+			}
+			e.write()
+			a.store(Y0, p[e.inputs])
+		})
+		finish()
+	}
 }
 
 func arithmetic() {

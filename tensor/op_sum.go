@@ -97,7 +97,7 @@ func sumCPU[T, A float32 | float64 | int64](y, x View, axes [MaxRank]bool) {
 				acc[i] += A(x[i])
 			}
 		},
-		Rows:  cpu.SumColumns[T, A],
+		Rows:  cpu.AddRows[A, T],
 		Merge: func(a, b A) A { return a + b },
 	}, func(i int, a A) { out[i] = T(a) })
 }

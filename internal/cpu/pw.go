@@ -160,9 +160,18 @@ func (j *compareJob[T]) fork(lo, hi int) {
 
 func (j *compareJob[T]) chunk(lo, hi int) {
 	s := lend(&j.a, &j.b)
+	var k *vectorKernels
+	if _, ok := any(T(0)).(float32); ok {
+		k = vectors[float32]()
+	}
 	for ; lo < hi; lo += tile {
 		n := min(tile, hi-lo)
-		compare(j.code, j.dst[lo:lo+n], j.a.load(lo, n), j.b.load(lo, n))
+		d, a, b := j.dst[lo:lo+n], j.a.load(lo, n), j.b.load(lo, n)
+		if k != nil {
+			done := k.compare(j.code, d, words(a), words(b))
+			d, a, b = d[done:], a[done:], b[done:]
+		}
+		compare(j.code, d, a, b)
 	}
 	s.giveBack()
 }
@@ -194,9 +203,17 @@ func (j *selectJob[T]) fork(lo, hi int) {
 
 func (j *selectJob[T]) chunk(lo, hi int) {
 	sc, s := lend(&j.cond), lend(&j.a, &j.b)
+	var k *vectorKernels
+	if unsafe.Sizeof(*new(T)) == 4 {
+		k = vectors[float32]()
+	}
 	for ; lo < hi; lo += tile {
 		n := min(tile, hi-lo)
 		c, x, y, d := j.cond.load(lo, n), j.a.load(lo, n), j.b.load(lo, n), j.dst[lo:lo+n]
+		if k != nil {
+			done := k.choose(words(d), c, words(x), words(y))
+			c, x, y, d = c[done:], x[done:], y[done:], d[done:]
+		}
 		x, y, c = x[:len(d)], y[:len(d)], c[:len(d)]
 		for i := range d {
 			v := y[i]

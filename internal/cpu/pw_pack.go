@@ -1,6 +1,10 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // Pack copies a strided operand into row-major order.
 func Pack[T any](dims []int, dst []T, x Operand[T]) {
@@ -48,6 +52,10 @@ func (l *loader[T]) transpose(dst []T, p int) {
 	}
 	strips := (rows + side - 1) / side
 	outer := len(dst) / (rows * cols)
+	var k *vectorKernels
+	if unsafe.Sizeof(*new(T)) == 4 {
+		k = vectors[float32]()
+	}
 	parallel.For(outer*strips, max(1, grainCheap/(side*cols)), func(lo, hi int) {
 		var buf [side * side]T
 		for t := lo; t < hi; t++ {
@@ -68,6 +76,10 @@ func (l *loader[T]) transpose(dst []T, p int) {
 				w := min(side, cols-c)
 				src, st := l.data[from+c*l.stride[last]:], l.stride[last]
 				j := 0
+				if k != nil && h == side && w == side {
+					k.turn(words(buf[:]), words(src[:(side-1)*st+side]), st)
+					j = side
+				}
 				for ; j+4 <= w; j += 4 {
 					turn(&buf, j, src[j*st:][:h], src[(j+1)*st:][:h], src[(j+2)*st:][:h], src[(j+3)*st:][:h])
 				}
@@ -87,6 +99,11 @@ func (l *loader[T]) transpose(dst []T, p int) {
 			}
 		}
 	})
+}
+
+// words is x, whose elements have four bytes, as float32 that are only moved.
+func words[T any](x []T) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
 // turn writes four rows to columns j to j+3 of a block; j is a multiple of 4. Inlined, its loop would run out of registers.

@@ -10,12 +10,11 @@ import (
 // Reducer folds elements of type T into an accumulator A. Partial results are merged in a fixed order, so that a
 // reduction gives the same bits however many workers share it.
 type Reducer[T, A any] struct {
-	Init A
-	Run  func(acc A, x []T, at int) A // folds a run of elements; at is the place of x[0] in the reduced range
-	Cols func(acc []A, x []T, at int) // folds x[i] into acc[i], all at the same place; nil: Run on single elements
-	// Rows is Cols for rows at distances of stride, one after the other, for as many columns as it returns; nil for none.
-	Rows  func(acc []A, x []T, stride, rows int) int
-	Merge func(a, b A) A // a precedes b
+	Init  A
+	Run   func(acc A, x []T, at int) A                // folds a run of elements; at is the place of x[0] in the reduced range
+	Cols  func(acc []A, x []T, at int)                // folds x[i] into acc[i], all at the same place; nil: Run on single elements
+	Rows  func(acc []A, x []T, rows, stride int) bool // Cols for rows that are stride apart; false, or nil: Cols
+	Merge func(a, b A) A                              // a precedes b
 }
 
 // reduceChunk is the number of elements that one worker folds at a time when there are too few results to share out.
@@ -55,13 +54,13 @@ func Reduce[T, A any](dims []int, x Operand[T], reduce [8]bool, r Reducer[T, A],
 				base := kept.offset(row*width) + c
 				fill(acc[:n], r.Init)
 				red.each(0, nr, func(at, off, run int) {
-					st, done := red.runStride(), 0
-					if r.Rows != nil {
-						done = r.Rows(acc[:n], x.Data[base+off:], st, run)
+					st := red.runStride()
+					if r.Rows != nil && r.Rows(acc[:n], x.Data[base+off:], run, st) {
+						return
 					}
-					for i := 0; i < run && done < n; i++ {
+					for i := range run {
 						o := base + off + i*st
-						r.Cols(acc[done:n], x.Data[o+done:o+n], at+i)
+						r.Cols(acc[:n], x.Data[o:o+n], at+i)
 					}
 				})
 				for i := range n {

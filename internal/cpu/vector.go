@@ -33,6 +33,10 @@ type vectorKernels struct {
 	merge          func(x, even, odd []float32)
 	maxTaps        func(y []float32, place []int32, x []float32, taps []int64, first, step int)
 	addTaps        func(dx, dy []float32, place []int32, taps []int64, first, step int)
+	turn           func(y, x []float32, stride int)
+	compare        func(code Code, d []bool, a, b []float32) int
+	choose         func(d []float32, c []bool, a, b []float32) int
+	addRows        func(acc []float64, x []float32, rows, stride int)
 	sgd            func(p, g, buf []float32, c SGDStep[float32])
 	adam           func(p, g, m, v []float32, c AdamStep[float32])
 }
@@ -68,12 +72,16 @@ func inBlocks(n int, f func(lo, hi int)) {
 }
 
 // inTapBlocks is inBlocks where each element takes taps of a window.
+func inTapBlocks(n, taps int, f func(lo, hi int)) {
+	inSteps(n, max(64, vectorBlock/taps&^63), f)
+}
+
+// inSteps is inBlocks with blocks of another size.
 //
 //go:noinline
-func inTapBlocks(n, taps int, f func(lo, hi int)) {
-	block := max(64, vectorBlock/taps&^63)
-	for lo := 0; lo < n; lo += block {
-		f(lo, min(n, lo+block))
+func inSteps(n, step int, f func(lo, hi int)) {
+	for lo := 0; lo < n; lo += step {
+		f(lo, min(n, lo+step))
 	}
 }
 
@@ -83,6 +91,17 @@ func Sum[T float32 | float64 | int64](x []T) (sum float64, ok bool) {
 		return k.sum(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))), true
 	}
 	return 0, false
+}
+
+// AddRows adds rows of x, stride apart, to acc in float64, and returns true, where there is a kernel for it.
+func AddRows[A, T float32 | float64 | int64](acc []A, x []T, rows, stride int) bool {
+	sums, ok := any(acc).([]float64)
+	if k := vectorsOf(inUse()); ok && k != nil && unsafe.Sizeof(T(0)) == 4 && len(acc) > 0 {
+		x := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+		k.addRows(sums, x[:(rows-1)*stride+len(sums)], rows, stride)
+		return true
+	}
+	return false
 }
 
 // Extremes returns the smallest and the largest element of x where there is a kernel for it and none is NaN.

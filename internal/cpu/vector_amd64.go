@@ -55,8 +55,9 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		}
 	}
 	for c, f := range map[Code][2]func(d, dy, x *float32, n int){
-		GELUGrad: {vectorGELUGradAVX2, vectorGELUGradStreamAVX2},
-		SiLUGrad: {vectorSiLUGradAVX2, vectorSiLUGradStreamAVX2},
+		GELUGrad:       {vectorGELUGradAVX2, vectorGELUGradStreamAVX2},
+		SiLUGrad:       {vectorSiLUGradAVX2, vectorSiLUGradStreamAVX2},
+		LogSigmoidGrad: {vectorLogSigmoidGradAVX2, vectorLogSigmoidGradStreamAVX2},
 	} {
 		k[c] = func(d, dy, x, _ []float32, _ Pointwise) {
 			dy, x = dy[:len(d)], x[:len(d)]
@@ -108,7 +109,23 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 	if stream {
 		return k // the others take longer than memory
 	}
-	for c, f := range map[Code]func(d, a *float32, n int){GELUTanh: vectorGELUTanhAVX2, Erf: vectorErfAVX2} {
+	k[SoftplusGrad] = func(d, dy, x, _ []float32, p Pointwise) {
+		if p.S0 != 1 || p.S1 < 17 { // beyond 17, the slope is 1 anyway
+			kernelsF32[SoftplusGrad](d, dy, x, nil, p)
+			return
+		}
+		dy, x = dy[:len(d)], x[:len(d)]
+		vectorSigmoidTimesAVX2(unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d))
+	}
+	k[Softplus] = func(d, a, _, _ []float32, p Pointwise) {
+		if p.S0 != 1 || p.S1 < 17 { // beyond 17, it is a anyway
+			kernelsF32[Softplus](d, a, nil, nil, p)
+			return
+		}
+		a = a[:len(d)]
+		vectorSoftplusAVX2(unsafe.SliceData(d), unsafe.SliceData(a), len(d))
+	}
+	for c, f := range map[Code]func(d, a *float32, n int){GELUTanh: vectorGELUTanhAVX2, Erf: vectorErfAVX2, LogSigmoid: vectorLogSigmoidAVX2} {
 		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
 			a = a[:len(d)]
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))
@@ -116,6 +133,9 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 	}
 	return k
 }
+
+// vectorCompareAVX2 are the comparisons in the order of their codes.
+var vectorCompareAVX2 = [...]func(d *bool, a, b *float32, n int){vectorEqualAVX2, vectorNotEqualAVX2, vectorLessAVX2, vectorLessEqualAVX2, vectorGreaterAVX2, vectorGreaterEqualAVX2}
 
 // fence ends a chunk whose results may have been streamed.
 func fence() { vectorFence() }
@@ -237,6 +257,25 @@ var vectorsAVX2 = vectorKernels{
 		inTapBlocks(len(dy), len(taps)/2, func(lo, hi int) {
 			vectorAddTapsAVX2(&dx[lo], &dy[lo], &place[lo], hi-lo, &taps[0], len(taps)/2, first+lo*step, step)
 		})
+	},
+	turn: func(y, x []float32, stride int) {
+		vectorTurnAVX2(&y[0], &x[0], side, stride)
+	},
+	compare: func(code Code, d []bool, a, b []float32) int {
+		n := len(d) &^ 31
+		a, b = a[:n], b[:n]
+		vectorCompareAVX2[code-Eq](unsafe.SliceData(d), unsafe.SliceData(a), unsafe.SliceData(b), n)
+		return n
+	},
+	choose: func(d []float32, c []bool, a, b []float32) int {
+		n := len(d) &^ 7
+		a, b, c = a[:n], b[:n], c[:n]
+		vectorChooseAVX2(unsafe.SliceData(d), unsafe.SliceData(c), unsafe.SliceData(a), unsafe.SliceData(b), n)
+		return n
+	},
+	addRows: func(acc []float64, x []float32, rows, stride int) {
+		step := max(1, vectorBlock/len(acc))
+		inSteps(rows, step, func(lo, hi int) { vectorAddRowsAVX2(&acc[0], &x[lo*stride], len(acc), hi-lo, stride) })
 	},
 	sgd: func(p, g, buf []float32, c SGDStep[float32]) {
 		inBlocks(len(p), func(lo, hi int) {

@@ -140,7 +140,23 @@ DATA vectorConstants<>+528(SB)/4, $0x00000004
 DATA vectorConstants<>+532(SB)/4, $0x00000005
 DATA vectorConstants<>+536(SB)/4, $0x00000006
 DATA vectorConstants<>+540(SB)/4, $0x00000007
-GLOBL vectorConstants<>(SB), RODATA|NOPTR, $544
+DATA vectorConstants<>+544(SB)/4, $0x00000000
+DATA vectorConstants<>+548(SB)/4, $0x00000004
+DATA vectorConstants<>+552(SB)/4, $0x00000001
+DATA vectorConstants<>+556(SB)/4, $0x00000005
+DATA vectorConstants<>+560(SB)/4, $0x00000002
+DATA vectorConstants<>+564(SB)/4, $0x00000006
+DATA vectorConstants<>+568(SB)/4, $0x00000003
+DATA vectorConstants<>+572(SB)/4, $0x00000007
+DATA vectorConstants<>+576(SB)/4, $0x01010101
+DATA vectorConstants<>+580(SB)/4, $0x01010101
+DATA vectorConstants<>+584(SB)/4, $0x01010101
+DATA vectorConstants<>+588(SB)/4, $0x01010101
+DATA vectorConstants<>+592(SB)/4, $0x01010101
+DATA vectorConstants<>+596(SB)/4, $0x01010101
+DATA vectorConstants<>+600(SB)/4, $0x01010101
+DATA vectorConstants<>+604(SB)/4, $0x01010101
+GLOBL vectorConstants<>(SB), RODATA|NOPTR, $608
 
 DATA vectorMasks<>+0(SB)/4, $0xffffffff
 DATA vectorMasks<>+4(SB)/4, $0xffffffff
@@ -3625,6 +3641,198 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorSigmoidTimesAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSigmoidTimesAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMULPS       Y13, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMULPS       Y13, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogSigmoidGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y0
+	VMULPS       Y13, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y0
+	VMULPS       Y13, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorSiLUGradAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·vectorSiLUGradAVX2(SB), NOSPLIT, $0-32
@@ -6893,6 +7101,198 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorSigmoidTimesStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSigmoidTimesStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMULPS       Y13, Y0, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y5, Y6, Y0
+	VMULPS       Y13, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogSigmoidGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ    b+16(FP), DI
+	MOVQ    d+0(FP), SI
+	MOVQ    a+8(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVUPS vectorConstants32<>+32(SB), Y7
+	VMOVUPS vectorConstants32<>+64(SB), Y8
+	VMOVUPS vectorConstants32<>+96(SB), Y9
+	VMOVUPS vectorConstants32<>+128(SB), Y10
+	VMOVUPS vectorConstants32<>+160(SB), Y11
+	VMOVUPS vectorConstants32<>+192(SB), Y12
+	SUBQ    $0x08, CX
+	JLT     after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R8), Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y0
+	VMULPS       Y13, Y0, Y0
+	VMOVNTPS     Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VMASKMOVPS   (R8), Y15, Y13
+	VMOVUPS      vectorConstants32<>+0(SB), Y1
+	VORPS        Y0, Y1, Y1
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VFMADD231PS  Y8, Y1, Y2
+	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VFNMADD231PS Y9, Y3, Y1
+	VFNMADD231PS Y10, Y3, Y1
+	VMULPS       Y1, Y1, Y3
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      Y12, Y5
+	VFMADD213PS  Y11, Y1, Y5
+	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD213PS  Y1, Y3, Y5
+	VADDPS       Y7, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y5, Y5
+	VMOVUPS      Y7, Y6
+	VMOVAPS      Y5, Y3
+	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VDIVPS       Y3, Y6, Y6
+	VMULPS       Y6, Y5, Y5
+	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VBLENDVPS    Y0, Y6, Y5, Y0
+	VMULPS       Y13, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorSiLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·vectorSiLUGradStreamAVX2(SB), NOSPLIT, $0-32
@@ -8066,7 +8466,43 @@ DATA vectorConstants64<>+1344(SB)/8, $0x4082c00000000000
 DATA vectorConstants64<>+1352(SB)/8, $0x4082c00000000000
 DATA vectorConstants64<>+1360(SB)/8, $0x4082c00000000000
 DATA vectorConstants64<>+1368(SB)/8, $0x4082c00000000000
-GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $1376
+DATA vectorConstants64<>+1376(SB)/8, $0xc072c00000000000
+DATA vectorConstants64<>+1384(SB)/8, $0xc072c00000000000
+DATA vectorConstants64<>+1392(SB)/8, $0xc072c00000000000
+DATA vectorConstants64<>+1400(SB)/8, $0xc072c00000000000
+DATA vectorConstants64<>+1408(SB)/8, $0x3fe0000000000000
+DATA vectorConstants64<>+1416(SB)/8, $0x3fe0000000000000
+DATA vectorConstants64<>+1424(SB)/8, $0x3fe0000000000000
+DATA vectorConstants64<>+1432(SB)/8, $0x3fe0000000000000
+DATA vectorConstants64<>+1440(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+1448(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+1456(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+1464(SB)/8, $0x4000000000000000
+DATA vectorConstants64<>+1472(SB)/8, $0x3fe5555555555555
+DATA vectorConstants64<>+1480(SB)/8, $0x3fe5555555555555
+DATA vectorConstants64<>+1488(SB)/8, $0x3fe5555555555555
+DATA vectorConstants64<>+1496(SB)/8, $0x3fe5555555555555
+DATA vectorConstants64<>+1504(SB)/8, $0x3fd999999999999a
+DATA vectorConstants64<>+1512(SB)/8, $0x3fd999999999999a
+DATA vectorConstants64<>+1520(SB)/8, $0x3fd999999999999a
+DATA vectorConstants64<>+1528(SB)/8, $0x3fd999999999999a
+DATA vectorConstants64<>+1536(SB)/8, $0x3fd2492492492492
+DATA vectorConstants64<>+1544(SB)/8, $0x3fd2492492492492
+DATA vectorConstants64<>+1552(SB)/8, $0x3fd2492492492492
+DATA vectorConstants64<>+1560(SB)/8, $0x3fd2492492492492
+DATA vectorConstants64<>+1568(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorConstants64<>+1576(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorConstants64<>+1584(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorConstants64<>+1592(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorConstants64<>+1600(SB)/8, $0x3fc745d1745d1746
+DATA vectorConstants64<>+1608(SB)/8, $0x3fc745d1745d1746
+DATA vectorConstants64<>+1616(SB)/8, $0x3fc745d1745d1746
+DATA vectorConstants64<>+1624(SB)/8, $0x3fc745d1745d1746
+DATA vectorConstants64<>+1632(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorConstants64<>+1640(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorConstants64<>+1648(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorConstants64<>+1656(SB)/8, $0x3fc3b13b13b13b14
+GLOBL vectorConstants64<>(SB), RODATA|NOPTR, $1664
 
 // func vectorErfAVX2(d *float32, a *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -8331,6 +8767,422 @@ after1:
 	VMOVUPD      vectorConstants64<>+512(SB), Y7
 	VANDPD       Y7, Y1, Y1
 	VORPD        Y6, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSigmoidAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLogSigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VORPD        Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y4
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y8
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y3
+	VMULPD       Y8, Y8, Y4
+	VFMADD213PD  Y8, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y3, Y2
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y2, Y4
+	VMULPD       vectorConstants64<>+1408(SB), Y2, Y8
+	VBLENDVPD    Y4, Y8, Y2, Y2
+	VANDPD       vectorConstants64<>+32(SB), Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y2
+	VDIVPD       Y4, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y4, Y8
+	VFMADD213PD  Y3, Y2, Y8
+	VXORPD       Y4, Y4, Y4
+	VMINPD       Y0, Y4, Y0
+	VSUBPD       Y8, Y0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VORPD        Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y7
+	VMAXPD       Y8, Y7, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y8
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y6
+	VMULPD       Y8, Y8, Y7
+	VFMADD213PD  Y8, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y6, Y5
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       Y7, Y6, Y6
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y5, Y7
+	VMULPD       vectorConstants64<>+1408(SB), Y5, Y8
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VANDPD       vectorConstants64<>+32(SB), Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y7, Y8
+	VFMADD213PD  Y6, Y5, Y8
+	VXORPD       Y7, Y7, Y7
+	VMINPD       Y1, Y7, Y1
+	VSUBPD       Y8, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VORPD        Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y4
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y8
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y3
+	VMULPD       Y8, Y8, Y4
+	VFMADD213PD  Y8, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y3, Y2
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y2, Y4
+	VMULPD       vectorConstants64<>+1408(SB), Y2, Y8
+	VBLENDVPD    Y4, Y8, Y2, Y2
+	VANDPD       vectorConstants64<>+32(SB), Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y2
+	VDIVPD       Y4, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y4, Y8
+	VFMADD213PD  Y3, Y2, Y8
+	VXORPD       Y4, Y4, Y4
+	VMINPD       Y0, Y4, Y0
+	VSUBPD       Y8, Y0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VORPD        Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y7
+	VMAXPD       Y8, Y7, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y8
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y6
+	VMULPD       Y8, Y8, Y7
+	VFMADD213PD  Y8, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y6, Y5
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       Y7, Y6, Y6
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y5, Y7
+	VMULPD       vectorConstants64<>+1408(SB), Y5, Y8
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VANDPD       vectorConstants64<>+32(SB), Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y7, Y8
+	VFMADD213PD  Y6, Y5, Y8
+	VXORPD       Y7, Y7, Y7
+	VMINPD       Y1, Y7, Y1
+	VSUBPD       Y8, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSoftplusAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSoftplusAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VORPD        Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y4
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y8
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y3
+	VMULPD       Y8, Y8, Y4
+	VFMADD213PD  Y8, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y3, Y2
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y2, Y4
+	VMULPD       vectorConstants64<>+1408(SB), Y2, Y8
+	VBLENDVPD    Y4, Y8, Y2, Y2
+	VANDPD       vectorConstants64<>+32(SB), Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y2
+	VDIVPD       Y4, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y4, Y8
+	VFMADD213PD  Y3, Y2, Y8
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y0, Y4, Y0
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VORPD        Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y7
+	VMAXPD       Y8, Y7, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y8
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y6
+	VMULPD       Y8, Y8, Y7
+	VFMADD213PD  Y8, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y6, Y5
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       Y7, Y6, Y6
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y5, Y7
+	VMULPD       vectorConstants64<>+1408(SB), Y5, Y8
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VANDPD       vectorConstants64<>+32(SB), Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y7, Y8
+	VFMADD213PD  Y6, Y5, Y8
+	VXORPD       Y7, Y7, Y7
+	VMAXPD       Y1, Y7, Y1
+	VADDPD       Y8, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y4
+	VORPD        Y0, Y4, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y4
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y2
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y2
+	VSUBPD       vectorConstants64<>+64(SB), Y2, Y4
+	VFNMADD231PD vectorConstants64<>+32(SB), Y4, Y8
+	VPSLLQ       $0x34, Y2, Y2
+	VMOVUPD      vectorConstants64<>+288(SB), Y3
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y3
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y3
+	VMULPD       Y8, Y8, Y4
+	VFMADD213PD  Y8, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y3, Y2
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y2, Y4
+	VMULPD       vectorConstants64<>+1408(SB), Y2, Y8
+	VBLENDVPD    Y4, Y8, Y2, Y2
+	VANDPD       vectorConstants64<>+32(SB), Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       vectorConstants64<>+320(SB), Y2, Y4
+	VSUBPD       vectorConstants64<>+320(SB), Y2, Y2
+	VDIVPD       Y4, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y4, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y4, Y8
+	VFMADD213PD  Y3, Y2, Y8
+	VXORPD       Y4, Y4, Y4
+	VMAXPD       Y0, Y4, Y0
+	VADDPD       Y8, Y0, Y0
+	VMOVUPD      vectorConstants64<>+512(SB), Y7
+	VORPD        Y1, Y7, Y8
+	VMOVUPD      vectorConstants64<>+1376(SB), Y7
+	VMAXPD       Y8, Y7, Y8
+	VMOVUPD      vectorConstants64<>+64(SB), Y5
+	VFMADD231PD  vectorConstants64<>+0(SB), Y8, Y5
+	VSUBPD       vectorConstants64<>+64(SB), Y5, Y7
+	VFNMADD231PD vectorConstants64<>+32(SB), Y7, Y8
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      vectorConstants64<>+288(SB), Y6
+	VFMADD213PD  vectorConstants64<>+256(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+224(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+192(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+160(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+128(SB), Y8, Y6
+	VFMADD213PD  vectorConstants64<>+96(SB), Y8, Y6
+	VMULPD       Y8, Y8, Y7
+	VFMADD213PD  Y8, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y6, Y5
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       Y7, Y6, Y6
+	VCMPPD       $0x1e, vectorConstants64<>+1120(SB), Y5, Y7
+	VMULPD       vectorConstants64<>+1408(SB), Y5, Y8
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VANDPD       vectorConstants64<>+32(SB), Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VADDPD       vectorConstants64<>+320(SB), Y5, Y7
+	VSUBPD       vectorConstants64<>+320(SB), Y5, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      vectorConstants64<>+1632(SB), Y8
+	VFMADD213PD  vectorConstants64<>+1600(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1568(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1536(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1504(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1472(SB), Y7, Y8
+	VFMADD213PD  vectorConstants64<>+1440(SB), Y7, Y8
+	VFMADD213PD  Y6, Y5, Y8
+	VXORPD       Y7, Y7, Y7
+	VMAXPD       Y1, Y7, Y1
+	VADDPD       Y8, Y1, Y1
 	VCVTPD2PSY   Y0, X0
 	VCVTPD2PSY   Y1, X1
 	VINSERTF128  $0x01, X1, Y0, Y0
@@ -9206,5 +10058,462 @@ after1:
 done:
 	DECQ R11
 	JNE  tap
+	VZEROUPPER
+	RET
+
+// func vectorTurnAVX2(y *float32, x *float32, n int, stride int)
+// Requires: AVX
+TEXT ·vectorTurnAVX2(SB), NOSPLIT, $0-32
+	MOVQ x+8(FP), DI
+	MOVQ y+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ stride+24(FP), R8
+	SHLQ $0x02, R8
+	SUBQ $0x08, CX
+	JLT  done
+
+rows:
+	MOVQ DI, R9
+	MOVQ SI, R10
+	MOVQ $0x00000004, DX
+
+block:
+	LEAQ       (R9)(R8*4), R11
+	LEAQ       (R8)(R8*2), R12
+	VMOVUPS    (R9), Y0
+	VMOVUPS    (R11), Y4
+	VMOVUPS    (R9)(R8*1), Y1
+	VMOVUPS    (R11)(R8*1), Y5
+	VMOVUPS    (R9)(R8*2), Y2
+	VMOVUPS    (R11)(R8*2), Y6
+	VMOVUPS    (R9)(R12*1), Y3
+	VMOVUPS    (R11)(R12*1), Y7
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y9
+	VUNPCKLPS  Y3, Y2, Y10
+	VUNPCKHPS  Y3, Y2, Y11
+	VUNPCKLPS  Y5, Y4, Y12
+	VUNPCKHPS  Y5, Y4, Y13
+	VUNPCKLPS  Y7, Y6, Y14
+	VUNPCKHPS  Y7, Y6, Y15
+	VSHUFPS    $0x44, Y10, Y8, Y0
+	VSHUFPS    $0xee, Y10, Y8, Y1
+	VSHUFPS    $0x44, Y11, Y9, Y2
+	VSHUFPS    $0xee, Y11, Y9, Y3
+	VSHUFPS    $0x44, Y14, Y12, Y4
+	VSHUFPS    $0xee, Y14, Y12, Y5
+	VSHUFPS    $0x44, Y15, Y13, Y6
+	VSHUFPS    $0xee, Y15, Y13, Y7
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y12
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VPERM2F128 $0x31, Y5, Y1, Y13
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VPERM2F128 $0x31, Y6, Y2, Y14
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VPERM2F128 $0x31, Y7, Y3, Y15
+	VMOVUPS    Y8, (R10)
+	VMOVUPS    Y9, 128(R10)
+	VMOVUPS    Y10, 256(R10)
+	VMOVUPS    Y11, 384(R10)
+	VMOVUPS    Y12, 512(R10)
+	VMOVUPS    Y13, 640(R10)
+	VMOVUPS    Y14, 768(R10)
+	VMOVUPS    Y15, 896(R10)
+	ADDQ       $0x20, R9
+	ADDQ       $0x00000400, R10
+	DECQ       DX
+	JNE        block
+	LEAQ       (DI)(R8*8), DI
+	ADDQ       $0x20, SI
+	SUBQ       $0x08, CX
+	JGE        rows
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorEqualAVX2(d *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorEqualAVX2(SB), NOSPLIT, $0-32
+	MOVQ    a+8(FP), DI
+	MOVQ    b+16(FP), SI
+	MOVQ    d+0(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVDQU vectorConstants<>+544(SB), Y4
+	VMOVDQU vectorConstants<>+576(SB), Y5
+	SUBQ    $0x20, CX
+	JLT     done
+
+vectors:
+	VMOVUPS   (DI), Y0
+	VCMPPS    $0x00, (SI), Y0, Y0
+	VMOVUPS   32(DI), Y1
+	VCMPPS    $0x00, 32(SI), Y1, Y1
+	VMOVUPS   64(DI), Y2
+	VCMPPS    $0x00, 64(SI), Y2, Y2
+	VMOVUPS   96(DI), Y3
+	VCMPPS    $0x00, 96(SI), Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y4, Y0
+	VPAND     Y5, Y0, Y0
+	VMOVDQU   Y0, (R8)
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNotEqualAVX2(d *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorNotEqualAVX2(SB), NOSPLIT, $0-32
+	MOVQ    a+8(FP), DI
+	MOVQ    b+16(FP), SI
+	MOVQ    d+0(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVDQU vectorConstants<>+544(SB), Y4
+	VMOVDQU vectorConstants<>+576(SB), Y5
+	SUBQ    $0x20, CX
+	JLT     done
+
+vectors:
+	VMOVUPS   (DI), Y0
+	VCMPPS    $0x04, (SI), Y0, Y0
+	VMOVUPS   32(DI), Y1
+	VCMPPS    $0x04, 32(SI), Y1, Y1
+	VMOVUPS   64(DI), Y2
+	VCMPPS    $0x04, 64(SI), Y2, Y2
+	VMOVUPS   96(DI), Y3
+	VCMPPS    $0x04, 96(SI), Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y4, Y0
+	VPAND     Y5, Y0, Y0
+	VMOVDQU   Y0, (R8)
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLessAVX2(d *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorLessAVX2(SB), NOSPLIT, $0-32
+	MOVQ    a+8(FP), DI
+	MOVQ    b+16(FP), SI
+	MOVQ    d+0(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVDQU vectorConstants<>+544(SB), Y4
+	VMOVDQU vectorConstants<>+576(SB), Y5
+	SUBQ    $0x20, CX
+	JLT     done
+
+vectors:
+	VMOVUPS   (DI), Y0
+	VCMPPS    $0x11, (SI), Y0, Y0
+	VMOVUPS   32(DI), Y1
+	VCMPPS    $0x11, 32(SI), Y1, Y1
+	VMOVUPS   64(DI), Y2
+	VCMPPS    $0x11, 64(SI), Y2, Y2
+	VMOVUPS   96(DI), Y3
+	VCMPPS    $0x11, 96(SI), Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y4, Y0
+	VPAND     Y5, Y0, Y0
+	VMOVDQU   Y0, (R8)
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLessEqualAVX2(d *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorLessEqualAVX2(SB), NOSPLIT, $0-32
+	MOVQ    a+8(FP), DI
+	MOVQ    b+16(FP), SI
+	MOVQ    d+0(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVDQU vectorConstants<>+544(SB), Y4
+	VMOVDQU vectorConstants<>+576(SB), Y5
+	SUBQ    $0x20, CX
+	JLT     done
+
+vectors:
+	VMOVUPS   (DI), Y0
+	VCMPPS    $0x12, (SI), Y0, Y0
+	VMOVUPS   32(DI), Y1
+	VCMPPS    $0x12, 32(SI), Y1, Y1
+	VMOVUPS   64(DI), Y2
+	VCMPPS    $0x12, 64(SI), Y2, Y2
+	VMOVUPS   96(DI), Y3
+	VCMPPS    $0x12, 96(SI), Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y4, Y0
+	VPAND     Y5, Y0, Y0
+	VMOVDQU   Y0, (R8)
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGreaterAVX2(d *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorGreaterAVX2(SB), NOSPLIT, $0-32
+	MOVQ    a+8(FP), DI
+	MOVQ    b+16(FP), SI
+	MOVQ    d+0(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVDQU vectorConstants<>+544(SB), Y4
+	VMOVDQU vectorConstants<>+576(SB), Y5
+	SUBQ    $0x20, CX
+	JLT     done
+
+vectors:
+	VMOVUPS   (DI), Y0
+	VCMPPS    $0x1e, (SI), Y0, Y0
+	VMOVUPS   32(DI), Y1
+	VCMPPS    $0x1e, 32(SI), Y1, Y1
+	VMOVUPS   64(DI), Y2
+	VCMPPS    $0x1e, 64(SI), Y2, Y2
+	VMOVUPS   96(DI), Y3
+	VCMPPS    $0x1e, 96(SI), Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y4, Y0
+	VPAND     Y5, Y0, Y0
+	VMOVDQU   Y0, (R8)
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGreaterEqualAVX2(d *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorGreaterEqualAVX2(SB), NOSPLIT, $0-32
+	MOVQ    a+8(FP), DI
+	MOVQ    b+16(FP), SI
+	MOVQ    d+0(FP), R8
+	MOVQ    n+24(FP), CX
+	VMOVDQU vectorConstants<>+544(SB), Y4
+	VMOVDQU vectorConstants<>+576(SB), Y5
+	SUBQ    $0x20, CX
+	JLT     done
+
+vectors:
+	VMOVUPS   (DI), Y0
+	VCMPPS    $0x1d, (SI), Y0, Y0
+	VMOVUPS   32(DI), Y1
+	VCMPPS    $0x1d, 32(SI), Y1, Y1
+	VMOVUPS   64(DI), Y2
+	VCMPPS    $0x1d, 64(SI), Y2, Y2
+	VMOVUPS   96(DI), Y3
+	VCMPPS    $0x1d, 96(SI), Y3, Y3
+	VPACKSSDW Y1, Y0, Y0
+	VPACKSSDW Y3, Y2, Y2
+	VPACKSSWB Y2, Y0, Y0
+	VPERMD    Y0, Y4, Y0
+	VPAND     Y5, Y0, Y0
+	VMOVDQU   Y0, (R8)
+	ADDQ      $0x00000080, DI
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x20, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorChooseAVX2(d *float32, c *bool, a *float32, b *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·vectorChooseAVX2(SB), NOSPLIT, $0-40
+	MOVQ   c+8(FP), DI
+	MOVQ   a+16(FP), SI
+	MOVQ   b+24(FP), R8
+	MOVQ   d+0(FP), R9
+	MOVQ   n+32(FP), CX
+	VXORPS Y3, Y3, Y3
+	SUBQ   $0x08, CX
+	JLT    done
+
+vectors:
+	VPMOVZXBD (DI), Y0
+	VPCMPEQD  Y3, Y0, Y0
+	VMOVUPS   (SI), Y1
+	VBLENDVPS Y0, (R8), Y1, Y1
+	VMOVUPS   Y1, (R9)
+	ADDQ      $0x08, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	ADDQ      $0x20, R9
+	SUBQ      $0x08, CX
+	JGE       vectors
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAddRowsAVX2(acc *float64, x *float32, n int, rows int, stride int)
+// Requires: AVX
+TEXT ·vectorAddRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ acc+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ rows+24(FP), DX
+	MOVQ stride+32(FP), R8
+	SHLQ $0x02, R8
+	SUBQ $0x04, DX
+	JLT  rowsBy4Done
+
+rowsBy4:
+	MOVQ DI, R9
+	MOVQ SI, R10
+	LEAQ (R10)(R8*1), R11
+	LEAQ (R11)(R8*1), R12
+	LEAQ (R12)(R8*1), R13
+	MOVQ CX, BX
+	SUBQ $0x08, BX
+	JLT  rowsBy4Rest
+
+rowsBy4Vectors:
+	VMOVUPD   (R9), Y0
+	VMOVUPD   32(R9), Y1
+	VCVTPS2PD (R10), Y2
+	VCVTPS2PD 16(R10), Y3
+	VADDPD    Y2, Y0, Y0
+	VADDPD    Y3, Y1, Y1
+	VCVTPS2PD (R11), Y2
+	VCVTPS2PD 16(R11), Y3
+	VADDPD    Y2, Y0, Y0
+	VADDPD    Y3, Y1, Y1
+	VCVTPS2PD (R12), Y2
+	VCVTPS2PD 16(R12), Y3
+	VADDPD    Y2, Y0, Y0
+	VADDPD    Y3, Y1, Y1
+	VCVTPS2PD (R13), Y2
+	VCVTPS2PD 16(R13), Y3
+	VADDPD    Y2, Y0, Y0
+	VADDPD    Y3, Y1, Y1
+	VMOVUPD   Y0, (R9)
+	VMOVUPD   Y1, 32(R9)
+	ADDQ      $0x40, R9
+	ADDQ      $0x20, R10
+	ADDQ      $0x20, R11
+	ADDQ      $0x20, R12
+	ADDQ      $0x20, R13
+	SUBQ      $0x08, BX
+	JGE       rowsBy4Vectors
+
+rowsBy4Rest:
+	ADDQ $0x08, BX
+	JEQ  rowsBy4Next
+
+rowsBy4Single:
+	VMOVSD    (R9), X0
+	VXORPS    X2, X2, X2
+	VCVTSS2SD (R10), X2, X2
+	VADDSD    X2, X0, X0
+	VXORPS    X2, X2, X2
+	VCVTSS2SD (R11), X2, X2
+	VADDSD    X2, X0, X0
+	VXORPS    X2, X2, X2
+	VCVTSS2SD (R12), X2, X2
+	VADDSD    X2, X0, X0
+	VXORPS    X2, X2, X2
+	VCVTSS2SD (R13), X2, X2
+	VADDSD    X2, X0, X0
+	VMOVSD    X0, (R9)
+	ADDQ      $0x08, R9
+	ADDQ      $0x04, R10
+	ADDQ      $0x04, R11
+	ADDQ      $0x04, R12
+	ADDQ      $0x04, R13
+	DECQ      BX
+	JNE       rowsBy4Single
+
+rowsBy4Next:
+	LEAQ (SI)(R8*4), SI
+	SUBQ $0x04, DX
+	JGE  rowsBy4
+
+rowsBy4Done:
+	ADDQ $0x04, DX
+	SUBQ $0x01, DX
+	JLT  rowsBy1Done
+
+rowsBy1:
+	MOVQ DI, R9
+	MOVQ SI, R10
+	MOVQ CX, BX
+	SUBQ $0x08, BX
+	JLT  rowsBy1Rest
+
+rowsBy1Vectors:
+	VMOVUPD   (R9), Y0
+	VMOVUPD   32(R9), Y1
+	VCVTPS2PD (R10), Y2
+	VCVTPS2PD 16(R10), Y3
+	VADDPD    Y2, Y0, Y0
+	VADDPD    Y3, Y1, Y1
+	VMOVUPD   Y0, (R9)
+	VMOVUPD   Y1, 32(R9)
+	ADDQ      $0x40, R9
+	ADDQ      $0x20, R10
+	SUBQ      $0x08, BX
+	JGE       rowsBy1Vectors
+
+rowsBy1Rest:
+	ADDQ $0x08, BX
+	JEQ  rowsBy1Next
+
+rowsBy1Single:
+	VMOVSD    (R9), X0
+	VXORPS    X2, X2, X2
+	VCVTSS2SD (R10), X2, X2
+	VADDSD    X2, X0, X0
+	VMOVSD    X0, (R9)
+	ADDQ      $0x08, R9
+	ADDQ      $0x04, R10
+	DECQ      BX
+	JNE       rowsBy1Single
+
+rowsBy1Next:
+	LEAQ (SI)(R8*1), SI
+	SUBQ $0x01, DX
+	JGE  rowsBy1
+
+rowsBy1Done:
+	ADDQ $0x01, DX
 	VZEROUPPER
 	RET

@@ -368,6 +368,24 @@ func vectorGELUAVX2(d *float32, a *float32, n int)
 //go:noescape
 func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
 
+// vectorSigmoidTimesAVX2 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSigmoidTimesAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorLogSigmoidGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorLogSigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorSiLUGradAVX2 is
 //
 //	for i := range n { d[i] = a[i] * s * (1 + b[i] * (1 - s)), s = 1 / (1 + exp(-b[i])) }
@@ -719,6 +737,24 @@ func vectorGELUStreamAVX2(d *float32, a *float32, n int)
 //go:noescape
 func vectorGELUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 
+// vectorSigmoidTimesStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-b[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSigmoidTimesStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorLogSigmoidGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(b[i])) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorLogSigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
 // vectorSiLUGradStreamAVX2 is
 //
 //	for i := range n { d[i] = a[i] * s * (1 + b[i] * (1 - s)), s = 1 / (1 + exp(-b[i])) }
@@ -823,6 +859,24 @@ func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
 //go:noescape
 func vectorErfAVX2(d *float32, a *float32, n int)
 
+// vectorLogSigmoidAVX2 is
+//
+//	for i := range n { d[i] = min(a[i], 0) - ln(1 + exp(-|a[i]|)) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorLogSigmoidAVX2(d *float32, a *float32, n int)
+
+// vectorSoftplusAVX2 is
+//
+//	for i := range n { d[i] = max(a[i], 0) + ln(1 + exp(-|a[i]|)) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorSoftplusAVX2(d *float32, a *float32, n int)
+
 // vectorGELUTanhAVX2 is
 //
 //	for i := range n { d[i] = a[i] / (1 + exp(-2 √(2/π) (a[i] + 0.044715 a[i]³))) }
@@ -878,3 +932,84 @@ func vectorMaxTapsPlacesAVX2(y *float32, place *int32, x *float32, n int, taps *
 //
 //go:noescape
 func vectorAddTapsAVX2(dx *float32, dy *float32, place *int32, n int, taps *int64, count int, first int, step int)
+
+// vectorTurnAVX2 is
+//
+//	for j := range n { for i := range 32 { y[32*i+j] = x[j*stride+i] } }
+//
+// with n a multiple of 8.
+//
+//go:noescape
+func vectorTurnAVX2(y *float32, x *float32, n int, stride int)
+
+// vectorEqualAVX2 is
+//
+//	for i := range n { d[i] = a[i] == b[i] }
+//
+// with n a multiple of 32.
+//
+//go:noescape
+func vectorEqualAVX2(d *bool, a *float32, b *float32, n int)
+
+// vectorNotEqualAVX2 is
+//
+//	for i := range n { d[i] = a[i] != b[i] }
+//
+// with n a multiple of 32.
+//
+//go:noescape
+func vectorNotEqualAVX2(d *bool, a *float32, b *float32, n int)
+
+// vectorLessAVX2 is
+//
+//	for i := range n { d[i] = a[i] < b[i] }
+//
+// with n a multiple of 32.
+//
+//go:noescape
+func vectorLessAVX2(d *bool, a *float32, b *float32, n int)
+
+// vectorLessEqualAVX2 is
+//
+//	for i := range n { d[i] = a[i] <= b[i] }
+//
+// with n a multiple of 32.
+//
+//go:noescape
+func vectorLessEqualAVX2(d *bool, a *float32, b *float32, n int)
+
+// vectorGreaterAVX2 is
+//
+//	for i := range n { d[i] = a[i] > b[i] }
+//
+// with n a multiple of 32.
+//
+//go:noescape
+func vectorGreaterAVX2(d *bool, a *float32, b *float32, n int)
+
+// vectorGreaterEqualAVX2 is
+//
+//	for i := range n { d[i] = a[i] >= b[i] }
+//
+// with n a multiple of 32.
+//
+//go:noescape
+func vectorGreaterEqualAVX2(d *bool, a *float32, b *float32, n int)
+
+// vectorChooseAVX2 is
+//
+//	for i := range n { d[i] = b[i]; if c[i] { d[i] = a[i] } }
+//
+// with n a multiple of 8.
+//
+//go:noescape
+func vectorChooseAVX2(d *float32, c *bool, a *float32, b *float32, n int)
+
+// vectorAddRowsAVX2 is
+//
+//	for r := range rows { for i := range n { acc[i] += float64(x[r*stride+i]) } }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorAddRowsAVX2(acc *float64, x *float32, n int, rows int, stride int)

@@ -248,7 +248,7 @@ func TestVectorPointwise(t *testing.T) {
 			f(d, a, b, nil, p)
 			kernelsF32[c](want, a, b, nil, p)
 			for i, w := range want {
-				if isGradient(p.Code) && b[i] < -80 {
+				if isGradient(p.Code) && math.Abs(float64(b[i])) > 80 {
 					continue // a slope that is not normal has few bits
 				}
 				u, floor := 0.0, 0.0
@@ -291,6 +291,105 @@ func TestVectorStreams(t *testing.T) {
 			for i, v := range want {
 				if math.Float32bits(y[i]) != math.Float32bits(v) {
 					t.Fatalf("%s: element %d is %v, in halves %v", name, i, y[i], v)
+				}
+			}
+		}
+	})
+}
+
+// Comparisons and choices are those of Go, NaN, infinities and zeros included.
+func TestVectorCompare(t *testing.T) {
+	odd := []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1}
+	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
+		if n > vectorBlock/8 {
+			return // a tile is smaller
+		}
+		a, b, y := buf(0, 1), buf(0, 1), buf(0, 0)
+		for i := range n {
+			if i%3 == 0 {
+				a[i], b[i] = odd[i%len(odd)], odd[i/3%len(odd)]
+			}
+		}
+		for code := Eq; code <= Ge; code++ {
+			got, want := make([]bool, n+2), make([]bool, n)
+			done := k.compare(code, got[1:n+1], a, b)
+			compare(code, want, a, b)
+			if done > n || n-done >= 32 || got[0] || got[n+1] || !slices.Equal(got[1:done+1], want[:done]) {
+				t.Fatalf("code %d of %d: %v, want %v", code, n, got, want)
+			}
+			done = k.choose(y, want, a, b)
+			for i, c := range want[:done] {
+				w := b[i]
+				if c {
+					w = a[i]
+				}
+				if done > n || n-done >= 8 || math.Float32bits(y[i]) != math.Float32bits(w) {
+					t.Fatalf("choice %d of %d: %v, want %v", i, n, y[i], w)
+				}
+			}
+		}
+	})
+}
+
+func TestVectorRows(t *testing.T) {
+	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
+		x := buf(0, 1)
+		// Rows of w, apart by one more, in the same memory.
+		for _, w := range []int{1, 3, 8, 21} {
+			rows := (n + 1) / (w + 1)
+			if rows == 0 {
+				continue
+			}
+			acc, want := make([]float64, w+2), make([]float64, w+2)
+			for i := range acc {
+				acc[i], want[i] = float64(i), float64(i)
+			}
+			k.addRows(acc[1:w+1], x[:(rows-1)*(w+1)+w], rows, w+1)
+			for r := range rows {
+				for i := range w {
+					want[i+1] += float64(x[r*(w+1)+i])
+				}
+			}
+			if !slices.Equal(acc, want) {
+				t.Fatalf("%d rows of %d: %v, want %v", rows, w, acc, want)
+			}
+		}
+		if half := n / 2; half > 0 {
+			even, odd, y := buf(0, 0)[:half], buf(0, 0)[n-half:], buf(0, 0)
+			if !k.split(even, odd, x[:2*half]) {
+				t.Fatalf("%d: not all are numbers", n)
+			}
+			for i := range half {
+				if even[i] != x[2*i] || odd[i] != x[2*i+1] {
+					t.Fatalf("%d: split %v, %v, want %v", n, even, odd, x)
+				}
+			}
+			k.merge(y[:2*half], even, odd)
+			if !slices.Equal(y[:2*half], x[:2*half]) {
+				t.Fatalf("%d: merged %v, want %v", n, y, x)
+			}
+			for _, v := range []float32{float32(math.NaN()), float32(math.Inf(-1))} {
+				for i := range 2 * half {
+					if i > 40 && i < 2*half-40 {
+						continue
+					}
+					was := x[i]
+					if x[i] = v; k.split(even, odd, x[:2*half]) {
+						t.Fatalf("%d: %v at %d was not seen", n, v, i)
+					}
+					x[i] = was
+				}
+			}
+		}
+		if stride := (n - side) / (side - 1); stride >= side {
+			y := make([]float32, side*side)
+			src := x[n-((side-1)*stride+side):]
+			k.turn(y, src, stride)
+			for i := range side {
+				for j := range side {
+					if y[i*side+j] != src[j*stride+i] {
+						t.Fatalf("turned with stride %d: row %d, column %d", stride, i, j)
+					}
 				}
 			}
 		}

@@ -304,6 +304,18 @@ var functions32 = []struct {
 		VMULPS(n, p, p)
 		VMULPS(Y13, p, x)
 	}},
+	{"SigmoidTimes", "a[i] / (1 + exp(-b[i]))", true, []VecPhysical{Y7, Y8, Y9, Y10, Y11, Y12}, expConstants, func() {
+		sigmoid32(Y0, Y6, Y5)
+		VMULPS(f(0x1p-64), Y5, Y5)
+		VBLENDVPS(Y0, Y5, Y6, Y0)
+		VMULPS(Y13, Y0, Y0)
+	}},
+	{"LogSigmoidGrad", "a[i] / (1 + exp(b[i]))", true, []VecPhysical{Y7, Y8, Y9, Y10, Y11, Y12}, expConstants, func() {
+		sigmoid32(Y0, Y6, Y5)
+		VMULPS(f(0x1p-64), Y5, Y5)
+		VBLENDVPS(Y0, Y6, Y5, Y0)
+		VMULPS(Y13, Y0, Y0)
+	}},
 	{"SiLUGrad", "a[i] * s * (1 + b[i] * (1 - s)), s = 1 / (1 + exp(-b[i]))", true, []VecPhysical{Y7, Y8, Y9, Y10, Y11, Y12}, expConstants, func() {
 		sigmoid32(Y0, Y6, Y5)
 		silenced(Y0, Y5)

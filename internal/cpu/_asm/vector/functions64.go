@@ -37,6 +37,9 @@ const (
 	cubicD    = linearD + 1
 	minusInfD = cubicD + 1
 	farD      = minusInfD + 1
+	deepD     = farD + 1
+	halfD     = deepD + 1
+	a0        = halfD + 1 // to a0 + 6: 2/(2i + 1)
 )
 
 func functions() {
@@ -46,7 +49,7 @@ func functions() {
 		0.5000000000426874, 0.16666666784454814, 0.04166666440480202, 0.00833328180428637, 0.0013889197157649844, 0.00019908941438192174, 2.4708282978328942e-05,
 		1, 2, -104, 89, 60, -60, math.Copysign(0, -1), 4, 14.8, -0.5, 1 / (math.Sqrt2 * math.SqrtPi),
 		0.09441064130203033, -0.17039772155486424, 0.12437925533707257, -0.07170740691990524, 0.030864804060206343, -0.008492103280550788, 0.000507561584748639, 0.0006388777992569063, -0.00018716013434412525, -4.581602688084534e-05, 2.8456452851694325e-05, 5.138187766330386e-06, -3.717639366243973e-06, -1.127239900851107e-06,
-		math.Sqrt2, 2 / math.SqrtPi, -2 / (3 * math.SqrtPi), 1e-3, -2 * math.Sqrt2 / math.SqrtPi, -2 * math.Sqrt2 / math.SqrtPi * 0.044715, math.Inf(-1), 600,
+		math.Sqrt2, 2 / math.SqrtPi, -2 / (3 * math.SqrtPi), 1e-3, -2 * math.Sqrt2 / math.SqrtPi, -2 * math.Sqrt2 / math.SqrtPi * 0.044715, math.Inf(-1), 600, -300, 0.5, 2, 2. / 3, 2. / 5, 2. / 7, 2. / 9, 2. / 11, 2. / 13,
 	} {
 		for j := range 4 {
 			DATA(32*i+8*j, U64(math.Float64bits(v)))
@@ -100,6 +103,33 @@ func functions() {
 		VMOVUPD(c(signD), t)
 		VANDNPD(x, t, z)
 	}
+	// softplus leaves ln(1 + e^-|x|) in y.
+	softplus := func(x, y, s, q, t VecPhysical) {
+		VMOVUPD(c(signD), t)
+		VORPD(x, t, y)
+		VMOVUPD(c(deepD), t)
+		VMAXPD(y, t, y)
+		parts(y, s, q, t)
+		VFMADD213PD(s, s, q) // e
+		VADDPD(c(oneD), q, s)
+		VSUBPD(c(oneD), s, t)
+		VSUBPD(t, q, q) // what 1 + e loses
+		// ln s = ln m, or ln 2 more, with m = s or s/2 and 2 artanh((m - 1)/(m + 1)) for ln m
+		VCMPPD(Imm(30), c(sqrt2D), s, t)
+		VMULPD(c(halfD), s, y)
+		VBLENDVPD(t, y, s, s)
+		VANDPD(c(ln2D), t, t)
+		VADDPD(t, q, q)
+		VADDPD(c(oneD), s, t)
+		VSUBPD(c(oneD), s, s)
+		VDIVPD(t, s, s)
+		VMULPD(s, s, t)
+		VMOVUPD(c(a0+6), y)
+		for a := a0 + 5; a >= a0; a-- {
+			VFMADD213PD(c(a), t, y)
+		}
+		VFMADD213PD(q, s, y)
+	}
 	for _, f := range []struct {
 		name, formula string
 		write         func(x, s, q, t VecPhysical)
@@ -123,6 +153,18 @@ func functions() {
 			VMOVUPD(c(signD), t)
 			VANDPD(t, x, x)
 			VORPD(q, x, x)
+		}},
+		{"LogSigmoid", "min(a[i], 0) - ln(1 + exp(-|a[i]|))", func(x, s, q, t VecPhysical) {
+			softplus(x, Y8, s, q, t)
+			VXORPD(t, t, t)
+			VMINPD(x, t, x)
+			VSUBPD(Y8, x, x)
+		}},
+		{"Softplus", "max(a[i], 0) + ln(1 + exp(-|a[i]|))", func(x, s, q, t VecPhysical) {
+			softplus(x, Y8, s, q, t)
+			VXORPD(t, t, t)
+			VMAXPD(x, t, x)
+			VADDPD(Y8, x, x)
 		}},
 		{"GELUTanh", "a[i] / (1 + exp(-2 √(2/π) (a[i] + 0.044715 a[i]³)))", func(x, s, q, t VecPhysical) {
 			e := Y8

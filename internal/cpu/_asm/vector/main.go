@@ -46,6 +46,7 @@ func main() {
 	functions()
 	constants32.write()
 	pools()
+	rearrangements()
 	Generate()
 }
 
@@ -54,17 +55,19 @@ const (
 	log2e = iota
 	ln2High
 	ln2Low
-	c2     // to c6: of e^r = 1 + r + c2 r² + ... with the least relative error for |r| < 0.3466, 4e-9
-	c6     = c2 + 4
-	one    = c6 + 1
-	low    = one + 1 // e^low is 0 and e^high infinite
-	high   = low + 1
-	round  = high + 1  // added to n, it leaves n + 127 as the lowest bits
-	deep   = round + 1 // the same with n + 127 + 64
-	tiny   = deep + 1  // 2^-64
-	bias   = tiny + 1  // 127, an integer
-	inf    = bias + 1  // -Inf
-	iota32 = inf + 1   // 0 to 7, integers
+	c2      // to c6: of e^r = 1 + r + c2 r² + ... with the least relative error for |r| < 0.3466, 4e-9
+	c6      = c2 + 4
+	one     = c6 + 1
+	low     = one + 1 // e^low is 0 and e^high infinite
+	high    = low + 1
+	round   = high + 1    // added to n, it leaves n + 127 as the lowest bits
+	deep    = round + 1   // the same with n + 127 + 64
+	tiny    = deep + 1    // 2^-64
+	bias    = tiny + 1    // 127, an integer
+	inf     = bias + 1    // -Inf
+	iota32  = inf + 1     // 0 to 7, integers
+	order32 = iota32 + 1  // of eight bytes after packing: 0, 4, 1, 5, 2, 6, 3, 7
+	ones8   = order32 + 1 // 1, bytes
 )
 
 var table, masks Mem
@@ -81,8 +84,14 @@ func constants() {
 			DATA(32*i+4*j, U32(math.Float32bits(v)))
 		}
 	}
-	for j := range lanes {
-		DATA(32*iota32+4*j, U32(j))
+	for i, lane := range []func(j int) int{
+		func(j int) int { return j },
+		func(j int) int { return j/2 + j%2*4 },
+		func(int) int { return 0x01010101 },
+	} {
+		for j := range lanes {
+			DATA(32*(iota32+i)+4*j, U32(lane(j)))
+		}
 	}
 	masks = GLOBL("vectorMasks", attr.RODATA|attr.NOPTR)
 	for j := range 2 * lanes {

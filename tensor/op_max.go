@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"math"
 	"slices"
 
 	"github.com/hadal-go/hadal/internal/cpu"
@@ -161,6 +162,9 @@ func extremeCPU[T cpu.Number](max bool, axes axisSet, x, y, at View) {
 	better := func(v, best T) bool {
 		return v == v && best == best && (max && v > best || !max && v < best) || v != v && best == best
 	}
+	if places == nil && extremeValues(max, axes, x, values) {
+		return
+	}
 	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, extreme[T]]{
 		Init: extreme[T]{at: -1},
 		Run: func(a extreme[T], x []T, at int) extreme[T] {
@@ -205,4 +209,40 @@ func extremeCPU[T cpu.Number](max bool, axes axisSet, x, y, at View) {
 			places[i] = int64(a.at)
 		}
 	})
+}
+
+// extremeValues writes the extreme values of float32 without a look at their places, and reports whether it could.
+func extremeValues[T cpu.Number](largest bool, axes axisSet, x View, y []T) bool {
+	values, ok := any(y).([]float32)
+	if !ok {
+		return false
+	}
+	p, first := cpu.Pointwise{Code: cpu.Min}, float32(math.Inf(1))
+	if largest {
+		p, first = cpu.Pointwise{Code: cpu.Max}, float32(math.Inf(-1))
+	}
+	pick := func(a, b float32) float32 {
+		if largest {
+			return max(a, b)
+		}
+		return min(a, b)
+	}
+	cpu.Reduce(x.Shape.Dims(), operand[float32](x), axes, cpu.Reducer[float32, float32]{
+		Init: first,
+		Run: func(a float32, x []float32, _ int) float32 {
+			if lo, hi, ok := cpu.Extremes(x); ok {
+				if !largest {
+					hi = lo
+				}
+				return pick(a, hi)
+			}
+			for _, v := range x {
+				a = pick(a, v)
+			}
+			return a
+		},
+		Cols:  func(acc, x []float32, _ int) { cpu.MapFlat(p, acc, acc, x, nil) },
+		Merge: pick,
+	}, func(i int, a float32) { values[i] = a })
+	return true
 }

@@ -73,6 +73,10 @@ func gather[T any](rows, x []T, n, w, ld, inner int) {
 // Softmax computes y = exp(x - max) / Σ exp(x - max) along rows. A row with NaN or +Inf or of -Inf alone gives NaN, as in
 // PyTorch.
 func Softmax[T float32 | float64](r Rows, x, y []T) {
+	if k := columnsOf[T](r); k != nil {
+		k.softmax(r, false, as32(x), as32(y))
+		return
+	}
 	eachRow(r, x, nil, y, func(x, _, y []T) {
 		affine(y, y, 0, T(1/expSum(y, x, largest(x))), 0, false)
 	})
@@ -80,6 +84,10 @@ func Softmax[T float32 | float64](r Rows, x, y []T) {
 
 // LogSoftmax computes y = x - max - ln Σ exp(x - max) along rows.
 func LogSoftmax[T float32 | float64](r Rows, x, y []T) {
+	if k := columnsOf[T](r); k != nil {
+		k.softmax(r, true, as32(x), as32(y))
+		return
+	}
 	stream := r.Inner == 1 && streams(len(y))
 	eachRow(r, x, nil, y, func(x, _, y []T) {
 		m, l := logSumExp(x)
@@ -89,6 +97,10 @@ func LogSoftmax[T float32 | float64](r Rows, x, y []T) {
 
 // SoftmaxGrad computes dx = y (dy - Σ dy y) along rows.
 func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
+	if k := columnsOf[T](r); k != nil {
+		k.softmaxGrad(r, as32(dy), as32(y), as32(dx))
+		return
+	}
 	stream := r.Inner == 1 && streams(len(dx))
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
 		y, dx = y[:len(dy)], dx[:len(dy)]
@@ -106,6 +118,10 @@ func SoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
 
 // LogSoftmaxGrad computes dx = dy - exp(y) Σ dy along rows.
 func LogSoftmaxGrad[T float32 | float64](r Rows, dy, y, dx []T) {
+	if k := columnsOf[T](r); k != nil {
+		k.logSoftmaxGrad(r, as32(dy), as32(y), as32(dx))
+		return
+	}
 	stream := r.Inner == 1 && streams(len(dx))
 	eachRow(r, dy, y, dx, func(dy, y, dx []T) {
 		s := T(sum64(dy))

@@ -10,7 +10,7 @@
 //
 //	float32   0.51 all but sine and cosine 0.61, tangent 0.63; gradients that have a zero of their own are measured
 //	          against 1/64 there; the gradients of tanh and sigmoid, Hardsigmoid and Hardswish round each step of arithmetic
-//	  AVX2    exp 0.76, ln 0.89, ELU 0.9, SELU 1.8, sigmoid 2.4, tanh 2.5, SiLU 3.2, GELU 9 below -5 and 4 above, the gradients of
+//	  AVX2    exp 0.76, ln 0.89, ELU 0.9, SELU 1.8, sigmoid 2.4, tanh 2.5, SiLU 3.2, GELU 9 below -2 and 4 above, the gradients of
 //	          softplus, log sigmoid and ELU 2.6; those of GELU 3 and SiLU 3.5, measured against 1/2; the rest as in Go
 //	float64   0.5 arithmetic, square roots; 1 exponentials, ln, erf; 2 other logarithms, (inverse) trigonometric and
 //	          hyperbolic functions, erfc, sigmoid, softplus; 3 SiLU, Mish; 8 powers; GELU 1 + x² in its left tail
@@ -33,8 +33,8 @@
 // What a function in assembly costs is about the latency of its chain of steps times their number: the schedulers hold 128
 // steps, and a step later than that waits. So shorter chains (polynomials in two halves) paid and two vectors side by side, which
 // need the registers twice, did not. Constants in registers took a quarter off exp: two loads a cycle are few. Tanh and
-// sigmoid within 0.9 units cost twice as much, for the sums' lost parts; a rational tanh has 5 units near 1. One legacy SSE
-// instruction among AVX ones tripled a loop, and masked stores (VMASKMOVPS) are slow on AMD.
+// sigmoid within 0.9 units cost half as much again or twice, for the sums' lost parts; a rational tanh has 5 units near 1. One legacy SSE
+// instruction among AVX ones doubled a loop, and masked stores (VMASKMOVPS) are slow on AMD.
 package cpu
 
 import (

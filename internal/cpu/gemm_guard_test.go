@@ -61,11 +61,11 @@ func stayInside[T Float](t *testing.T, g gemmCase, atEnd bool) {
 }
 
 // The kernel touches nothing around its operands.
-func TestSumColumnsStaysInside(t *testing.T) {
+func TestAddRowsStaysInside(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		for _, atEnd := range []bool{false, true} {
 			for _, rows := range []int{1, 4, 6} {
-				SumColumns(fenced[float64](t, 16, atEnd), fenced[float32](t, (rows-1)*19+16, atEnd), 19, rows)
+				AddRows(fenced[float64](t, 16, atEnd), fenced[float32](t, (rows-1)*19+16, atEnd), rows, 19)
 			}
 		}
 	})

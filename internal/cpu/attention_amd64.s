@@ -230,3 +230,134 @@ loop:
 	JG           loop
 	VZEROUPPER
 	RET
+
+// func attentionColMaxAVX512(s *float32, ld int, rows int, n int, top *float32)
+// Requires: AVX, AVX512F
+TEXT ·attentionColMaxAVX512(SB), NOSPLIT, $0-40
+	MOVQ top+32(FP), DI
+	MOVQ s+0(FP), SI
+	MOVQ ld+8(FP), BX
+	MOVQ n+24(FP), DX
+	SHLQ $0x02, BX
+
+columns:
+	VMOVUPS (DI), Z0
+	MOVQ    rows+16(FP), CX
+	MOVQ    SI, AX
+
+rows:
+	VMOVUPS (AX), Z1
+	VMAXPS  Z0, Z1, Z0
+	ADDQ    BX, AX
+	DECQ    CX
+	JNZ     rows
+	VMOVUPS Z0, (DI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, DX
+	JG      columns
+	VZEROUPPER
+	RET
+
+// func attentionExpColsAVX512(s *float32, ld int, rows int, n int, m *float32, sum *float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·attentionExpColsAVX512(SB), NOSPLIT, $0-48
+	MOVQ         m+32(FP), DI
+	MOVQ         sum+40(FP), R9
+	VBROADCASTSS attentionExp<>+352(SB), Z10
+	MOVQ         s+0(FP), SI
+	MOVQ         ld+8(FP), BX
+	MOVQ         n+24(FP), DX
+	SHLQ         $0x02, BX
+
+columns:
+	VMOVUPS (R9), Z0
+	VMOVUPS (DI), Z2
+	MOVQ    rows+16(FP), CX
+	MOVQ    SI, AX
+
+rows:
+	VMOVUPS           (AX), Z1
+	VSUBPS            Z2, Z1, Z1
+	VCMPPS            $0x05, Z10, Z1, K7
+	VPMOVM2D          K7, Z9
+	VMAXPS            Z1, Z10, Z1
+	VMULPS.BCST       attentionExp<>+0(SB), Z1, Z6
+	VCVTPS2DQ         Z6, Z6
+	VCVTDQ2PS         Z6, Z7
+	VFNMADD231PS.BCST attentionExp<>+32(SB), Z7, Z1
+	VFNMADD231PS.BCST attentionExp<>+64(SB), Z7, Z1
+	VBROADCASTSS      attentionExp<>+96(SB), Z8
+	VFMADD213PS.BCST  attentionExp<>+128(SB), Z1, Z8
+	VFMADD213PS.BCST  attentionExp<>+160(SB), Z1, Z8
+	VFMADD213PS.BCST  attentionExp<>+192(SB), Z1, Z8
+	VFMADD213PS.BCST  attentionExp<>+224(SB), Z1, Z8
+	VFMADD213PS.BCST  attentionExp<>+256(SB), Z1, Z8
+	VMULPS            Z1, Z1, Z7
+	VFMADD213PS       Z1, Z7, Z8
+	VADDPS.BCST       attentionExp<>+288(SB), Z8, Z8
+	VPADDD.BCST       attentionExp<>+320(SB), Z6, Z6
+	VPSLLD            $0x17, Z6, Z6
+	VMULPS            Z6, Z8, Z8
+	VANDPS            Z9, Z8, Z1
+	VMOVUPS           Z1, (AX)
+	VADDPS            Z1, Z0, Z0
+	ADDQ              BX, AX
+	DECQ              CX
+	JNZ               rows
+	VMOVUPS           Z0, (R9)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, R9
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, DX
+	JG                columns
+	VZEROUPPER
+	RET
+
+// func attentionSoftmaxGradAVX512(s *float32, ds *float32, n int, high float32, low float32, delta float32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·attentionSoftmaxGradAVX512(SB), NOSPLIT, $0-36
+	MOVQ         s+0(FP), SI
+	MOVQ         ds+8(FP), DI
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS high+24(FP), Z0
+	VBROADCASTSS low+28(FP), Z1
+	VBROADCASTSS delta+32(FP), Z2
+	VBROADCASTSS attentionExp<>+352(SB), Z10
+
+loop:
+	VMOVUPS           (SI), Z3
+	VSUBPS            Z0, Z3, Z3
+	VSUBPS            Z1, Z3, Z3
+	VCMPPS            $0x05, Z10, Z3, K7
+	VPMOVM2D          K7, Z9
+	VMAXPS            Z3, Z10, Z3
+	VMULPS.BCST       attentionExp<>+0(SB), Z3, Z6
+	VCVTPS2DQ         Z6, Z6
+	VCVTDQ2PS         Z6, Z7
+	VFNMADD231PS.BCST attentionExp<>+32(SB), Z7, Z3
+	VFNMADD231PS.BCST attentionExp<>+64(SB), Z7, Z3
+	VBROADCASTSS      attentionExp<>+96(SB), Z8
+	VFMADD213PS.BCST  attentionExp<>+128(SB), Z3, Z8
+	VFMADD213PS.BCST  attentionExp<>+160(SB), Z3, Z8
+	VFMADD213PS.BCST  attentionExp<>+192(SB), Z3, Z8
+	VFMADD213PS.BCST  attentionExp<>+224(SB), Z3, Z8
+	VFMADD213PS.BCST  attentionExp<>+256(SB), Z3, Z8
+	VMULPS            Z3, Z3, Z7
+	VFMADD213PS       Z3, Z7, Z8
+	VADDPS.BCST       attentionExp<>+288(SB), Z8, Z8
+	VPADDD.BCST       attentionExp<>+320(SB), Z6, Z6
+	VPSLLD            $0x17, Z6, Z6
+	VMULPS            Z6, Z8, Z8
+	VANDPS            Z9, Z8, Z3
+	VMOVUPS           Z3, (SI)
+	VMOVUPS           (DI), Z4
+	VSUBPS            Z2, Z4, Z4
+	VMULPS            Z3, Z4, Z4
+	VMOVUPS           Z4, (DI)
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, DI
+	SUBQ              $0x10, DX
+	JG                loop
+	VZEROUPPER
+	RET

@@ -30,3 +30,30 @@ func attentionExpColsAVX2(s *float32, ld int, rows int, n int, m *float32, sum *
 //
 //go:noescape
 func attentionSoftmaxGradAVX2(s *float32, ds *float32, n int, high float32, low float32, delta float32)
+
+// attentionColMaxAVX512 is
+//
+//	for j := range rows { for i := range n { if s[j*ld+i] > top[i] { top[i] = s[j*ld+i] } } }
+//
+// for n a multiple of 16 and rows, both at least 1.
+//
+//go:noescape
+func attentionColMaxAVX512(s *float32, ld int, rows int, n int, top *float32)
+
+// attentionExpColsAVX512 is
+//
+//	for j := range rows { for i := range n { s[j*ld+i] = exp(s[j*ld+i] - m[i]); sum[i] += s[j*ld+i] } }
+//
+// for n a multiple of 16 and rows, both at least 1; exp is 0 below -87.33654.
+//
+//go:noescape
+func attentionExpColsAVX512(s *float32, ld int, rows int, n int, m *float32, sum *float32)
+
+// attentionSoftmaxGradAVX512 is
+//
+//	for j := range n { s[j] = exp(s[j] - high - low); ds[j] = s[j] * (ds[j] - delta) }
+//
+// for n a multiple of 16 and at least 1; exp is 0 below -87.33654.
+//
+//go:noescape
+func attentionSoftmaxGradAVX512(s *float32, ds *float32, n int, high float32, low float32, delta float32)

@@ -19,11 +19,22 @@ func activateVector[T Float](code Code, y, x []T) int {
 	if n == 0 || len(y) < n {
 		return 0
 	}
+	w := wide(inUse(), n)
 	switch code {
 	case Sigmoid:
-		recurrentSigmoidAVX2(f32(y), f32(x), n)
+		if w > 0 {
+			recurrentSigmoidAVX512(f32(y), f32(x), w)
+		}
+		if w < n {
+			recurrentSigmoidAVX2(f32(y[w:]), f32(x[w:]), n-w)
+		}
 	case Tanh:
-		recurrentTanhAVX2(f32(y), f32(x), n)
+		if w > 0 {
+			recurrentTanhAVX512(f32(y), f32(x), w)
+		}
+		if w < n {
+			recurrentTanhAVX2(f32(y[w:]), f32(x[w:]), n-w)
+		}
 	default:
 		return 0
 	}
@@ -38,7 +49,13 @@ func lstmCellVector[T Float](a, tanh, before, dm, dc, da []T) int {
 	count := gateLanes[T](n)
 	if count > 0 {
 		_, _, _, _, _ = a[4*n-1], tanh[n-1], before[n-1], dm[n-1], da[4*n-1]
-		recurrentLSTMBackwardAVX2(f32(a), f32(tanh), f32(before), f32(dm), f32(dc), f32(da), n, count)
+		w := wide(inUse(), count)
+		if w > 0 {
+			recurrentLSTMBackwardAVX512(f32(a), f32(tanh), f32(before), f32(dm), f32(dc), f32(da), n, w)
+		}
+		if w < count {
+			recurrentLSTMBackwardAVX2(f32(a[w:]), f32(tanh[w:]), f32(before[w:]), f32(dm[w:]), f32(dc[w:]), f32(da[w:]), n, count-w)
+		}
 	}
 	return count
 }
@@ -51,7 +68,13 @@ func gruCellVector[T Float](a, u, h, dy, dh, di, dw []T) int {
 	count := gateLanes[T](n)
 	if count > 0 {
 		_, _, _, _, _, _ = a[3*n-1], u[n-1], h[n-1], dy[n-1], di[3*n-1], dw[3*n-1]
-		recurrentGRUBackwardAVX2(f32(a), f32(u), f32(h), f32(dy), f32(dh), f32(di), f32(dw), n, count)
+		w := wide(inUse(), count)
+		if w > 0 {
+			recurrentGRUBackwardAVX512(f32(a), f32(u), f32(h), f32(dy), f32(dh), f32(di), f32(dw), n, w)
+		}
+		if w < count {
+			recurrentGRUBackwardAVX2(f32(a[w:]), f32(u[w:]), f32(h[w:]), f32(dy[w:]), f32(dh[w:]), f32(di[w:]), f32(dw[w:]), n, count-w)
+		}
 	}
 	return count
 }

@@ -318,3 +318,196 @@ loop:
 	JG      loop
 	VZEROUPPER
 	RET
+
+// func recurrentSigmoidAVX512(y *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·recurrentSigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), DX
+
+loop:
+	VMOVUPS           (SI), Z0
+	VXORPS.BCST       recurrentConstants<>+448(SB), Z0, Z0
+	VBROADCASTSS      recurrentConstants<>+416(SB), Z1
+	VMAXPS            Z0, Z1, Z1
+	VBROADCASTSS      recurrentConstants<>+384(SB), Z3
+	VMINPS            Z1, Z3, Z0
+	VMULPS.BCST       recurrentConstants<>+0(SB), Z0, Z1
+	VCVTPS2DQ         Z1, Z1
+	VCVTDQ2PS         Z1, Z3
+	VFNMADD231PS.BCST recurrentConstants<>+32(SB), Z3, Z0
+	VFNMADD231PS.BCST recurrentConstants<>+64(SB), Z3, Z0
+	VBROADCASTSS      recurrentConstants<>+96(SB), Z2
+	VFMADD213PS.BCST  recurrentConstants<>+128(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+160(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+192(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+224(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+256(SB), Z0, Z2
+	VMULPS            Z0, Z0, Z3
+	VFMADD213PS       Z0, Z3, Z2
+	VPADDD.BCST       recurrentConstants<>+320(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VFMADD213PS       Z1, Z1, Z2
+	VBROADCASTSS      recurrentConstants<>+288(SB), Z1
+	VADDPS            Z1, Z2, Z2
+	VDIVPS            Z2, Z1, Z0
+	VMOVUPS           Z0, (DI)
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, DI
+	SUBQ              $0x10, DX
+	JG                loop
+	VZEROUPPER
+	RET
+
+// func recurrentTanhAVX512(y *float32, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·recurrentTanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ y+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), DX
+
+loop:
+	VMOVUPS           (SI), Z0
+	VADDPS            Z0, Z0, Z0
+	VBROADCASTSS      recurrentConstants<>+416(SB), Z1
+	VMAXPS            Z0, Z1, Z1
+	VBROADCASTSS      recurrentConstants<>+384(SB), Z3
+	VMINPS            Z1, Z3, Z0
+	VMULPS.BCST       recurrentConstants<>+0(SB), Z0, Z1
+	VCVTPS2DQ         Z1, Z1
+	VCVTDQ2PS         Z1, Z3
+	VFNMADD231PS.BCST recurrentConstants<>+32(SB), Z3, Z0
+	VFNMADD231PS.BCST recurrentConstants<>+64(SB), Z3, Z0
+	VBROADCASTSS      recurrentConstants<>+96(SB), Z2
+	VFMADD213PS.BCST  recurrentConstants<>+128(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+160(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+192(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+224(SB), Z0, Z2
+	VFMADD213PS.BCST  recurrentConstants<>+256(SB), Z0, Z2
+	VMULPS            Z0, Z0, Z3
+	VFMADD213PS       Z0, Z3, Z2
+	VPADDD.BCST       recurrentConstants<>+320(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VSUBPS.BCST       recurrentConstants<>+288(SB), Z1, Z3
+	VFMADD213PS       Z3, Z1, Z2
+	VADDPS.BCST       recurrentConstants<>+352(SB), Z2, Z1
+	VDIVPS            Z1, Z2, Z0
+	VMOVUPS           Z0, (DI)
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, DI
+	SUBQ              $0x10, DX
+	JG                loop
+	VZEROUPPER
+	RET
+
+// func recurrentLSTMBackwardAVX512(a *float32, tanh *float32, before *float32, dm *float32, dc *float32, da *float32, n int, count int)
+// Requires: AVX, AVX512F
+TEXT ·recurrentLSTMBackwardAVX512(SB), NOSPLIT, $0-64
+	MOVQ         a+0(FP), DI
+	MOVQ         before+16(FP), R8
+	MOVQ         da+40(FP), R11
+	MOVQ         dc+32(FP), R10
+	MOVQ         dm+24(FP), R9
+	MOVQ         tanh+8(FP), SI
+	MOVQ         n+48(FP), DX
+	MOVQ         count+56(FP), CX
+	SHLQ         $0x02, DX
+	LEAQ         (DX)(DX*2), AX
+	VBROADCASTSS recurrentConstants<>+288(SB), Z9
+
+loop:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (DI)(DX*1), Z1
+	VMOVUPS     (DI)(DX*2), Z2
+	VMOVUPS     (DI)(AX*1), Z3
+	VMOVUPS     (SI), Z4
+	VMULPS      (R9), Z3, Z5
+	VMULPS      Z4, Z5, Z7
+	VSUBPS      Z3, Z9, Z8
+	VMULPS      Z8, Z7, Z7
+	VMOVUPS     Z7, (R11)(AX*1)
+	VMULPS      Z4, Z4, Z4
+	VSUBPS      Z4, Z9, Z4
+	VMOVUPS     (R10), Z6
+	VFMADD231PS Z4, Z5, Z6
+	VMULPS      Z0, Z6, Z7
+	VMULPS      Z2, Z7, Z8
+	VSUBPS      Z0, Z9, Z0
+	VMULPS      Z0, Z8, Z8
+	VMOVUPS     Z8, (R11)
+	VMULPS      Z2, Z2, Z2
+	VSUBPS      Z2, Z9, Z2
+	VMULPS      Z2, Z7, Z7
+	VMOVUPS     Z7, (R11)(DX*2)
+	VMULPS      Z1, Z6, Z6
+	VMOVUPS     Z6, (R10)
+	VMULPS      (R8), Z6, Z6
+	VSUBPS      Z1, Z9, Z1
+	VMULPS      Z1, Z6, Z6
+	VMOVUPS     Z6, (R11)(DX*1)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, CX
+	JG          loop
+	VZEROUPPER
+	RET
+
+// func recurrentGRUBackwardAVX512(a *float32, u *float32, h *float32, dy *float32, dh *float32, di *float32, dw *float32, n int, count int)
+// Requires: AVX, AVX512F
+TEXT ·recurrentGRUBackwardAVX512(SB), NOSPLIT, $0-72
+	MOVQ         a+0(FP), DI
+	MOVQ         dh+32(FP), R10
+	MOVQ         di+40(FP), R11
+	MOVQ         dw+48(FP), R12
+	MOVQ         dy+24(FP), R9
+	MOVQ         h+16(FP), R8
+	MOVQ         u+8(FP), SI
+	MOVQ         n+56(FP), DX
+	MOVQ         count+64(FP), CX
+	SHLQ         $0x02, DX
+	LEAQ         (DX)(DX*2), AX
+	VBROADCASTSS recurrentConstants<>+288(SB), Z7
+
+loop:
+	VMOVUPS (DI), Z0
+	VMOVUPS (DI)(DX*1), Z1
+	VMOVUPS (DI)(DX*2), Z2
+	VMOVUPS (R9), Z3
+	VADDPS  (R10), Z3, Z3
+	VSUBPS  Z1, Z7, Z4
+	VMULPS  Z4, Z3, Z4
+	VMOVUPS (R8), Z5
+	VSUBPS  Z2, Z5, Z5
+	VMULPS  Z1, Z4, Z6
+	VMULPS  Z5, Z6, Z6
+	VMOVUPS Z6, (R11)(DX*1)
+	VMOVUPS Z6, (R12)(DX*1)
+	VMULPS  Z1, Z3, Z3
+	VMOVUPS Z3, (R10)
+	VMULPS  Z2, Z2, Z2
+	VSUBPS  Z2, Z7, Z2
+	VMULPS  Z2, Z4, Z4
+	VMOVUPS Z4, (R11)(DX*2)
+	VMULPS  Z0, Z4, Z4
+	VMOVUPS Z4, (R12)(DX*2)
+	VMULPS  (SI), Z4, Z4
+	VSUBPS  Z0, Z7, Z0
+	VMULPS  Z0, Z4, Z4
+	VMOVUPS Z4, (R11)
+	VMOVUPS Z4, (R12)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, R10
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R12
+	SUBQ    $0x10, CX
+	JG      loop
+	VZEROUPPER
+	RET

@@ -33,3 +33,33 @@ func recurrentLSTMBackwardAVX2(a *float32, tanh *float32, before *float32, dm *f
 //
 //go:noescape
 func recurrentGRUBackwardAVX2(a *float32, u *float32, h *float32, dy *float32, dh *float32, di *float32, dw *float32, n int, count int)
+
+// recurrentSigmoidAVX512 is
+//
+//	for i := range n { y[i] = 1 / (1 + exp(-x[i])) }
+//
+// for n a positive multiple of 16, within 4e-7 of the exact value and 1 part in 2e6 of it where that is above 1e-37.
+//
+//go:noescape
+func recurrentSigmoidAVX512(y *float32, x *float32, n int)
+
+// recurrentTanhAVX512 is
+//
+//	for i := range n { y[i] = tanh(x[i]) }
+//
+// for n a positive multiple of 16, within 4e-7 of the exact value and 1 part in 2e6 of it where that is above 1e-37.
+//
+//go:noescape
+func recurrentTanhAVX512(y *float32, x *float32, n int)
+
+// recurrentLSTMBackwardAVX512 is
+// cellBackward of recurrent_lstm.go without peepholes, for the first count of n cells, a positive multiple of 16.
+//
+//go:noescape
+func recurrentLSTMBackwardAVX512(a *float32, tanh *float32, before *float32, dm *float32, dc *float32, da *float32, n int, count int)
+
+// recurrentGRUBackwardAVX512 is
+// gruCellBackward of recurrent_gru.go for the first count of n units, a positive multiple of 16.
+//
+//go:noescape
+func recurrentGRUBackwardAVX512(a *float32, u *float32, h *float32, dy *float32, dh *float32, di *float32, dw *float32, n int, count int)

@@ -2,26 +2,29 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/hadal-go/hadal/internal/cpu/_asm/zmm"
 )
 
-// The kernels are of AVX2 and FMA; with AVX-512, too: there the products take the time.
-const (
-	bytes = 32 // of a vector
-	lanes = bytes / 4
-)
+var bytes, lanes int // of a vector
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	zmm.Install()
 	constants()
-	colMax()
-	expCols()
-	softmaxGrad()
+	for _, bytes = range zmm.Widths {
+		lanes = bytes / 4
+		colMax()
+		expCols()
+		softmaxGrad()
+	}
 	Generate()
 }
 
@@ -46,13 +49,13 @@ func constants() {
 		1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1,
 		math.Float32frombits(127), -87.33654,
 	} {
-		for j := range lanes {
-			DATA(bytes*i+4*j, U32(math.Float32bits(v)))
+		for j := range 8 {
+			DATA(32*i+4*j, U32(math.Float32bits(v)))
 		}
 	}
 }
 
-func at(i int) Mem { return table.Offset(bytes * i) }
+func at(i int) Mem { return table.Offset(32 * i) }
 
 // exp makes x its exponential: e^x = 2^n e^r with n the nearest integer to x log2 e. Below low, where the result would not
 // be a normal number, it is 0; NaN stays NaN. x must not be so large that the result overflows. It uses registers 6 to 10,
@@ -80,7 +83,7 @@ func exp(x VecPhysical) {
 }
 
 func text(name, args string, doc ...string) {
-	name = "attention" + name + "AVX2"
+	name = "attention" + name + zmm.Suffix(bytes)
 	TEXT(name, attr.NOSPLIT, "func("+args+")")
 	Pragma("noescape")
 	Doc(append([]string{name + " is"}, doc...)...)
@@ -113,7 +116,7 @@ func columns(first func(), row func(s Mem), last func()) {
 func colMax() {
 	text("ColMax", "s *float32, ld, rows, n int, top *float32", "",
 		"	for j := range rows { for i := range n { if s[j*ld+i] > top[i] { top[i] = s[j*ld+i] } } }", "",
-		"for n a multiple of 8 and rows, both at least 1.")
+		fmt.Sprintf("for n a multiple of %d and rows, both at least 1.", lanes))
 	top := RDI
 	Load(Param("top"), top)
 	acc, x := Y0, Y1
@@ -131,7 +134,7 @@ func colMax() {
 func expCols() {
 	text("ExpCols", "s *float32, ld, rows, n int, m, sum *float32", "",
 		"	for j := range rows { for i := range n { s[j*ld+i] = exp(s[j*ld+i] - m[i]); sum[i] += s[j*ld+i] } }", "",
-		"for n a multiple of 8 and rows, both at least 1; exp is 0 below -87.33654.")
+		fmt.Sprintf("for n a multiple of %d and rows, both at least 1; exp is 0 below -87.33654.", lanes))
 	m, sum := RDI, R9
 	Load(Param("m"), m)
 	Load(Param("sum"), sum)
@@ -156,7 +159,7 @@ func expCols() {
 func softmaxGrad() {
 	text("SoftmaxGrad", "s, ds *float32, n int, high, low, delta float32", "",
 		"	for j := range n { s[j] = exp(s[j] - high - low); ds[j] = s[j] * (ds[j] - delta) }", "",
-		"for n a multiple of 8 and at least 1; exp is 0 below -87.33654.")
+		fmt.Sprintf("for n a multiple of %d and at least 1; exp is 0 below -87.33654.", lanes))
 	s, ds, n := RSI, RDI, RDX
 	Load(Param("s"), s)
 	Load(Param("ds"), ds)

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -10,15 +11,23 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/hadal-go/hadal/internal/cpu/_asm/zmm"
 )
+
+var bytes, lanes int // of a vector
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	zmm.Install()
 	constants()
-	activation("Sigmoid", "1 / (1 + exp(-x[i]))", sigmoid)
-	activation("Tanh", "tanh(x[i])", tanh)
-	lstmBackward()
-	gruBackward()
+	for _, bytes = range zmm.Widths {
+		lanes = bytes / 4
+		activation("Sigmoid", "1 / (1 + exp(-x[i]))", sigmoid)
+		activation("Tanh", "tanh(x[i])", tanh)
+		lstmBackward()
+		gruBackward()
+	}
 	Generate()
 }
 
@@ -99,14 +108,14 @@ func tanh(x VecPhysical) {
 
 // text begins a function.
 func text(name, args string, doc ...string) {
-	name = "recurrent" + name + "AVX2"
+	name = "recurrent" + name + zmm.Suffix(bytes)
 	TEXT(name, attr.NOSPLIT, "func("+args+")")
 	Pragma("noescape")
 	Doc(append([]string{name + " is"}, doc...)...)
 }
 
 func activation(name, formula string, f func(x VecPhysical)) {
-	text(name, "y, x *float32, n int", "", "	for i := range n { y[i] = "+formula+" }", "", "for n a positive multiple of 8, within 4e-7 of the exact value and 1 part in 2e6 of it where that is above 1e-37.")
+	text(name, "y, x *float32, n int", "", "	for i := range n { y[i] = "+formula+" }", "", fmt.Sprintf("for n a positive multiple of %d, within 4e-7 of the exact value and 1 part in 2e6 of it where that is above 1e-37.", lanes))
 	y, x, n := RDI, RSI, RDX
 	Load(Param("y"), y)
 	Load(Param("x"), x)
@@ -115,9 +124,9 @@ func activation(name, formula string, f func(x VecPhysical)) {
 	VMOVUPS(Mem{Base: x}, Y0)
 	f(Y0)
 	VMOVUPS(Y0, Mem{Base: y})
-	ADDQ(Imm(32), x)
-	ADDQ(Imm(32), y)
-	SUBQ(Imm(8), n)
+	ADDQ(Imm(uint64(bytes)), x)
+	ADDQ(Imm(uint64(bytes)), y)
+	SUBQ(Imm(uint64(lanes)), n)
 	JG(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
@@ -125,7 +134,7 @@ func activation(name, formula string, f func(x VecPhysical)) {
 
 func lstmBackward() {
 	text("LSTMBackward", "a, tanh, before, dm, dc, da *float32, n, count int",
-		"cellBackward of recurrent_lstm.go without peepholes, for the first count of n cells, a positive multiple of 8.")
+		fmt.Sprintf("cellBackward of recurrent_lstm.go without peepholes, for the first count of n cells, a positive multiple of %d.", lanes))
 	a, th, before, dm, dc, da := RDI, RSI, R8, R9, R10, R11
 	gate := arguments(map[string]GPPhysical{"a": a, "tanh": th, "before": before, "dm": dm, "dc": dc, "da": da})
 	i, f, g, o, t, m, d, v, w, ones := Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9
@@ -164,7 +173,7 @@ func lstmBackward() {
 
 func gruBackward() {
 	text("GRUBackward", "a, u, h, dy, dh, di, dw *float32, n, count int",
-		"gruCellBackward of recurrent_gru.go for the first count of n units, a positive multiple of 8.")
+		fmt.Sprintf("gruCellBackward of recurrent_gru.go for the first count of n units, a positive multiple of %d.", lanes))
 	a, u, h, dy, dh, di, dw := RDI, RSI, R8, R9, R10, R11, R12
 	gate := arguments(map[string]GPPhysical{"a": a, "u": u, "h": h, "dy": dy, "dh": dh, "di": di, "dw": dw})
 	r, z, c, d, e, v, w, ones := Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7
@@ -213,12 +222,12 @@ func arguments(pointers map[string]GPPhysical) (gate func(base GPPhysical, k int
 	}
 }
 
-// next ends the loop over 8 units at a time.
+// next ends the loop over a vector of units at a time.
 func next(pointers ...GPPhysical) {
 	for _, p := range pointers {
-		ADDQ(Imm(32), p)
+		ADDQ(Imm(uint64(bytes)), p)
 	}
-	SUBQ(Imm(8), RCX)
+	SUBQ(Imm(uint64(lanes)), RCX)
 	JG(LabelRef("loop"))
 	VZEROUPPER()
 	RET()

@@ -136,6 +136,7 @@ var (
 		k.join(kernelsF32)
 		return k
 	}()
+	kernelsF32AVX512 kernels[float32] // vector_avx512_amd64.go fills it
 	kernelsF32Stream = vectorPointwise(true)
 	kernelsI64       = intKernels[int64]()
 	kernelsI32       = intKernels[int32]()
@@ -147,8 +148,12 @@ func kernelOf[T Number](c Code) kernel[T] {
 	var t any
 	switch any(T(0)).(type) {
 	case float32:
-		t = &kernelsF32
-		if inUse() != implGo {
+		switch inUse() {
+		case implGo:
+			t = &kernelsF32
+		case implAVX512:
+			t = &kernelsF32AVX512
+		default:
 			t = &kernelsF32Vector
 		}
 	case float64:

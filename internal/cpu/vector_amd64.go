@@ -8,10 +8,13 @@ import (
 )
 
 func vectorsOf(im Impl) *vectorKernels {
-	if im == implGo {
-		return nil
+	switch im {
+	case implAVX512:
+		return &vectorsAVX512
+	case implAVX2:
+		return &vectorsAVX2
 	}
-	return &vectorsAVX2
+	return nil
 }
 
 // vectorPointwise are the elementwise functions in assembly, or those that stream; a call is of one tile.

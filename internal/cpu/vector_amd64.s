@@ -9340,6 +9340,3446 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorMaxAVX512(x *float32, n int) float32
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE
+TEXT ·vectorMaxAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), DI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS vectorConstants<>+480(SB), Z0
+	VBROADCASTSS vectorConstants<>+480(SB), Z1
+	VBROADCASTSS vectorConstants<>+480(SB), Z2
+	VBROADCASTSS vectorConstants<>+480(SB), Z3
+	SUBQ         $0x40, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Z4
+	VMAXPS  Z0, Z4, Z0
+	VMOVUPS 64(DI), Z4
+	VMAXPS  Z1, Z4, Z1
+	VMOVUPS 128(DI), Z4
+	VMAXPS  Z2, Z4, Z2
+	VMOVUPS 192(DI), Z4
+	VMAXPS  Z3, Z4, Z3
+	ADDQ    $0x00000100, DI
+	SUBQ    $0x40, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Z4
+	VMAXPS  Z0, Z4, Z0
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, CX
+	JGE     by1
+
+after1:
+	ADDQ         $0x10, CX
+	JEQ          done
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K7
+	VPMOVM2D     K7, Z15
+	VPMOVD2M     Z15, K7
+	VMOVUPS.Z    (DI), K7, Z4
+	VBROADCASTSS vectorConstants<>+480(SB), Z5
+	VPMOVD2M     Z15, K7
+	VBLENDMPS    Z4, Z5, K7, Z4
+	VMAXPS       Z0, Z4, Z0
+
+done:
+	VMAXPS        Z0, Z1, Z0
+	VMAXPS        Z2, Z3, Z2
+	VMAXPS        Z0, Z2, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Z0, Z1, Z0
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VMAXPS        X0, X1, X0
+	VPERMILPS     $0x0e, X0, X1
+	VMAXPS        X0, X1, X0
+	VPERMILPS     $0x01, X0, X1
+	VMAXPS        X0, X1, X0
+	MOVSS         X0, ret+16(FP)
+	VZEROUPPER
+	RET
+
+// func vectorExpSumAVX512(y *float32, x *float32, n int, m float32) (sum float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·vectorExpSumAVX512(SB), NOSPLIT, $0-40
+	MOVQ         x+8(FP), DI
+	MOVQ         y+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS m+24(FP), Z8
+	VXORPS       Z9, Z9, Z9
+	VXORPS       Z10, Z10, Z10
+	SUBQ         $0x40, CX
+	JLT          after4
+
+by4:
+	VMOVUPS           (DI), Z0
+	VSUBPS            Z8, Z0, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z0, Z6, Z0
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z7
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z0
+	VMOVUPS           Z0, (SI)
+	VMOVUPS           64(DI), Z1
+	VSUBPS            Z8, Z1, Z1
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z1, Z6, Z1
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z1, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z1
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z1
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z1, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z1, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z1, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z1, Z7
+	VMULPS            Z1, Z1, Z6
+	VFMADD213PS       Z1, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z1
+	VMOVUPS           Z1, 64(SI)
+	VMOVUPS           128(DI), Z2
+	VSUBPS            Z8, Z2, Z2
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z2, Z6, Z2
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z2, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z2
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z2
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z2, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z2, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z2, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z2, Z7
+	VMULPS            Z2, Z2, Z6
+	VFMADD213PS       Z2, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z2
+	VMOVUPS           Z2, 128(SI)
+	VMOVUPS           192(DI), Z3
+	VSUBPS            Z8, Z3, Z3
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z3, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z3
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z3
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z3, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z3, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z3, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z3, Z7
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z3
+	VMOVUPS           Z3, 192(SI)
+	VADDPS            Z1, Z0, Z0
+	VADDPS            Z3, Z2, Z2
+	VADDPS            Z2, Z0, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y14
+	VCVTPS2PD         Y14, Z14
+	VCVTPS2PD         Y0, Z13
+	VADDPD            Z13, Z9, Z9
+	VADDPD            Z14, Z10, Z10
+	ADDQ              $0x00000100, DI
+	ADDQ              $0x00000100, SI
+	SUBQ              $0x40, CX
+	JGE               by4
+
+after4:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VSUBPS            Z8, Z0, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z0, Z6, Z0
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z7
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z0
+	VMOVUPS           Z0, (SI)
+	VEXTRACTF64X4     $0x01, Z0, Y14
+	VCVTPS2PD         Y14, Z14
+	VCVTPS2PD         Y0, Z13
+	VADDPD            Z13, Z9, Z9
+	VADDPD            Z14, Z10, Z10
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VSUBPS            Z8, Z0, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z0, Z6, Z0
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z7
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+	VANDPS            Z15, Z0, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y14
+	VCVTPS2PD         Y14, Z14
+	VCVTPS2PD         Y0, Z13
+	VADDPD            Z13, Z9, Z9
+	VADDPD            Z14, Z10, Z10
+
+done:
+	VADDPD        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y14
+	VADDPD        Z14, Z9, Z9
+	VEXTRACTF32X4 $0x01, Z9, X14
+	VADDPD        X14, X9, X9
+	VPERMILPD     $0x01, X9, X14
+	VADDSD        X14, X9, X9
+	MOVSD         X9, sum+32(FP)
+	VZEROUPPER
+	RET
+
+// func vectorExpSumOnlyAVX512(x *float32, n int, m float32) (sum float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·vectorExpSumOnlyAVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), DI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS m+16(FP), Z8
+	VXORPS       Z9, Z9, Z9
+	VXORPS       Z10, Z10, Z10
+	SUBQ         $0x40, CX
+	JLT          after4
+
+by4:
+	VMOVUPS           (DI), Z0
+	VSUBPS            Z8, Z0, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z0, Z6, Z0
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z7
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z0
+	VMOVUPS           64(DI), Z1
+	VSUBPS            Z8, Z1, Z1
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z1, Z6, Z1
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z1, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z1
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z1
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z1, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z1, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z1, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z1, Z7
+	VMULPS            Z1, Z1, Z6
+	VFMADD213PS       Z1, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z1
+	VMOVUPS           128(DI), Z2
+	VSUBPS            Z8, Z2, Z2
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z2, Z6, Z2
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z2, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z2
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z2
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z2, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z2, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z2, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z2, Z7
+	VMULPS            Z2, Z2, Z6
+	VFMADD213PS       Z2, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z2
+	VMOVUPS           192(DI), Z3
+	VSUBPS            Z8, Z3, Z3
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z3, Z6, Z3
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z3, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z3
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z3
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z3, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z3, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z3, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z3, Z7
+	VMULPS            Z3, Z3, Z6
+	VFMADD213PS       Z3, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z3
+	VADDPS            Z1, Z0, Z0
+	VADDPS            Z3, Z2, Z2
+	VADDPS            Z2, Z0, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y14
+	VCVTPS2PD         Y14, Z14
+	VCVTPS2PD         Y0, Z13
+	VADDPD            Z13, Z9, Z9
+	VADDPD            Z14, Z10, Z10
+	ADDQ              $0x00000100, DI
+	SUBQ              $0x40, CX
+	JGE               by4
+
+after4:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VSUBPS            Z8, Z0, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z0, Z6, Z0
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z7
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y14
+	VCVTPS2PD         Y14, Z14
+	VCVTPS2PD         Y0, Z13
+	VADDPD            Z13, Z9, Z9
+	VADDPD            Z14, Z10, Z10
+	ADDQ              $0x40, DI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VSUBPS            Z8, Z0, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z0, Z6, Z0
+	VBROADCASTSS      vectorConstants<>+384(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z5
+	VSUBPS.BCST       vectorConstants<>+384(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z7
+	VMULPS            Z0, Z0, Z6
+	VFMADD213PS       Z0, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMULPS.BCST       vectorConstants<>+416(SB), Z7, Z0
+	VANDPS            Z15, Z0, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y14
+	VCVTPS2PD         Y14, Z14
+	VCVTPS2PD         Y0, Z13
+	VADDPD            Z13, Z9, Z9
+	VADDPD            Z14, Z10, Z10
+
+done:
+	VADDPD        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y14
+	VADDPD        Z14, Z9, Z9
+	VEXTRACTF32X4 $0x01, Z9, X14
+	VADDPD        X14, X9, X9
+	VPERMILPD     $0x01, X9, X14
+	VADDSD        X14, X9, X9
+	MOVSD         X9, sum+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorSumAVX512(x *float32, n int) (sum float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·vectorSumAVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), DI
+	MOVQ   n+8(FP), CX
+	VXORPS Z0, Z0, Z0
+	VXORPS Z1, Z1, Z1
+	VXORPS Z2, Z2, Z2
+	VXORPS Z3, Z3, Z3
+	VXORPS Z4, Z4, Z4
+	VXORPS Z5, Z5, Z5
+	VXORPS Z6, Z6, Z6
+	VXORPS Z7, Z7, Z7
+	SUBQ   $0x40, CX
+	JLT    after4
+
+by4:
+	VCVTPS2PD (DI), Z8
+	VCVTPS2PD 32(DI), Z9
+	VADDPD    Z8, Z0, Z0
+	VADDPD    Z9, Z1, Z1
+	VCVTPS2PD 64(DI), Z8
+	VCVTPS2PD 96(DI), Z9
+	VADDPD    Z8, Z2, Z2
+	VADDPD    Z9, Z3, Z3
+	VCVTPS2PD 128(DI), Z8
+	VCVTPS2PD 160(DI), Z9
+	VADDPD    Z8, Z4, Z4
+	VADDPD    Z9, Z5, Z5
+	VCVTPS2PD 192(DI), Z8
+	VCVTPS2PD 224(DI), Z9
+	VADDPD    Z8, Z6, Z6
+	VADDPD    Z9, Z7, Z7
+	ADDQ      $0x00000100, DI
+	SUBQ      $0x40, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD (DI), Z8
+	VCVTPS2PD 32(DI), Z9
+	VADDPD    Z8, Z0, Z0
+	VADDPD    Z9, Z1, Z1
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, CX
+	JGE       by1
+
+after1:
+	ADDQ          $0x10, CX
+	JEQ           done
+	MOVQ          $-1, AX
+	BZHIQ         CX, AX, AX
+	KMOVW         AX, K7
+	VPMOVM2D      K7, Z15
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (DI), K7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VCVTPS2PD     Y9, Z9
+	VCVTPS2PD     Y8, Z8
+	VADDPD        Z8, Z0, Z0
+	VADDPD        Z9, Z1, Z1
+
+done:
+	VADDPD        Z4, Z0, Z0
+	VADDPD        Z5, Z1, Z1
+	VADDPD        Z6, Z2, Z2
+	VADDPD        Z7, Z3, Z3
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y14
+	VADDPD        Z14, Z0, Z0
+	VEXTRACTF32X4 $0x01, Z0, X14
+	VADDPD        X14, X0, X0
+	VPERMILPD     $0x01, X0, X14
+	VADDSD        X14, X0, X0
+	MOVSD         X0, sum+16(FP)
+	VZEROUPPER
+	RET
+
+// func vectorSumSquaresAVX512(x *float32, n int, x0 float32) (s float64, q float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·vectorSumSquaresAVX512(SB), NOSPLIT, $0-40
+	MOVQ         x+0(FP), DI
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS x0+16(FP), Z12
+	VCVTPS2PD    Y12, Z13
+	VXORPS       Z0, Z0, Z0
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VXORPS       Z7, Z7, Z7
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VCVTPS2PD   (DI), Z8
+	VCVTPS2PD   32(DI), Z9
+	VSUBPD      Z13, Z8, Z8
+	VADDPD      Z8, Z0, Z0
+	VFMADD231PD Z8, Z8, Z4
+	VSUBPD      Z13, Z9, Z9
+	VADDPD      Z9, Z1, Z1
+	VFMADD231PD Z9, Z9, Z5
+	VCVTPS2PD   64(DI), Z8
+	VCVTPS2PD   96(DI), Z9
+	VSUBPD      Z13, Z8, Z8
+	VADDPD      Z8, Z2, Z2
+	VFMADD231PD Z8, Z8, Z6
+	VSUBPD      Z13, Z9, Z9
+	VADDPD      Z9, Z3, Z3
+	VFMADD231PD Z9, Z9, Z7
+	ADDQ        $0x80, DI
+	SUBQ        $0x20, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD   (DI), Z8
+	VCVTPS2PD   32(DI), Z9
+	VSUBPD      Z13, Z8, Z8
+	VADDPD      Z8, Z0, Z0
+	VFMADD231PD Z8, Z8, Z4
+	VSUBPD      Z13, Z9, Z9
+	VADDPD      Z9, Z1, Z1
+	VFMADD231PD Z9, Z9, Z5
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ          $0x10, CX
+	JEQ           done
+	MOVQ          $-1, AX
+	BZHIQ         CX, AX, AX
+	KMOVW         AX, K7
+	VPMOVM2D      K7, Z15
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (DI), K7, Z8
+	VPMOVD2M      Z15, K7
+	VBLENDMPS     Z8, Z12, K7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VCVTPS2PD     Y9, Z9
+	VCVTPS2PD     Y8, Z8
+	VSUBPD        Z13, Z8, Z8
+	VADDPD        Z8, Z0, Z0
+	VFMADD231PD   Z8, Z8, Z4
+	VSUBPD        Z13, Z9, Z9
+	VADDPD        Z9, Z1, Z1
+	VFMADD231PD   Z9, Z9, Z5
+
+done:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y14
+	VADDPD        Z14, Z0, Z0
+	VEXTRACTF32X4 $0x01, Z0, X14
+	VADDPD        X14, X0, X0
+	VPERMILPD     $0x01, X0, X14
+	VADDSD        X14, X0, X0
+	MOVSD         X0, s+24(FP)
+	VADDPD        Z6, Z4, Z4
+	VADDPD        Z7, Z5, Z5
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y14
+	VADDPD        Z14, Z4, Z4
+	VEXTRACTF32X4 $0x01, Z4, X14
+	VADDPD        X14, X4, X4
+	VPERMILPD     $0x01, X4, X14
+	VADDSD        X14, X4, X4
+	MOVSD         X4, q+32(FP)
+	VZEROUPPER
+	RET
+
+// func vectorSumProductsAVX512(dy *float32, x *float32, n int, mu float64) (s float64, p float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·vectorSumProductsAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dy+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSD mu+24(FP), Z13
+	VXORPS       Z0, Z0, Z0
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	VXORPS       Z4, Z4, Z4
+	VXORPS       Z5, Z5, Z5
+	VXORPS       Z6, Z6, Z6
+	VXORPS       Z7, Z7, Z7
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VCVTPS2PD   (DI), Z8
+	VCVTPS2PD   32(DI), Z9
+	VCVTPS2PD   (SI), Z10
+	VCVTPS2PD   32(SI), Z11
+	VSUBPD      Z13, Z10, Z10
+	VADDPD      Z8, Z0, Z0
+	VFMADD231PD Z8, Z10, Z4
+	VSUBPD      Z13, Z11, Z11
+	VADDPD      Z9, Z1, Z1
+	VFMADD231PD Z9, Z11, Z5
+	VCVTPS2PD   64(DI), Z8
+	VCVTPS2PD   96(DI), Z9
+	VCVTPS2PD   64(SI), Z10
+	VCVTPS2PD   96(SI), Z11
+	VSUBPD      Z13, Z10, Z10
+	VADDPD      Z8, Z2, Z2
+	VFMADD231PD Z8, Z10, Z6
+	VSUBPD      Z13, Z11, Z11
+	VADDPD      Z9, Z3, Z3
+	VFMADD231PD Z9, Z11, Z7
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	SUBQ        $0x20, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD   (DI), Z8
+	VCVTPS2PD   32(DI), Z9
+	VCVTPS2PD   (SI), Z10
+	VCVTPS2PD   32(SI), Z11
+	VSUBPD      Z13, Z10, Z10
+	VADDPD      Z8, Z0, Z0
+	VFMADD231PD Z8, Z10, Z4
+	VSUBPD      Z13, Z11, Z11
+	VADDPD      Z9, Z1, Z1
+	VFMADD231PD Z9, Z11, Z5
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ          $0x10, CX
+	JEQ           done
+	MOVQ          $-1, AX
+	BZHIQ         CX, AX, AX
+	KMOVW         AX, K7
+	VPMOVM2D      K7, Z15
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (DI), K7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VCVTPS2PD     Y9, Z9
+	VCVTPS2PD     Y8, Z8
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (SI), K7, Z10
+	VEXTRACTF64X4 $0x01, Z10, Y11
+	VCVTPS2PD     Y11, Z11
+	VCVTPS2PD     Y10, Z10
+	VSUBPD        Z13, Z10, Z10
+	VADDPD        Z8, Z0, Z0
+	VFMADD231PD   Z8, Z10, Z4
+	VSUBPD        Z13, Z11, Z11
+	VADDPD        Z9, Z1, Z1
+	VFMADD231PD   Z9, Z11, Z5
+
+done:
+	VADDPD        Z2, Z0, Z0
+	VADDPD        Z3, Z1, Z1
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y14
+	VADDPD        Z14, Z0, Z0
+	VEXTRACTF32X4 $0x01, Z0, X14
+	VADDPD        X14, X0, X0
+	VPERMILPD     $0x01, X0, X14
+	VADDSD        X14, X0, X0
+	MOVSD         X0, s+32(FP)
+	VADDPD        Z6, Z4, Z4
+	VADDPD        Z7, Z5, Z5
+	VADDPD        Z5, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y14
+	VADDPD        Z14, Z4, Z4
+	VEXTRACTF32X4 $0x01, Z4, X14
+	VADDPD        X14, X4, X4
+	VPERMILPD     $0x01, X4, X14
+	VADDSD        X14, X4, X4
+	MOVSD         X4, p+40(FP)
+	VZEROUPPER
+	RET
+
+// func vectorNormGradSumsAVX512(dy *float32, x *float32, w *float32, n int, mu float64, r float64, pw *float64, pb *float64) (s float64, p float64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, SSE2
+TEXT ·vectorNormGradSumsAVX512(SB), NOSPLIT, $0-80
+	MOVQ         dy+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         w+16(FP), R8
+	MOVQ         n+24(FP), CX
+	MOVQ         pw+48(FP), R9
+	MOVQ         pb+56(FP), R10
+	VBROADCASTSD mu+32(FP), Z12
+	VBROADCASTSD r+40(FP), Z13
+	VXORPS       Z0, Z0, Z0
+	VXORPS       Z1, Z1, Z1
+	VXORPS       Z2, Z2, Z2
+	VXORPS       Z3, Z3, Z3
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VCVTPS2PD   (DI), Z4
+	VCVTPS2PD   32(DI), Z5
+	VCVTPS2PD   (SI), Z6
+	VCVTPS2PD   32(SI), Z7
+	VCVTPS2PD   (R8), Z8
+	VCVTPS2PD   32(R8), Z9
+	VSUBPD      Z12, Z6, Z6
+	VMULPD      Z13, Z6, Z6
+	VMOVUPD     (R9), Z10
+	VFMADD231PD Z4, Z6, Z10
+	VMOVUPD     Z10, (R9)
+	VMOVUPD     (R10), Z10
+	VADDPD      Z4, Z10, Z10
+	VMOVUPD     Z10, (R10)
+	VMULPD      Z8, Z4, Z8
+	VADDPD      Z8, Z0, Z0
+	VFMADD231PD Z8, Z6, Z2
+	VSUBPD      Z12, Z7, Z7
+	VMULPD      Z13, Z7, Z7
+	VMOVUPD     64(R9), Z10
+	VFMADD231PD Z5, Z7, Z10
+	VMOVUPD     Z10, 64(R9)
+	VMOVUPD     64(R10), Z10
+	VADDPD      Z5, Z10, Z10
+	VMOVUPD     Z10, 64(R10)
+	VMULPD      Z9, Z5, Z9
+	VADDPD      Z9, Z1, Z1
+	VFMADD231PD Z9, Z7, Z3
+	ADDQ        $0x80, R9
+	ADDQ        $0x80, R10
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ          $0x10, CX
+	JEQ           done
+	MOVQ          $-1, AX
+	BZHIQ         CX, AX, AX
+	KMOVW         AX, K7
+	VPMOVM2D      K7, Z15
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (DI), K7, Z4
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VCVTPS2PD     Y5, Z5
+	VCVTPS2PD     Y4, Z4
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (SI), K7, Z6
+	VEXTRACTF64X4 $0x01, Z6, Y7
+	VCVTPS2PD     Y7, Z7
+	VCVTPS2PD     Y6, Z6
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (R8), K7, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y9
+	VCVTPS2PD     Y9, Z9
+	VCVTPS2PD     Y8, Z8
+	VPMOVSXDQ     Y15, Z11
+	VEXTRACTF64X4 $0x01, Z15, Y15
+	VPMOVSXDQ     Y15, Z15
+	VSUBPD        Z12, Z6, Z6
+	VMULPD        Z13, Z6, Z6
+	VPMOVQ2M      Z11, K7
+	VMOVUPD.Z     (R9), K7, Z10
+	VFMADD231PD   Z4, Z6, Z10
+	VPMOVQ2M      Z11, K7
+	VMOVUPD       Z10, K7, (R9)
+	VPMOVQ2M      Z11, K7
+	VMOVUPD.Z     (R10), K7, Z10
+	VADDPD        Z4, Z10, Z10
+	VPMOVQ2M      Z11, K7
+	VMOVUPD       Z10, K7, (R10)
+	VMULPD        Z8, Z4, Z8
+	VADDPD        Z8, Z0, Z0
+	VFMADD231PD   Z8, Z6, Z2
+	VSUBPD        Z12, Z7, Z7
+	VMULPD        Z13, Z7, Z7
+	VPMOVQ2M      Z15, K7
+	VMOVUPD.Z     64(R9), K7, Z10
+	VFMADD231PD   Z5, Z7, Z10
+	VPMOVQ2M      Z15, K7
+	VMOVUPD       Z10, K7, 64(R9)
+	VPMOVQ2M      Z15, K7
+	VMOVUPD.Z     64(R10), K7, Z10
+	VADDPD        Z5, Z10, Z10
+	VPMOVQ2M      Z15, K7
+	VMOVUPD       Z10, K7, 64(R10)
+	VMULPD        Z9, Z5, Z9
+	VADDPD        Z9, Z1, Z1
+	VFMADD231PD   Z9, Z7, Z3
+
+done:
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y14
+	VADDPD        Z14, Z0, Z0
+	VEXTRACTF32X4 $0x01, Z0, X14
+	VADDPD        X14, X0, X0
+	VPERMILPD     $0x01, X0, X14
+	VADDSD        X14, X0, X0
+	MOVSD         X0, s+64(FP)
+	VADDPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y14
+	VADDPD        Z14, Z2, Z2
+	VEXTRACTF32X4 $0x01, Z2, X14
+	VADDPD        X14, X2, X2
+	VPERMILPD     $0x01, X2, X14
+	VADDSD        X14, X2, X2
+	MOVSD         X2, p+72(FP)
+	VZEROUPPER
+	RET
+
+// func vectorAffineAVX512(y *float32, x *float32, n int, m float32, a float32, b float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorAffineAVX512(SB), NOSPLIT, $0-36
+	MOVQ         x+8(FP), DI
+	MOVQ         y+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS m+24(FP), Z8
+	VBROADCASTSS a+28(FP), Z9
+	VBROADCASTSS b+32(FP), Z10
+	SUBQ         $0x40, CX
+	JLT          after4
+
+by4:
+	VMOVUPS     (DI), Z0
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VMOVUPS     Z0, (SI)
+	VMOVUPS     64(DI), Z1
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z9, Z1
+	VMOVUPS     Z1, 64(SI)
+	VMOVUPS     128(DI), Z2
+	VSUBPS      Z8, Z2, Z2
+	VFMADD213PS Z10, Z9, Z2
+	VMOVUPS     Z2, 128(SI)
+	VMOVUPS     192(DI), Z3
+	VSUBPS      Z8, Z3, Z3
+	VFMADD213PS Z10, Z9, Z3
+	VMOVUPS     Z3, 192(SI)
+	ADDQ        $0x00000100, DI
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x40, CX
+	JGE         by4
+
+after4:
+	ADDQ $0x40, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Z0
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VMOVUPS     Z0, (SI)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x10, CX
+	JEQ         done
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K7
+	VPMOVM2D    K7, Z15
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (DI), K7, Z0
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS     Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorAffineGradAVX512(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorAffineGradAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS m+32(FP), Z8
+	VBROADCASTSS a+36(FP), Z9
+	VBROADCASTSS b+40(FP), Z10
+	VBROADCASTSS t+44(FP), Z11
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (SI), Z1
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z9, Z0
+	VMOVUPS     Z0, (R8)
+	VMOVUPS     64(DI), Z0
+	VMOVUPS     64(SI), Z1
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z9, Z0
+	VMOVUPS     Z0, 64(R8)
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, R8
+	SUBQ        $0x20, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (SI), Z1
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z9, Z0
+	VMOVUPS     Z0, (R8)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x10, CX
+	JEQ         done
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K7
+	VPMOVM2D    K7, Z15
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (DI), K7, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (SI), K7, Z1
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z9, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS     Z0, K7, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSoftmaxGradAVX512(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSoftmaxGradAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Z8
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Z0
+	VMOVUPS (SI), Z1
+	VSUBPS  Z8, Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R8)
+	VMOVUPS 64(DI), Z0
+	VMOVUPS 64(SI), Z1
+	VSUBPS  Z8, Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, 64(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Z0
+	VMOVUPS (SI), Z1
+	VSUBPS  Z8, Z0, Z0
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by1
+
+after1:
+	ADDQ      $0x10, CX
+	JEQ       done
+	MOVQ      $-1, AX
+	BZHIQ     CX, AX, AX
+	KMOVW     AX, K7
+	VPMOVM2D  K7, Z15
+	VPMOVD2M  Z15, K7
+	VMOVUPS.Z (DI), K7, Z0
+	VPMOVD2M  Z15, K7
+	VMOVUPS.Z (SI), K7, Z1
+	VSUBPS    Z8, Z0, Z0
+	VMULPS    Z1, Z0, Z0
+	VPMOVD2M  Z15, K7
+	VMOVUPS   Z0, K7, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSoftmaxGradAVX512(dx *float32, dy *float32, y *float32, n int, s float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLogSoftmaxGradAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dy+8(FP), DI
+	MOVQ         y+16(FP), SI
+	MOVQ         dx+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Z8
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VMOVUPS           (SI), Z0
+	VBROADCASTSS      vectorConstants<>+320(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      vectorConstants<>+352(SB), Z1
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z1
+	VSUBPS.BCST       vectorConstants<>+352(SB), Z1, Z2
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z2, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z2, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z3
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z2
+	VFMADD213PS       Z0, Z2, Z3
+	VADDPS.BCST       vectorConstants<>+256(SB), Z3, Z3
+	VPSUBD.BCST       vectorConstants<>+352(SB), Z1, Z1
+	VPSRAD            $0x01, Z1, Z2
+	VPSUBD            Z2, Z1, Z1
+	VPADDD.BCST       vectorConstants<>+448(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z3, Z3
+	VPADDD.BCST       vectorConstants<>+448(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VMULPS            Z1, Z3, Z3
+	VMOVAPS           Z3, Z0
+	VMOVUPS           (DI), Z9
+	VFNMADD231PS      Z8, Z0, Z9
+	VMOVUPS           Z9, (R8)
+	VMOVUPS           64(SI), Z4
+	VBROADCASTSS      vectorConstants<>+320(SB), Z6
+	VMINPS            Z4, Z6, Z4
+	VBROADCASTSS      vectorConstants<>+288(SB), Z6
+	VMAXPS            Z4, Z6, Z4
+	VBROADCASTSS      vectorConstants<>+352(SB), Z5
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z4, Z5
+	VSUBPS.BCST       vectorConstants<>+352(SB), Z5, Z6
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z6, Z4
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z6, Z4
+	VBROADCASTSS      vectorConstants<>+224(SB), Z7
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z4, Z7
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z4, Z7
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z4, Z7
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z4, Z7
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z4, Z6, Z7
+	VADDPS.BCST       vectorConstants<>+256(SB), Z7, Z7
+	VPSUBD.BCST       vectorConstants<>+352(SB), Z5, Z5
+	VPSRAD            $0x01, Z5, Z6
+	VPSUBD            Z6, Z5, Z5
+	VPADDD.BCST       vectorConstants<>+448(SB), Z6, Z6
+	VPSLLD            $0x17, Z6, Z6
+	VMULPS            Z6, Z7, Z7
+	VPADDD.BCST       vectorConstants<>+448(SB), Z5, Z5
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VMOVAPS           Z7, Z4
+	VMOVUPS           64(DI), Z9
+	VFNMADD231PS      Z8, Z4, Z9
+	VMOVUPS           Z9, 64(R8)
+	ADDQ              $0x80, DI
+	ADDQ              $0x80, SI
+	ADDQ              $0x80, R8
+	SUBQ              $0x20, CX
+	JGE               by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (SI), Z0
+	VBROADCASTSS      vectorConstants<>+320(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      vectorConstants<>+352(SB), Z1
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z1
+	VSUBPS.BCST       vectorConstants<>+352(SB), Z1, Z2
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z2, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z2, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z3
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z2
+	VFMADD213PS       Z0, Z2, Z3
+	VADDPS.BCST       vectorConstants<>+256(SB), Z3, Z3
+	VPSUBD.BCST       vectorConstants<>+352(SB), Z1, Z1
+	VPSRAD            $0x01, Z1, Z2
+	VPSUBD            Z2, Z1, Z1
+	VPADDD.BCST       vectorConstants<>+448(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z3, Z3
+	VPADDD.BCST       vectorConstants<>+448(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VMULPS            Z1, Z3, Z3
+	VMOVAPS           Z3, Z0
+	VMOVUPS           (DI), Z9
+	VFNMADD231PS      Z8, Z0, Z9
+	VMOVUPS           Z9, (R8)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, R8
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (SI), K7, Z0
+	VBROADCASTSS      vectorConstants<>+320(SB), Z2
+	VMINPS            Z0, Z2, Z0
+	VBROADCASTSS      vectorConstants<>+288(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VBROADCASTSS      vectorConstants<>+352(SB), Z1
+	VFMADD231PS.BCST  vectorConstants<>+0(SB), Z0, Z1
+	VSUBPS.BCST       vectorConstants<>+352(SB), Z1, Z2
+	VFNMADD231PS.BCST vectorConstants<>+32(SB), Z2, Z0
+	VFNMADD231PS.BCST vectorConstants<>+64(SB), Z2, Z0
+	VBROADCASTSS      vectorConstants<>+224(SB), Z3
+	VFMADD213PS.BCST  vectorConstants<>+192(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+160(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+128(SB), Z0, Z3
+	VFMADD213PS.BCST  vectorConstants<>+96(SB), Z0, Z3
+	VMULPS            Z0, Z0, Z2
+	VFMADD213PS       Z0, Z2, Z3
+	VADDPS.BCST       vectorConstants<>+256(SB), Z3, Z3
+	VPSUBD.BCST       vectorConstants<>+352(SB), Z1, Z1
+	VPSRAD            $0x01, Z1, Z2
+	VPSUBD            Z2, Z1, Z1
+	VPADDD.BCST       vectorConstants<>+448(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z3, Z3
+	VPADDD.BCST       vectorConstants<>+448(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VMULPS            Z1, Z3, Z3
+	VMOVAPS           Z3, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z9
+	VFNMADD231PS      Z8, Z0, Z9
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z9, K7, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormalizeAVX512(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorNormalizeAVX512(SB), NOSPLIT, $0-52
+	MOVQ         x+8(FP), DI
+	MOVQ         w+16(FP), SI
+	MOVQ         b+24(FP), R8
+	MOVQ         y+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Z8
+	VBROADCASTSS scale+44(FP), Z9
+	VBROADCASTSS shift+48(FP), Z10
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (SI), Z1
+	VMOVUPS     (R8), Z2
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, (R9)
+	VMOVUPS     64(DI), Z0
+	VMOVUPS     64(SI), Z1
+	VMOVUPS     64(R8), Z2
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, 64(R9)
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, R8
+	ADDQ        $0x80, R9
+	SUBQ        $0x20, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (SI), Z1
+	VMOVUPS     (R8), Z2
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VMOVUPS     Z0, (R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x10, CX
+	JEQ         done
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K7
+	VPMOVM2D    K7, Z15
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (DI), K7, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (SI), K7, Z1
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (R8), K7, Z2
+	VSUBPS      Z8, Z0, Z0
+	VFMADD213PS Z10, Z9, Z0
+	VFMADD213PS Z2, Z1, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS     Z0, K7, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorNormGradAVX512(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorNormGradAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dy+8(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         w+24(FP), R8
+	MOVQ         dx+0(FP), R9
+	MOVQ         n+32(FP), CX
+	VBROADCASTSS m+40(FP), Z8
+	VBROADCASTSS r+44(FP), Z9
+	VBROADCASTSS b+48(FP), Z10
+	VBROADCASTSS t+52(FP), Z11
+	SUBQ         $0x20, CX
+	JLT          after2
+
+by2:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (SI), Z1
+	VMOVUPS     (R8), Z2
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z2, Z0
+	VMULPS      Z9, Z0, Z0
+	VMOVUPS     Z0, (R9)
+	VMOVUPS     64(DI), Z0
+	VMOVUPS     64(SI), Z1
+	VMOVUPS     64(R8), Z2
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z2, Z0
+	VMULPS      Z9, Z0, Z0
+	VMOVUPS     Z0, 64(R9)
+	ADDQ        $0x80, DI
+	ADDQ        $0x80, SI
+	ADDQ        $0x80, R8
+	ADDQ        $0x80, R9
+	SUBQ        $0x20, CX
+	JGE         by2
+
+after2:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Z0
+	VMOVUPS     (SI), Z1
+	VMOVUPS     (R8), Z2
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z2, Z0
+	VMULPS      Z9, Z0, Z0
+	VMOVUPS     Z0, (R9)
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, CX
+	JGE         by1
+
+after1:
+	ADDQ        $0x10, CX
+	JEQ         done
+	MOVQ        $-1, AX
+	BZHIQ       CX, AX, AX
+	KMOVW       AX, K7
+	VPMOVM2D    K7, Z15
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (DI), K7, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (SI), K7, Z1
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (R8), K7, Z2
+	VSUBPS      Z8, Z1, Z1
+	VFMADD213PS Z10, Z11, Z1
+	VFMSUB213PS Z1, Z2, Z0
+	VMULPS      Z9, Z0, Z0
+	VPMOVD2M    Z15, K7
+	VMOVUPS     Z0, K7, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorErfAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorErfAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VANDNPD           Z0, Z4, Z12
+	VMULPD.BCST       vectorConstants64<>+1120(SB), Z12, Z2
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VANDNPD           Z2, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z4
+	VMINPD            Z8, Z4, Z10
+	VADDPD.BCST       vectorConstants64<>+544(SB), Z10, Z4
+	VSUBPD.BCST       vectorConstants64<>+544(SB), Z10, Z9
+	VDIVPD            Z4, Z9, Z4
+	VBROADCASTSD      vectorConstants64<>+1088(SB), Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1056(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1024(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+992(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+960(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+928(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+896(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+864(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+832(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+800(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+768(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+736(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+704(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+672(SB), Z4, Z9
+	VMULPD            Z10, Z10, Z11
+	VMULPD.BCST       vectorConstants64<>+608(SB), Z11, Z11
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z11, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z11
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z11, Z3
+	VMULPD            Z11, Z11, Z4
+	VFMADD213PD       Z11, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z4
+	VCMPPD            $0x01, Z8, Z4, K7
+	VPMOVM2Q          K7, Z4
+	VANDNPD           Z3, Z4, Z3
+	VMULPD            Z9, Z3, Z3
+	VADDPD            Z3, Z3, Z3
+	VBROADCASTSD      vectorConstants64<>+320(SB), Z4
+	VSUBPD            Z3, Z4, Z3
+	VMULPD            Z12, Z12, Z4
+	VMULPD.BCST       vectorConstants64<>+1184(SB), Z4, Z4
+	VADDPD.BCST       vectorConstants64<>+1152(SB), Z4, Z4
+	VMULPD            Z12, Z4, Z4
+	VBROADCASTSD      vectorConstants64<>+1216(SB), Z2
+	VCMPPD            $0x01, Z2, Z12, K7
+	VPMOVM2Q          K7, Z2
+	VPMOVQ2M          Z2, K7
+	VBLENDMPD         Z4, Z3, K7, Z3
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VANDPD            Z4, Z0, Z0
+	VORPD             Z3, Z0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VANDNPD           Z1, Z7, Z12
+	VMULPD.BCST       vectorConstants64<>+1120(SB), Z12, Z5
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VANDNPD           Z5, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z7
+	VMINPD            Z8, Z7, Z10
+	VADDPD.BCST       vectorConstants64<>+544(SB), Z10, Z7
+	VSUBPD.BCST       vectorConstants64<>+544(SB), Z10, Z9
+	VDIVPD            Z7, Z9, Z7
+	VBROADCASTSD      vectorConstants64<>+1088(SB), Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1056(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1024(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+992(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+960(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+928(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+896(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+864(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+832(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+800(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+768(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+736(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+704(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+672(SB), Z7, Z9
+	VMULPD            Z10, Z10, Z11
+	VMULPD.BCST       vectorConstants64<>+608(SB), Z11, Z11
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z11, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z11
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z11, Z6
+	VMULPD            Z11, Z11, Z7
+	VFMADD213PD       Z11, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z7
+	VCMPPD            $0x01, Z8, Z7, K7
+	VPMOVM2Q          K7, Z7
+	VANDNPD           Z6, Z7, Z6
+	VMULPD            Z9, Z6, Z6
+	VADDPD            Z6, Z6, Z6
+	VBROADCASTSD      vectorConstants64<>+320(SB), Z7
+	VSUBPD            Z6, Z7, Z6
+	VMULPD            Z12, Z12, Z7
+	VMULPD.BCST       vectorConstants64<>+1184(SB), Z7, Z7
+	VADDPD.BCST       vectorConstants64<>+1152(SB), Z7, Z7
+	VMULPD            Z12, Z7, Z7
+	VBROADCASTSD      vectorConstants64<>+1216(SB), Z5
+	VCMPPD            $0x01, Z5, Z12, K7
+	VPMOVM2Q          K7, Z5
+	VPMOVQ2M          Z5, K7
+	VBLENDMPD         Z7, Z6, K7, Z6
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VANDPD            Z7, Z1, Z1
+	VORPD             Z6, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VANDNPD           Z0, Z4, Z12
+	VMULPD.BCST       vectorConstants64<>+1120(SB), Z12, Z2
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VANDNPD           Z2, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z4
+	VMINPD            Z8, Z4, Z10
+	VADDPD.BCST       vectorConstants64<>+544(SB), Z10, Z4
+	VSUBPD.BCST       vectorConstants64<>+544(SB), Z10, Z9
+	VDIVPD            Z4, Z9, Z4
+	VBROADCASTSD      vectorConstants64<>+1088(SB), Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1056(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1024(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+992(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+960(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+928(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+896(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+864(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+832(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+800(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+768(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+736(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+704(SB), Z4, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+672(SB), Z4, Z9
+	VMULPD            Z10, Z10, Z11
+	VMULPD.BCST       vectorConstants64<>+608(SB), Z11, Z11
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z11, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z11
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z11, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z11, Z3
+	VMULPD            Z11, Z11, Z4
+	VFMADD213PD       Z11, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z4
+	VCMPPD            $0x01, Z8, Z4, K7
+	VPMOVM2Q          K7, Z4
+	VANDNPD           Z3, Z4, Z3
+	VMULPD            Z9, Z3, Z3
+	VADDPD            Z3, Z3, Z3
+	VBROADCASTSD      vectorConstants64<>+320(SB), Z4
+	VSUBPD            Z3, Z4, Z3
+	VMULPD            Z12, Z12, Z4
+	VMULPD.BCST       vectorConstants64<>+1184(SB), Z4, Z4
+	VADDPD.BCST       vectorConstants64<>+1152(SB), Z4, Z4
+	VMULPD            Z12, Z4, Z4
+	VBROADCASTSD      vectorConstants64<>+1216(SB), Z2
+	VCMPPD            $0x01, Z2, Z12, K7
+	VPMOVM2Q          K7, Z2
+	VPMOVQ2M          Z2, K7
+	VBLENDMPD         Z4, Z3, K7, Z3
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VANDPD            Z4, Z0, Z0
+	VORPD             Z3, Z0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VANDNPD           Z1, Z7, Z12
+	VMULPD.BCST       vectorConstants64<>+1120(SB), Z12, Z5
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VANDNPD           Z5, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z7
+	VMINPD            Z8, Z7, Z10
+	VADDPD.BCST       vectorConstants64<>+544(SB), Z10, Z7
+	VSUBPD.BCST       vectorConstants64<>+544(SB), Z10, Z9
+	VDIVPD            Z7, Z9, Z7
+	VBROADCASTSD      vectorConstants64<>+1088(SB), Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1056(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+1024(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+992(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+960(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+928(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+896(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+864(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+832(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+800(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+768(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+736(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+704(SB), Z7, Z9
+	VFMADD213PD.BCST  vectorConstants64<>+672(SB), Z7, Z9
+	VMULPD            Z10, Z10, Z11
+	VMULPD.BCST       vectorConstants64<>+608(SB), Z11, Z11
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z11, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z11
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z11, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z11, Z6
+	VMULPD            Z11, Z11, Z7
+	VFMADD213PD       Z11, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VBROADCASTSD      vectorConstants64<>+576(SB), Z7
+	VCMPPD            $0x01, Z8, Z7, K7
+	VPMOVM2Q          K7, Z7
+	VANDNPD           Z6, Z7, Z6
+	VMULPD            Z9, Z6, Z6
+	VADDPD            Z6, Z6, Z6
+	VBROADCASTSD      vectorConstants64<>+320(SB), Z7
+	VSUBPD            Z6, Z7, Z6
+	VMULPD            Z12, Z12, Z7
+	VMULPD.BCST       vectorConstants64<>+1184(SB), Z7, Z7
+	VADDPD.BCST       vectorConstants64<>+1152(SB), Z7, Z7
+	VMULPD            Z12, Z7, Z7
+	VBROADCASTSD      vectorConstants64<>+1216(SB), Z5
+	VCMPPD            $0x01, Z5, Z12, K7
+	VPMOVM2Q          K7, Z5
+	VPMOVQ2M          Z5, K7
+	VBLENDMPD         Z7, Z6, K7, Z6
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VANDPD            Z7, Z1, Z1
+	VORPD             Z6, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSigmoidAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLogSigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VORPD             Z0, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z3
+	VMULPD            Z8, Z8, Z4
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z3, Z2
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD            Z4, Z3, Z3
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z2, K7
+	VPMOVM2Q          K7, Z4
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z2, Z8
+	VPMOVQ2M          Z4, K7
+	VBLENDMPD         Z8, Z2, K7, Z2
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z2
+	VDIVPD            Z4, Z2, Z2
+	VMULPD            Z2, Z2, Z4
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z4, Z8
+	VFMADD213PD       Z3, Z2, Z8
+	VXORPD            Z4, Z4, Z4
+	VMINPD            Z0, Z4, Z0
+	VSUBPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VORPD             Z1, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z7
+	VMAXPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z8
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z6
+	VMULPD            Z8, Z8, Z7
+	VFMADD213PD       Z8, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z6, Z5
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD            Z7, Z6, Z6
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z5, K7
+	VPMOVM2Q          K7, Z7
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z5, Z8
+	VPMOVQ2M          Z7, K7
+	VBLENDMPD         Z8, Z5, K7, Z5
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z5
+	VDIVPD            Z7, Z5, Z5
+	VMULPD            Z5, Z5, Z7
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z7, Z8
+	VFMADD213PD       Z6, Z5, Z8
+	VXORPD            Z7, Z7, Z7
+	VMINPD            Z1, Z7, Z1
+	VSUBPD            Z8, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VORPD             Z0, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z3
+	VMULPD            Z8, Z8, Z4
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z3, Z2
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD            Z4, Z3, Z3
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z2, K7
+	VPMOVM2Q          K7, Z4
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z2, Z8
+	VPMOVQ2M          Z4, K7
+	VBLENDMPD         Z8, Z2, K7, Z2
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z2
+	VDIVPD            Z4, Z2, Z2
+	VMULPD            Z2, Z2, Z4
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z4, Z8
+	VFMADD213PD       Z3, Z2, Z8
+	VXORPD            Z4, Z4, Z4
+	VMINPD            Z0, Z4, Z0
+	VSUBPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VORPD             Z1, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z7
+	VMAXPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z8
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z6
+	VMULPD            Z8, Z8, Z7
+	VFMADD213PD       Z8, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z6, Z5
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD            Z7, Z6, Z6
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z5, K7
+	VPMOVM2Q          K7, Z7
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z5, Z8
+	VPMOVQ2M          Z7, K7
+	VBLENDMPD         Z8, Z5, K7, Z5
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z5
+	VDIVPD            Z7, Z5, Z5
+	VMULPD            Z5, Z5, Z7
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z7, Z8
+	VFMADD213PD       Z6, Z5, Z8
+	VXORPD            Z7, Z7, Z7
+	VMINPD            Z1, Z7, Z1
+	VSUBPD            Z8, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSoftplusAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSoftplusAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VORPD             Z0, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z3
+	VMULPD            Z8, Z8, Z4
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z3, Z2
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD            Z4, Z3, Z3
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z2, K7
+	VPMOVM2Q          K7, Z4
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z2, Z8
+	VPMOVQ2M          Z4, K7
+	VBLENDMPD         Z8, Z2, K7, Z2
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z2
+	VDIVPD            Z4, Z2, Z2
+	VMULPD            Z2, Z2, Z4
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z4, Z8
+	VFMADD213PD       Z3, Z2, Z8
+	VXORPD            Z4, Z4, Z4
+	VMAXPD            Z0, Z4, Z0
+	VADDPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VORPD             Z1, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z7
+	VMAXPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z8
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z6
+	VMULPD            Z8, Z8, Z7
+	VFMADD213PD       Z8, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z6, Z5
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD            Z7, Z6, Z6
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z5, K7
+	VPMOVM2Q          K7, Z7
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z5, Z8
+	VPMOVQ2M          Z7, K7
+	VBLENDMPD         Z8, Z5, K7, Z5
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z5
+	VDIVPD            Z7, Z5, Z5
+	VMULPD            Z5, Z5, Z7
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z7, Z8
+	VFMADD213PD       Z6, Z5, Z8
+	VXORPD            Z7, Z7, Z7
+	VMAXPD            Z1, Z7, Z1
+	VADDPD            Z8, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z4
+	VORPD             Z0, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z3
+	VMULPD            Z8, Z8, Z4
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z3, Z2
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD            Z4, Z3, Z3
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z2, K7
+	VPMOVM2Q          K7, Z4
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z2, Z8
+	VPMOVQ2M          Z4, K7
+	VBLENDMPD         Z8, Z2, K7, Z2
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z2, Z4
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z2, Z2
+	VDIVPD            Z4, Z2, Z2
+	VMULPD            Z2, Z2, Z4
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z4, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z4, Z8
+	VFMADD213PD       Z3, Z2, Z8
+	VXORPD            Z4, Z4, Z4
+	VMAXPD            Z0, Z4, Z0
+	VADDPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorConstants64<>+512(SB), Z7
+	VORPD             Z1, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+1376(SB), Z7
+	VMAXPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z8
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z6
+	VMULPD            Z8, Z8, Z7
+	VFMADD213PD       Z8, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z6, Z5
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD            Z7, Z6, Z6
+	VCMPPD.BCST       $0x1e, vectorConstants64<>+1120(SB), Z5, K7
+	VPMOVM2Q          K7, Z7
+	VMULPD.BCST       vectorConstants64<>+1408(SB), Z5, Z8
+	VPMOVQ2M          Z7, K7
+	VBLENDMPD         Z8, Z5, K7, Z5
+	VANDPD.BCST       vectorConstants64<>+32(SB), Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z5, Z7
+	VSUBPD.BCST       vectorConstants64<>+320(SB), Z5, Z5
+	VDIVPD            Z7, Z5, Z5
+	VMULPD            Z5, Z5, Z7
+	VBROADCASTSD      vectorConstants64<>+1632(SB), Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1600(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1568(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1536(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1504(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1472(SB), Z7, Z8
+	VFMADD213PD.BCST  vectorConstants64<>+1440(SB), Z7, Z8
+	VFMADD213PD       Z6, Z5, Z8
+	VXORPD            Z7, Z7, Z7
+	VMAXPD            Z1, Z7, Z1
+	VADDPD            Z8, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUTanhAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorGELUTanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VMULPD            Z0, Z0, Z4
+	VMULPD.BCST       vectorConstants64<>+1280(SB), Z4, Z4
+	VADDPD.BCST       vectorConstants64<>+1248(SB), Z4, Z4
+	VMULPD            Z0, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+384(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+1344(SB), Z4
+	VMINPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z3
+	VMULPD            Z8, Z8, Z4
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z3, Z3
+	VCMPPD.BCST       $0x00, vectorConstants64<>+1312(SB), Z0, K7
+	VPMOVM2Q          K7, Z4
+	VORPD             Z4, Z0, Z0
+	VDIVPD            Z3, Z0, Z0
+	VMULPD            Z1, Z1, Z7
+	VMULPD.BCST       vectorConstants64<>+1280(SB), Z7, Z7
+	VADDPD.BCST       vectorConstants64<>+1248(SB), Z7, Z7
+	VMULPD            Z1, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+384(SB), Z7
+	VMAXPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+1344(SB), Z7
+	VMINPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z8
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z6
+	VMULPD            Z8, Z8, Z7
+	VFMADD213PD       Z8, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z6, Z6
+	VCMPPD.BCST       $0x00, vectorConstants64<>+1312(SB), Z1, K7
+	VPMOVM2Q          K7, Z7
+	VORPD             Z7, Z1, Z1
+	VDIVPD            Z6, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VMULPD            Z0, Z0, Z4
+	VMULPD.BCST       vectorConstants64<>+1280(SB), Z4, Z4
+	VADDPD.BCST       vectorConstants64<>+1248(SB), Z4, Z4
+	VMULPD            Z0, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+384(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+1344(SB), Z4
+	VMINPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z2
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z2
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z3
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z3
+	VMULPD            Z8, Z8, Z4
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z3, Z3
+	VCMPPD.BCST       $0x00, vectorConstants64<>+1312(SB), Z0, K7
+	VPMOVM2Q          K7, Z4
+	VORPD             Z4, Z0, Z0
+	VDIVPD            Z3, Z0, Z0
+	VMULPD            Z1, Z1, Z7
+	VMULPD.BCST       vectorConstants64<>+1280(SB), Z7, Z7
+	VADDPD.BCST       vectorConstants64<>+1248(SB), Z7, Z7
+	VMULPD            Z1, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+384(SB), Z7
+	VMAXPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+1344(SB), Z7
+	VMINPD            Z8, Z7, Z8
+	VBROADCASTSD      vectorConstants64<>+64(SB), Z5
+	VFMADD231PD.BCST  vectorConstants64<>+0(SB), Z8, Z5
+	VSUBPD.BCST       vectorConstants64<>+64(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorConstants64<>+32(SB), Z7, Z8
+	VPSLLQ            $0x34, Z5, Z5
+	VBROADCASTSD      vectorConstants64<>+288(SB), Z6
+	VFMADD213PD.BCST  vectorConstants64<>+256(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+224(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+192(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+160(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+128(SB), Z8, Z6
+	VFMADD213PD.BCST  vectorConstants64<>+96(SB), Z8, Z6
+	VMULPD            Z8, Z8, Z7
+	VFMADD213PD       Z8, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorConstants64<>+320(SB), Z6, Z6
+	VCMPPD.BCST       $0x00, vectorConstants64<>+1312(SB), Z1, K7
+	VPMOVM2Q          K7, Z7
+	VORPD             Z7, Z1, Z1
+	VDIVPD            Z6, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorExpAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorExpAVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z4
+	VBROADCASTSS vectorConstants32<>+64(SB), Z5
+	VBROADCASTSS vectorConstants32<>+96(SB), Z6
+	VBROADCASTSS vectorConstants32<>+128(SB), Z7
+	VBROADCASTSS vectorConstants32<>+160(SB), Z8
+	VBROADCASTSS vectorConstants32<>+192(SB), Z9
+	VBROADCASTSS vectorConstants32<>+224(SB), Z10
+	VBROADCASTSS vectorConstants32<>+256(SB), Z11
+	VBROADCASTSS vectorConstants32<>+288(SB), Z12
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS      (DI), Z0
+	VBROADCASTSS vectorConstants32<>+320(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VBROADCASTSS vectorConstants32<>+352(SB), Z2
+	VMAXPS       Z0, Z2, Z0
+	VBROADCASTSS vectorConstants32<>+384(SB), Z1
+	VFMADD231PS  Z5, Z0, Z1
+	VSUBPS.BCST  vectorConstants32<>+384(SB), Z1, Z2
+	VFNMADD231PS Z6, Z2, Z0
+	VFNMADD231PS Z7, Z2, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      Z11, Z14
+	VFMADD213PS  Z10, Z0, Z14
+	VMOVUPS      Z9, Z3
+	VFMADD213PS  Z8, Z0, Z3
+	VFMADD231PS  Z12, Z2, Z14
+	VFMADD231PS  Z14, Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VADDPS       Z4, Z0, Z2
+	VSUBPS       Z4, Z2, Z14
+	VSUBPS       Z14, Z0, Z0
+	VADDPS       Z0, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VPSRLD       $0x01, Z1, Z2
+	VPSUBD       Z2, Z1, Z1
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z3, Z3
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z3, Z3
+	VMOVAPS      Z3, Z0
+	VMOVUPS      Z0, (SI)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x10, CX
+	JEQ          done
+	MOVQ         $-1, AX
+	BZHIQ        CX, AX, AX
+	KMOVW        AX, K7
+	VPMOVM2D     K7, Z15
+	VPMOVD2M     Z15, K7
+	VMOVUPS.Z    (DI), K7, Z0
+	VBROADCASTSS vectorConstants32<>+320(SB), Z2
+	VMINPS       Z0, Z2, Z0
+	VBROADCASTSS vectorConstants32<>+352(SB), Z2
+	VMAXPS       Z0, Z2, Z0
+	VBROADCASTSS vectorConstants32<>+384(SB), Z1
+	VFMADD231PS  Z5, Z0, Z1
+	VSUBPS.BCST  vectorConstants32<>+384(SB), Z1, Z2
+	VFNMADD231PS Z6, Z2, Z0
+	VFNMADD231PS Z7, Z2, Z0
+	VMULPS       Z0, Z0, Z2
+	VMOVUPS      Z11, Z14
+	VFMADD213PS  Z10, Z0, Z14
+	VMOVUPS      Z9, Z3
+	VFMADD213PS  Z8, Z0, Z3
+	VFMADD231PS  Z12, Z2, Z14
+	VFMADD231PS  Z14, Z2, Z3
+	VMULPS       Z2, Z3, Z3
+	VADDPS       Z4, Z0, Z2
+	VSUBPS       Z4, Z2, Z14
+	VSUBPS       Z14, Z0, Z0
+	VADDPS       Z0, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VPSRLD       $0x01, Z1, Z2
+	VPSUBD       Z2, Z1, Z1
+	VPSLLD       $0x17, Z2, Z2
+	VMULPS       Z2, Z3, Z3
+	VPSLLD       $0x17, Z1, Z1
+	VMULPS       Z1, Z3, Z3
+	VMOVAPS      Z3, Z0
+	VPMOVD2M     Z15, K7
+	VMOVUPS      Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLogAVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+96(SB), Z8
+	VBROADCASTSS vectorConstants32<>+128(SB), Z9
+	VBROADCASTSS vectorConstants32<>+416(SB), Z10
+	VBROADCASTSS vectorConstants32<>+448(SB), Z11
+	VBROADCASTSS vectorConstants32<>+480(SB), Z12
+	VBROADCASTSS vectorConstants32<>+512(SB), Z13
+	VBROADCASTSS vectorConstants32<>+544(SB), Z14
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VCMPPS.BCST      $0x01, vectorConstants32<>+576(SB), Z0, K7
+	VPMOVM2D         K7, Z5
+	VMULPS.BCST      vectorConstants32<>+608(SB), Z0, Z2
+	VPMOVD2M         Z5, K7
+	VBLENDMPS        Z2, Z0, K7, Z2
+	VANDPS.BCST      vectorConstants32<>+640(SB), Z5, Z6
+	VPSUBD.BCST      vectorConstants32<>+672(SB), Z2, Z1
+	VPSRAD           $0x17, Z1, Z1
+	VPSLLD           $0x17, Z1, Z5
+	VPSUBD           Z5, Z2, Z2
+	VCVTDQ2PS        Z1, Z1
+	VADDPS           Z6, Z1, Z1
+	VSUBPS           Z7, Z2, Z2
+	VMULPS           Z2, Z2, Z4
+	VBROADCASTSS     vectorConstants32<>+704(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+736(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+768(SB), Z4, Z3
+	VFMADD213PS.BCST vectorConstants32<>+800(SB), Z4, Z5
+	VFMADD213PS.BCST vectorConstants32<>+832(SB), Z4, Z3
+	VFMADD213PS      Z14, Z4, Z5
+	VFMADD213PS      Z13, Z4, Z3
+	VFMADD213PS      Z12, Z4, Z5
+	VFMADD213PS      Z11, Z4, Z3
+	VFMADD231PS      Z5, Z2, Z3
+	VMULPS           Z3, Z4, Z4
+	VFMADD231PS      Z9, Z1, Z4
+	VADDPS           Z4, Z2, Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VCMPPS           $0x15, Z10, Z0, K7
+	VPMOVM2D         K7, Z5
+	VPMOVD2M         Z5, K7
+	VBLENDMPS        Z0, Z2, K7, Z2
+	VXORPS           Z5, Z5, Z5
+	VCMPPS           $0x00, Z5, Z0, K7
+	VPMOVM2D         K7, Z4
+	VPMOVD2M         Z4, K7
+	VBLENDMPS.BCST   vectorConstants32<>+864(SB), Z2, K7, Z2
+	VCMPPS           $0x01, Z5, Z0, K7
+	VPMOVM2D         K7, Z4
+	VORPS            Z4, Z2, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VCMPPS.BCST      $0x01, vectorConstants32<>+576(SB), Z0, K7
+	VPMOVM2D         K7, Z5
+	VMULPS.BCST      vectorConstants32<>+608(SB), Z0, Z2
+	VPMOVD2M         Z5, K7
+	VBLENDMPS        Z2, Z0, K7, Z2
+	VANDPS.BCST      vectorConstants32<>+640(SB), Z5, Z6
+	VPSUBD.BCST      vectorConstants32<>+672(SB), Z2, Z1
+	VPSRAD           $0x17, Z1, Z1
+	VPSLLD           $0x17, Z1, Z5
+	VPSUBD           Z5, Z2, Z2
+	VCVTDQ2PS        Z1, Z1
+	VADDPS           Z6, Z1, Z1
+	VSUBPS           Z7, Z2, Z2
+	VMULPS           Z2, Z2, Z4
+	VBROADCASTSS     vectorConstants32<>+704(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+736(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+768(SB), Z4, Z3
+	VFMADD213PS.BCST vectorConstants32<>+800(SB), Z4, Z5
+	VFMADD213PS.BCST vectorConstants32<>+832(SB), Z4, Z3
+	VFMADD213PS      Z14, Z4, Z5
+	VFMADD213PS      Z13, Z4, Z3
+	VFMADD213PS      Z12, Z4, Z5
+	VFMADD213PS      Z11, Z4, Z3
+	VFMADD231PS      Z5, Z2, Z3
+	VMULPS           Z3, Z4, Z4
+	VFMADD231PS      Z9, Z1, Z4
+	VADDPS           Z4, Z2, Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VCMPPS           $0x15, Z10, Z0, K7
+	VPMOVM2D         K7, Z5
+	VPMOVD2M         Z5, K7
+	VBLENDMPS        Z0, Z2, K7, Z2
+	VXORPS           Z5, Z5, Z5
+	VCMPPS           $0x00, Z5, Z0, K7
+	VPMOVM2D         K7, Z4
+	VPMOVD2M         Z4, K7
+	VBLENDMPS.BCST   vectorConstants32<>+864(SB), Z2, K7, Z2
+	VCMPPS           $0x01, Z5, Z0, K7
+	VPMOVM2D         K7, Z4
+	VORPS            Z4, Z2, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTanhAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorTanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z8
+	VBROADCASTSS vectorConstants32<>+64(SB), Z9
+	VBROADCASTSS vectorConstants32<>+96(SB), Z10
+	VBROADCASTSS vectorConstants32<>+128(SB), Z11
+	VBROADCASTSS vectorConstants32<>+160(SB), Z12
+	VBROADCASTSS vectorConstants32<>+192(SB), Z13
+	VBROADCASTSS vectorConstants32<>+224(SB), Z14
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VADDPS           Z0, Z0, Z1
+	VORPS.BCST       vectorConstants32<>+0(SB), Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+896(SB), Z4
+	VMAXPS           Z1, Z4, Z1
+	VBROADCASTSS     vectorConstants32<>+928(SB), Z2
+	VFMADD231PS      Z9, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+928(SB), Z2, Z4
+	VFNMADD231PS     Z10, Z4, Z1
+	VFNMADD231PS     Z11, Z4, Z1
+	VMULPS           Z1, Z1, Z4
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z5
+	VFMADD213PS      Z14, Z1, Z5
+	VMOVUPS          Z13, Z3
+	VFMADD213PS      Z12, Z1, Z3
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z4, Z5
+	VFMADD231PS      Z5, Z4, Z3
+	VFMADD213PS      Z1, Z4, Z3
+	VPSLLD           $0x17, Z2, Z2
+	VSUBPS           Z8, Z2, Z4
+	VFMADD213PS      Z4, Z2, Z3
+	VADDPS.BCST      vectorConstants32<>+960(SB), Z3, Z5
+	VDIVPS           Z5, Z3, Z3
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z5
+	VANDPS           Z5, Z0, Z0
+	VANDNPS          Z3, Z5, Z3
+	VORPS            Z3, Z0, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VADDPS           Z0, Z0, Z1
+	VORPS.BCST       vectorConstants32<>+0(SB), Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+896(SB), Z4
+	VMAXPS           Z1, Z4, Z1
+	VBROADCASTSS     vectorConstants32<>+928(SB), Z2
+	VFMADD231PS      Z9, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+928(SB), Z2, Z4
+	VFNMADD231PS     Z10, Z4, Z1
+	VFNMADD231PS     Z11, Z4, Z1
+	VMULPS           Z1, Z1, Z4
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z5
+	VFMADD213PS      Z14, Z1, Z5
+	VMOVUPS          Z13, Z3
+	VFMADD213PS      Z12, Z1, Z3
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z4, Z5
+	VFMADD231PS      Z5, Z4, Z3
+	VFMADD213PS      Z1, Z4, Z3
+	VPSLLD           $0x17, Z2, Z2
+	VSUBPS           Z8, Z2, Z4
+	VFMADD213PS      Z4, Z2, Z3
+	VADDPS.BCST      vectorConstants32<>+960(SB), Z3, Z5
+	VDIVPS           Z5, Z3, Z3
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z5
+	VANDPS           Z5, Z0, Z0
+	VANDNPS          Z3, Z5, Z3
+	VORPS            Z3, Z0, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z8
+	VBROADCASTSS vectorConstants32<>+96(SB), Z9
+	VBROADCASTSS vectorConstants32<>+128(SB), Z10
+	VBROADCASTSS vectorConstants32<>+160(SB), Z11
+	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	VBROADCASTSS vectorConstants32<>+224(SB), Z13
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS      Z13, Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS      Z13, Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSiLUAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSiLUAVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z8
+	VBROADCASTSS vectorConstants32<>+96(SB), Z9
+	VBROADCASTSS vectorConstants32<>+128(SB), Z10
+	VBROADCASTSS vectorConstants32<>+160(SB), Z11
+	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	VBROADCASTSS vectorConstants32<>+224(SB), Z13
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS      Z13, Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VCMPPS           $0x0e, Z0, Z1, K7
+	VPMOVM2D         K7, Z1
+	VANDNPS          Z5, Z1, Z5
+	VMULPS           Z0, Z6, Z6
+	VMULPS           Z0, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS      Z13, Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VCMPPS           $0x0e, Z0, Z1, K7
+	VPMOVM2D         K7, Z1
+	VANDNPS          Z5, Z1, Z5
+	VMULPS           Z0, Z6, Z6
+	VMULPS           Z0, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorGELUAVX512(SB), NOSPLIT, $0-24
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z10
+	VBROADCASTSS vectorConstants32<>+96(SB), Z11
+	VBROADCASTSS vectorConstants32<>+128(SB), Z12
+	VBROADCASTSS vectorConstants32<>+160(SB), Z13
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VFMADD231PS       Z10, Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VFNMADD231PS      Z11, Z5, Z9
+	VFNMADD231PS      Z12, Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS       Z13, Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS            Z7, Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VMULPS            Z3, Z2, Z2
+	VMOVUPS           Z7, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VMOVUPS           Z7, Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z2, Z0, Z0
+	VMULPS            Z4, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VFMADD231PS       Z10, Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VFNMADD231PS      Z11, Z5, Z9
+	VFNMADD231PS      Z12, Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS       Z13, Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS            Z7, Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VMULPS            Z3, Z2, Z2
+	VMOVUPS           Z7, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VMOVUPS           Z7, Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z2, Z0, Z0
+	VMULPS            Z4, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUGradAVX512(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorGELUGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ         b+16(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         a+8(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z10
+	VBROADCASTSS vectorConstants32<>+96(SB), Z11
+	VBROADCASTSS vectorConstants32<>+128(SB), Z12
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VMOVUPS           (R8), Z13
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VFMADD231PS       Z10, Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VFNMADD231PS      Z11, Z5, Z9
+	VFNMADD231PS      Z12, Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS            Z7, Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VFNMADD231PS.BCST vectorConstants32<>+1504(SB), Z1, Z3
+	VMULPS            Z3, Z2, Z2
+	VMOVUPS           Z7, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VMOVUPS           Z7, Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z4, Z2, Z2
+	VMULPS            Z13, Z2, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, R8
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (R8), K7, Z13
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VFMADD231PS       Z10, Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VFNMADD231PS      Z11, Z5, Z9
+	VFNMADD231PS      Z12, Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS            Z7, Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VFNMADD231PS.BCST vectorConstants32<>+1504(SB), Z1, Z3
+	VMULPS            Z3, Z2, Z2
+	VMOVUPS           Z7, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VMOVUPS           Z7, Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z4, Z2, Z2
+	VMULPS            Z13, Z2, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSigmoidTimesAVX512(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSigmoidTimesAVX512(SB), NOSPLIT, $0-32
+	MOVQ         b+16(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         a+8(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z8
+	VBROADCASTSS vectorConstants32<>+96(SB), Z9
+	VBROADCASTSS vectorConstants32<>+128(SB), Z10
+	VBROADCASTSS vectorConstants32<>+160(SB), Z11
+	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VMOVUPS          (R8), Z13
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z0
+	VMULPS           Z13, Z0, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R8
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (R8), K7, Z13
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z0
+	VMULPS           Z13, Z0, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLogSigmoidGradAVX512(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLogSigmoidGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ         b+16(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         a+8(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z8
+	VBROADCASTSS vectorConstants32<>+96(SB), Z9
+	VBROADCASTSS vectorConstants32<>+128(SB), Z10
+	VBROADCASTSS vectorConstants32<>+160(SB), Z11
+	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VMOVUPS          (R8), Z13
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z6, Z5, K7, Z0
+	VMULPS           Z13, Z0, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R8
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (R8), K7, Z13
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z6, Z5, K7, Z0
+	VMULPS           Z13, Z0, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSiLUGradAVX512(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSiLUGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ         b+16(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         a+8(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS vectorConstants32<>+32(SB), Z7
+	VBROADCASTSS vectorConstants32<>+64(SB), Z8
+	VBROADCASTSS vectorConstants32<>+96(SB), Z9
+	VBROADCASTSS vectorConstants32<>+128(SB), Z10
+	VBROADCASTSS vectorConstants32<>+160(SB), Z11
+	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VMOVUPS          (R8), Z13
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VCMPPS           $0x0e, Z0, Z1, K7
+	VPMOVM2D         K7, Z1
+	VANDNPS          Z5, Z1, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z6, Z5, K7, Z4
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z5
+	VFMADD213PS      Z7, Z0, Z4
+	VMULPS           Z13, Z5, Z5
+	VMULPS           Z4, Z5, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	ADDQ             $0x40, R8
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (R8), K7, Z13
+	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
+	VORPS            Z0, Z1, Z1
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VMAXPS           Z1, Z3, Z1
+	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VFMADD231PS      Z8, Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VFNMADD231PS     Z9, Z3, Z1
+	VFNMADD231PS     Z10, Z3, Z1
+	VMULPS           Z1, Z1, Z3
+	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VMOVUPS          Z12, Z5
+	VFMADD213PS      Z11, Z1, Z5
+	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS      Z14, Z3, Z5
+	VFMADD213PS      Z1, Z3, Z5
+	VADDPS           Z7, Z5, Z5
+	VPSLLD           $0x17, Z2, Z2
+	VMULPS           Z2, Z5, Z5
+	VMOVUPS          Z7, Z6
+	VMOVAPS          Z5, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VDIVPS           Z3, Z6, Z6
+	VMULPS           Z6, Z5, Z5
+	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VCMPPS           $0x0e, Z0, Z1, K7
+	VPMOVM2D         K7, Z1
+	VANDNPS          Z5, Z1, Z5
+	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z6, Z5, K7, Z4
+	VPMOVD2M         Z0, K7
+	VBLENDMPS        Z5, Z6, K7, Z5
+	VFMADD213PS      Z7, Z0, Z4
+	VMULPS           Z13, Z5, Z5
+	VMULPS           Z4, Z5, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 DATA vectorConstants32<>+0(SB)/4, $0x80000000
 DATA vectorConstants32<>+4(SB)/4, $0x80000000
 DATA vectorConstants32<>+8(SB)/4, $0x80000000

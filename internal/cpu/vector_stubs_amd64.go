@@ -886,6 +886,253 @@ func vectorSoftplusAVX2(d *float32, a *float32, n int)
 //go:noescape
 func vectorGELUTanhAVX2(d *float32, a *float32, n int)
 
+// vectorMaxAVX512 is
+// the largest number among x, -Inf without any; NaN are passed over.
+//
+//go:noescape
+func vectorMaxAVX512(x *float32, n int) float32
+
+// vectorExpSumAVX512 is
+//
+//	for i := range n { y[i] = exp(x[i] - m); sum += y[i] } // no x[i] is above m
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorExpSumAVX512(y *float32, x *float32, n int, m float32) (sum float64)
+
+// vectorExpSumOnlyAVX512 is
+//
+//	for i := range n { sum += exp(x[i] - m) } // no x[i] is above m
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorExpSumOnlyAVX512(x *float32, n int, m float32) (sum float64)
+
+// vectorSumAVX512 is
+//
+//	for i := range n { sum += x[i] }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorSumAVX512(x *float32, n int) (sum float64)
+
+// vectorSumSquaresAVX512 is
+//
+//	for i := range n { d := float64(x[i]) - float64(x0); s += d; q += d*d }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorSumSquaresAVX512(x *float32, n int, x0 float32) (s float64, q float64)
+
+// vectorSumProductsAVX512 is
+//
+//	for i := range n { s += float64(dy[i]); p += float64(dy[i]) * (float64(x[i]) - mu) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorSumProductsAVX512(dy *float32, x *float32, n int, mu float64) (s float64, p float64)
+
+// vectorNormGradSumsAVX512 is
+//
+//	for i := range n {
+//		v, xh := float64(dy[i]), (float64(x[i])-mu)*r
+//		pw[i] += v * xh
+//		pb[i] += v
+//		gw := v * float64(w[i])
+//		s += gw
+//		p += gw * xh
+//	}
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorNormGradSumsAVX512(dy *float32, x *float32, w *float32, n int, mu float64, r float64, pw *float64, pb *float64) (s float64, p float64)
+
+// vectorAffineAVX512 is
+//
+//	for i := range n { y[i] = (x[i] - m)*a + b }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorAffineAVX512(y *float32, x *float32, n int, m float32, a float32, b float32)
+
+// vectorAffineGradAVX512 is
+//
+//	for i := range n { dx[i] = a*dy[i] - ((x[i]-m)*t + b) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorAffineGradAVX512(dx *float32, dy *float32, x *float32, n int, m float32, a float32, b float32, t float32)
+
+// vectorSoftmaxGradAVX512 is
+//
+//	for i := range n { dx[i] = y[i] * (dy[i] - s) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorSoftmaxGradAVX512(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorLogSoftmaxGradAVX512 is
+//
+//	for i := range n { dx[i] = dy[i] - exp(y[i])*s }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorLogSoftmaxGradAVX512(dx *float32, dy *float32, y *float32, n int, s float32)
+
+// vectorNormalizeAVX512 is
+//
+//	for i := range n { y[i] = ((x[i]-m)*scale+shift)*w[i] + b[i] }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorNormalizeAVX512(y *float32, x *float32, w *float32, b *float32, n int, m float32, scale float32, shift float32)
+
+// vectorNormGradAVX512 is
+//
+//	for i := range n { dx[i] = r * (dy[i]*w[i] - ((x[i]-m)*t + b)) }
+//
+// with one rounding where a product is added to or subtracted; n >= 0.
+//
+//go:noescape
+func vectorNormGradAVX512(dx *float32, dy *float32, x *float32, w *float32, n int, m float32, r float32, b float32, t float32)
+
+// vectorErfAVX512 is
+//
+//	for i := range n { d[i] = erf(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorErfAVX512(d *float32, a *float32, n int)
+
+// vectorLogSigmoidAVX512 is
+//
+//	for i := range n { d[i] = min(a[i], 0) - ln(1 + exp(-|a[i]|)) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorLogSigmoidAVX512(d *float32, a *float32, n int)
+
+// vectorSoftplusAVX512 is
+//
+//	for i := range n { d[i] = max(a[i], 0) + ln(1 + exp(-|a[i]|)) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorSoftplusAVX512(d *float32, a *float32, n int)
+
+// vectorGELUTanhAVX512 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-2 √(2/π) (a[i] + 0.044715 a[i]³))) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorGELUTanhAVX512(d *float32, a *float32, n int)
+
+// vectorExpAVX512 is
+//
+//	for i := range n { d[i] = exp(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorExpAVX512(d *float32, a *float32, n int)
+
+// vectorLogAVX512 is
+//
+//	for i := range n { d[i] = ln(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorLogAVX512(d *float32, a *float32, n int)
+
+// vectorTanhAVX512 is
+//
+//	for i := range n { d[i] = tanh(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorTanhAVX512(d *float32, a *float32, n int)
+
+// vectorSigmoidAVX512 is
+//
+//	for i := range n { d[i] = 1 / (1 + exp(-a[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSigmoidAVX512(d *float32, a *float32, n int)
+
+// vectorSiLUAVX512 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-a[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSiLUAVX512(d *float32, a *float32, n int)
+
+// vectorGELUAVX512 is
+//
+//	for i := range n { d[i] = a[i] * Φ(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorGELUAVX512(d *float32, a *float32, n int)
+
+// vectorGELUGradAVX512 is
+//
+//	for i := range n { d[i] = a[i] * (Φ(b[i]) + b[i] φ(b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorGELUGradAVX512(d *float32, a *float32, b *float32, n int)
+
+// vectorSigmoidTimesAVX512 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(-b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSigmoidTimesAVX512(d *float32, a *float32, b *float32, n int)
+
+// vectorLogSigmoidGradAVX512 is
+//
+//	for i := range n { d[i] = a[i] / (1 + exp(b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorLogSigmoidGradAVX512(d *float32, a *float32, b *float32, n int)
+
+// vectorSiLUGradAVX512 is
+//
+//	for i := range n { d[i] = a[i] * s * (1 + b[i] * (1 - s)), s = 1 / (1 + exp(-b[i])) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSiLUGradAVX512(d *float32, a *float32, b *float32, n int)
+
 // vectorSplitAVX2 is
 //
 //	for i := range n { even[i], odd[i] = x[2*i], x[2*i+1] }

@@ -10,9 +10,11 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/hadal-go/hadal/internal/cpu/_asm/zmm"
 )
 
-// The kernels are of AVX2 and FMA. With AVX-512, too: what they do waits for memory.
+// The kernels are of AVX2 and FMA; wide.go says which there are for AVX-512 too.
 const lanes = 8
 
 // streaming makes whole vectors pass by the caches on their way to memory: a result that is too large for them need not
@@ -21,6 +23,7 @@ var streaming bool
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	zmm.Install()
 	constants()
 	rowMax()
 	expSum()
@@ -44,6 +47,7 @@ func main() {
 	fence()
 	extremes()
 	functions()
+	wide()
 	constants32.write()
 	pools()
 	rearrangements()
@@ -148,13 +152,13 @@ func expParts(x, n, t, p VecPhysical, shift int) {
 	VADDPS(at(one), p, p)
 }
 
-// text begins function vector<name>AVX2 and loads the pointers and n, into count.
+// text begins function vector<name>AVX2, or AVX512, and loads the pointers and n, into count.
 func text(name, args string, doc []string, pointers []string) (ptr []GPPhysical) {
 	if streaming {
 		name += "Stream"
 		doc[len(doc)-1] += " The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow."
 	}
-	name = "vector" + name + "AVX2"
+	name = "vector" + name + zmm.Suffix(bytes)
 	TEXT(name, attr.NOSPLIT, "func("+args)
 	Pragma("noescape")
 	Doc(append([]string{name + " is"}, doc...)...)
@@ -191,7 +195,7 @@ func (a access) load(p GPPhysical, dst VecPhysical) {
 	if a.last {
 		VMASKMOVPS(Mem{Base: p}, Y15, dst)
 	} else {
-		VMOVUPS(Mem{Base: p, Disp: 32 * a.u}, dst)
+		VMOVUPS(Mem{Base: p, Disp: bytes * a.u}, dst)
 	}
 }
 
@@ -200,17 +204,17 @@ func (a access) store(src VecPhysical, p GPPhysical) {
 	case a.last:
 		VMASKMOVPS(src, Y15, Mem{Base: p})
 	case streaming:
-		VMOVNTPS(src, Mem{Base: p, Disp: 32 * a.u})
+		VMOVNTPS(src, Mem{Base: p, Disp: bytes * a.u})
 	default:
-		VMOVUPS(src, Mem{Base: p, Disp: 32 * a.u})
+		VMOVUPS(src, Mem{Base: p, Disp: bytes * a.u})
 	}
 }
 
 // load64 loads a vector as two of float64, with zeros, or other, after the last element.
 func (a access) load64(p GPPhysical, lo, hi VecPhysical, other ...VecPhysical) {
 	if !a.last {
-		VCVTPS2PD(Mem{Base: p, Disp: 32 * a.u}, lo)
-		VCVTPS2PD(Mem{Base: p, Disp: 32*a.u + 16}, hi)
+		VCVTPS2PD(Mem{Base: p, Disp: bytes * a.u}, lo)
+		VCVTPS2PD(Mem{Base: p, Disp: bytes*a.u + bytes/2}, hi)
 		return
 	}
 	a.load(p, lo)
@@ -230,30 +234,28 @@ func widen(x, lo, hi VecPhysical) {
 func each(pointers []GPPhysical, unroll int, body func(a access)) {
 	advance := func(by int) {
 		for _, p := range pointers {
-			ADDQ(Imm(uint64(32*by)), p)
+			ADDQ(distance(bytes*by), p)
 		}
 	}
 	for _, u := range []int{unroll, 1} {
 		label, next := fmt.Sprintf("by%d", u), fmt.Sprintf("after%d", u)
-		SUBQ(Imm(uint64(lanes*u)), count)
+		SUBQ(Imm(uint64(bytes/4*u)), count)
 		JLT(LabelRef(next))
 		Label(label)
 		for i := range u {
 			body(access{u: i, of: u})
 		}
 		advance(u)
-		SUBQ(Imm(uint64(lanes*u)), count)
+		SUBQ(Imm(uint64(bytes/4*u)), count)
 		JGE(LabelRef(label))
 		Label(next)
-		ADDQ(Imm(uint64(lanes*u)), count)
+		ADDQ(Imm(uint64(bytes/4*u)), count)
 		if unroll == 1 {
 			break
 		}
 	}
 	JEQ(LabelRef("done"))
-	NEGQ(count)
-	LEAQ(masks.Offset(32), RAX)
-	VMOVUPS(Mem{Base: RAX, Index: count, Scale: 4}, Y15)
+	loadMask()
 	body(access{of: 1, last: true})
 	Label("done")
 }
@@ -273,8 +275,7 @@ func sum64(i int, acc ...VecPhysical) {
 		acc = acc[:half]
 	}
 	x := acc[0].AsX()
-	VEXTRACTF128(Imm(1), acc[0], X14)
-	VADDPD(X14, x, x)
+	fold(acc[0], Y14, func(x, t Op) { VADDPD(t, x, x) })
 	VPERMILPD(Imm(1), x, X14)
 	VADDSD(X14, x, x)
 	Store(x, ReturnIndex(i))

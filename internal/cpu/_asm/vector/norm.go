@@ -138,7 +138,7 @@ func normGradSums() {
 			VSUBPD(Y12, x[i], x[i])
 			VMULPD(Y13, x[i], x[i])
 			add := func(base GPPhysical, f func(acc VecPhysical)) {
-				m := Mem{Base: base, Disp: 32 * i}
+				m := Mem{Base: base, Disp: bytes * i}
 				mask := []VecPhysical{Y11, Y15}[i]
 				if a.last {
 					VMASKMOVPD(m, mask, Y10)
@@ -159,8 +159,8 @@ func normGradSums() {
 			VFMADD231PD(w[i], x[i], p[i])
 		}
 		if !a.last {
-			ADDQ(Imm(64), pw)
-			ADDQ(Imm(64), pb)
+			ADDQ(distance(2*bytes), pw)
+			ADDQ(distance(2*bytes), pb)
 		}
 	})
 	sum64(0, s...)

@@ -15,7 +15,7 @@ func rowMax() {
 	each(p, 4, func(a access) {
 		if !a.last {
 			// Of acc and x the first where one is NaN.
-			VMOVUPS(Mem{Base: p[0], Disp: 32 * a.u}, Y4)
+			VMOVUPS(Mem{Base: p[0], Disp: bytes * a.u}, Y4)
 			VMAXPS(acc[a.u], Y4, acc[a.u])
 			return
 		}
@@ -27,8 +27,7 @@ func rowMax() {
 	VMAXPS(Y0, Y1, Y0)
 	VMAXPS(Y2, Y3, Y2)
 	VMAXPS(Y0, Y2, Y0)
-	VEXTRACTF128(Imm(1), Y0, X1)
-	VMAXPS(X0, X1, X0)
+	fold(Y0, Y1, func(x, t Op) { VMAXPS(x, t, x) })
 	VPERMILPS(Imm(0b1110), X0, X1)
 	VMAXPS(X0, X1, X0)
 	VPERMILPS(Imm(0b01), X0, X1)

@@ -40,16 +40,25 @@ const (
 	winogradSlack = 16
 )
 
-// winogradTmp is the scratch of the kernels.
-type winogradTmp [winogradElems * 8]float32
+// winogradOff is where the lanes of a kernel begin, as many as it has.
+type winogradOff [16]int
+
+// winogradTmp is the scratch of the kernels: a transform, and what they keep of winogradOff.
+type winogradTmp [winogradElems*16 + 16]float32
 
 // winogradLanes is the number of tiles that are transformed together.
 func winogradLanes(im Impl) int {
-	if im == implGo {
-		return 4
+	switch im {
+	case implAVX512:
+		return 16
+	case implAVX2:
+		return 8
 	}
-	return 8
+	return 4
 }
+
+// winogradRows is the number of rows of a panel that are transformed together.
+func winogradRows(im Impl) int { return max(8, winogradLanes(im)) }
 
 // winograd is a convolution by 3x3 of x (n, c, ih, iw) to y (n, k, oh, ow); ph and pw zeros are before the first elements, and
 // as many as it takes after the last. A negative number leaves elements out.
@@ -174,16 +183,17 @@ func (z *winograd) runFew(w []float32, wk, wc int, flip bool) {
 	})
 }
 
-// weights transforms panel i to u, the last rows first: eight lanes reach into the next channel's, which is written later.
+// weights transforms panel i to u, the last rows first: the lanes reach into the next channel's, which is written later.
 func (z *winograd) weights(u []float32, i int, w []float32, wk, wc int, flip bool) {
 	var tmp winogradTmp
 	r0, r1 := z.rows.part(i)
-	for o := (r1 - r0 - 1) / 8 * 8; o >= 0; o -= 8 {
-		var off [8]int
-		for l := range off {
+	lanes := winogradRows(z.im)
+	for o := (r1 - r0 - 1) / lanes * lanes; o >= 0; o -= lanes {
+		var off winogradOff
+		for l := range lanes {
 			off[l] = min(r0+o+l, r1-1) * wk
 		}
-		winogradWeights(z.im, u[o:], z.strideU, z.blocking.mr, w, wc, &off, min(8, r1-r0-o), z.c, flip, &tmp)
+		winogradWeights(z.im, u[o:], z.strideU, z.blocking.mr, w, wc, &off, min(lanes, r1-r0-o), z.c, flip, &tmp)
 	}
 }
 
@@ -203,14 +213,15 @@ func (z *winograd) newBlock(strideV, strideM int) (b winogradBlock, buf mem.Bloc
 	// The lines of a block's tiles, if each row of tiles had its own.
 	lines := ((z.tile-2+z.tw)/z.tw + 1) * winogradPatch
 	strip := max(winogradStrip, lines*(z.tw*winogradTile+2))
-	x, buf := borrow[float32](winogradElems*(strideV+strideM+8) + strip + winogradEdge*8*winogradTile*winogradTile)
+	edge := winogradEdge * winogradLanes(z.im) * winogradTile * winogradTile
+	x, buf := borrow[float32](winogradElems*(strideV+strideM) + len(winogradTmp{}) + strip + edge)
 	cut := func(n int) []float32 {
 		s := x[:n:n]
 		x = x[n:]
 		return s
 	}
-	b = winogradBlock{winograd: z, v: cut(winogradElems * strideV), m: cut(winogradElems * strideM), strip: cut(strip)}
-	b.tmp, b.edge = (*winogradTmp)(cut(winogradElems*8)), x
+	b = winogradBlock{winograd: z, v: cut(winogradElems * strideV), m: cut(winogradElems * strideM), tmp: (*winogradTmp)(cut(len(winogradTmp{})))}
+	b.strip, b.edge = cut(strip), x
 	return b, buf
 }
 
@@ -237,8 +248,8 @@ func (b *winogradBlock) input(from, to int) {
 			b.lines(b.strip[c*size:], pitch, c0+c, first, last)
 		}
 		for t := b.t0; t < b.t1; t += lanes {
-			var off [8]int
-			for l := range off {
+			var off winogradOff
+			for l := range lanes {
 				s := min(t+l, b.t1-1) // lanes without a tile do the last one again
 				off[l] = b.line(first, s/b.tw)*pitch + s%b.tw*winogradTile
 			}
@@ -317,7 +328,7 @@ func (b *winogradBlock) output() {
 		return b.bias[k:]
 	}
 	for t := b.t0; t < b.t1; t += lanes {
-		var off [8]int
+		var off winogradOff
 		whole := t+lanes <= b.t1
 		for l := range min(lanes, b.t1-t) {
 			n, i, j := b.at(t + l)
@@ -329,18 +340,18 @@ func (b *winogradBlock) output() {
 			winogradOutput(b.im, b.y, b.oh*b.ow, b.ow, &off, m, b.strideM, nr, bias(first), end-first, b.tmp)
 			continue
 		}
-		var in [8]int
-		for l := range in {
+		var in winogradOff
+		for l := range lanes {
 			in[l] = l * size
 		}
 		for k0 := 0; k0 < end-first; k0 += winogradEdge {
 			channels := min(winogradEdge, end-first-k0)
-			winogradOutput(b.im, b.edge, 8*size, winogradTile, &in, m[k0*nr:], b.strideM, nr, bias(first+k0), channels, b.tmp)
+			winogradOutput(b.im, b.edge, lanes*size, winogradTile, &in, m[k0*nr:], b.strideM, nr, bias(first+k0), channels, b.tmp)
 			for l := range min(lanes, b.t1-t) {
 				_, i, j := b.at(t + l)
 				h, w := min(winogradTile, b.oh-winogradTile*i), min(winogradTile, b.ow-winogradTile*j)
 				for c := range channels {
-					cutTile(b.y[off[l]+(k0+c)*b.oh*b.ow:], b.ow, (*[size]float32)(b.edge[(c*8+l)*size:]), h, w)
+					cutTile(b.y[off[l]+(k0+c)*b.oh*b.ow:], b.ow, (*[size]float32)(b.edge[(c*lanes+l)*size:]), h, w)
 				}
 			}
 		}

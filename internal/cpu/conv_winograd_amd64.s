@@ -1984,3 +1984,2521 @@ channel:
 DATA winogradGradConstants<>+0(SB)/4, $0x40000000
 DATA winogradGradConstants<>+4(SB)/4, $0x40800000
 GLOBL winogradGradConstants<>(SB), RODATA|NOPTR, $8
+
+// func winogradInputAVX512(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS winogradInputConstants<>+0(SB), Z13
+	VBROADCASTSS winogradInputConstants<>+4(SB), Z14
+	VBROADCASTSS winogradInputConstants<>+8(SB), Z15
+	MOVQ         x+24(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         tmp+64(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2304(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2312(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2320(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2328(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2336(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2344(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2352(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2360(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         v+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	MOVQ         AX, CX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2304(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2312(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2320(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2328(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2336(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2344(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2352(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2360(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSHUFPS      $0xdd, Z7, Z6, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z8, 64(SI)
+	VMOVUPS      Z9, 128(SI)
+	VMOVUPS      Z10, 192(SI)
+	VMOVUPS      Z11, 256(SI)
+	VMOVUPS      Z5, 320(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2304(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2312(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2320(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2328(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2336(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2344(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2352(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2360(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSHUFPS      $0xdd, Z7, Z6, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, 384(SI)
+	VMOVUPS      Z8, 448(SI)
+	VMOVUPS      Z9, 512(SI)
+	VMOVUPS      Z10, 576(SI)
+	VMOVUPS      Z11, 640(SI)
+	VMOVUPS      Z5, 704(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2304(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2312(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2320(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2328(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2336(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2344(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2352(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2360(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSHUFPS      $0xdd, Z7, Z6, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, 768(SI)
+	VMOVUPS      Z8, 832(SI)
+	VMOVUPS      Z9, 896(SI)
+	VMOVUPS      Z10, 960(SI)
+	VMOVUPS      Z11, 1024(SI)
+	VMOVUPS      Z5, 1088(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2304(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2312(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2320(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2328(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2336(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2344(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2352(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2360(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSHUFPS      $0xdd, Z7, Z6, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, 1152(SI)
+	VMOVUPS      Z8, 1216(SI)
+	VMOVUPS      Z9, 1280(SI)
+	VMOVUPS      Z10, 1344(SI)
+	VMOVUPS      Z11, 1408(SI)
+	VMOVUPS      Z5, 1472(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2304(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2312(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2320(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2328(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2336(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2344(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2352(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2360(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSHUFPS      $0xdd, Z7, Z6, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, 1536(SI)
+	VMOVUPS      Z8, 1600(SI)
+	VMOVUPS      Z9, 1664(SI)
+	VMOVUPS      Z10, 1728(SI)
+	VMOVUPS      Z11, 1792(SI)
+	VMOVUPS      Z5, 1856(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2304(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2312(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2320(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2328(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2336(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2344(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2352(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2360(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSHUFPS      $0xdd, Z7, Z6, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, 1920(SI)
+	VMOVUPS      Z8, 1984(SI)
+	VMOVUPS      Z9, 2048(SI)
+	VMOVUPS      Z10, 2112(SI)
+	VMOVUPS      Z11, 2176(SI)
+	VMOVUPS      Z5, 2240(SI)
+	MOVQ         CX, AX
+	MOVQ         vp+8(FP), BX
+	IMUL3Q       $0x18, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      384(SI), Z1
+	VMOVUPS      768(SI), Z2
+	VMOVUPS      1152(SI), Z3
+	VMOVUPS      1536(SI), Z4
+	VMOVUPS      1920(SI), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      448(SI), Z1
+	VMOVUPS      832(SI), Z2
+	VMOVUPS      1216(SI), Z3
+	VMOVUPS      1600(SI), Z4
+	VMOVUPS      1984(SI), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      512(SI), Z1
+	VMOVUPS      896(SI), Z2
+	VMOVUPS      1280(SI), Z3
+	VMOVUPS      1664(SI), Z4
+	VMOVUPS      2048(SI), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      576(SI), Z1
+	VMOVUPS      960(SI), Z2
+	VMOVUPS      1344(SI), Z3
+	VMOVUPS      1728(SI), Z4
+	VMOVUPS      2112(SI), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      640(SI), Z1
+	VMOVUPS      1024(SI), Z2
+	VMOVUPS      1408(SI), Z3
+	VMOVUPS      1792(SI), Z4
+	VMOVUPS      2176(SI), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      320(SI), Z0
+	VMOVUPS      704(SI), Z1
+	VMOVUPS      1088(SI), Z2
+	VMOVUPS      1472(SI), Z3
+	VMOVUPS      1856(SI), Z4
+	VMOVUPS      2240(SI), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z14, Z2, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z14, Z1, Z7
+	VADDPS       Z7, Z6, Z8
+	VSUBPS       Z7, Z6, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z7
+	VMOVAPS      Z10, Z11
+	VFMADD231PS  Z13, Z7, Z10
+	VFNMADD231PS Z13, Z7, Z11
+	VFMADD231PS  Z14, Z0, Z4
+	VFNMADD231PS Z15, Z2, Z4
+	VFMADD231PS  Z14, Z1, Z5
+	VFNMADD231PS Z15, Z3, Z5
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z11, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	MOVQ         xc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         vc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func winogradWeightsAVX512(u *float32, up int, uc int, w *float32, wc int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradWeightsAVX512(SB), NOSPLIT, $0-64
+	VBROADCASTSS winogradWeightsConstants<>+0(SB), Z11
+	VBROADCASTSS winogradWeightsConstants<>+4(SB), Z12
+	VBROADCASTSS winogradWeightsConstants<>+8(SB), Z13
+	VBROADCASTSS winogradWeightsConstants<>+12(SB), Z14
+	VBROADCASTSS winogradWeightsConstants<>+16(SB), Z15
+	MOVQ         w+24(FP), AX
+	MOVQ         off+40(FP), DX
+	MOVQ         tmp+56(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2304(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2312(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2320(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2328(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2336(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2344(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2352(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2360(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         u+0(FP), DI
+	MOVQ         tmp+56(FP), SI
+
+channel:
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMOVUPS      Z0, 1152(SI)
+	VMOVUPS      Z1, 1216(SI)
+	VMOVUPS      Z2, 1280(SI)
+	VMOVUPS      Z3, 1344(SI)
+	VMOVUPS      16(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 16(R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z0, Z0
+	VMOVUPS      16(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 16(R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z1, Z1
+	VMOVUPS      16(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 16(R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z2, Z2
+	VMOVUPS      16(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 16(R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMOVUPS      Z0, 1408(SI)
+	VMOVUPS      Z1, 1472(SI)
+	VMOVUPS      Z2, 1536(SI)
+	VMOVUPS      Z3, 1600(SI)
+	VMOVUPS      20(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 20(R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z0, Z0
+	VMOVUPS      20(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 20(R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z1, Z1
+	VMOVUPS      20(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 20(R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z2, Z2
+	VMOVUPS      20(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 20(R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMOVUPS      Z0, 1472(SI)
+	VMOVUPS      Z1, 1536(SI)
+	VMOVUPS      Z2, 1600(SI)
+	VMOVUPS      Z3, 1664(SI)
+	VMOVUPS      1152(SI), Z0
+	VMOVUPS      1216(SI), Z1
+	VMOVUPS      1280(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (SI)
+	VMOVUPS      Z4, 64(SI)
+	VMOVUPS      Z5, 128(SI)
+	VMOVUPS      Z6, 192(SI)
+	VMOVUPS      Z7, 256(SI)
+	VMOVUPS      Z2, 320(SI)
+	VMOVUPS      1344(SI), Z0
+	VMOVUPS      1408(SI), Z1
+	VMOVUPS      1472(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, 384(SI)
+	VMOVUPS      Z4, 448(SI)
+	VMOVUPS      Z5, 512(SI)
+	VMOVUPS      Z6, 576(SI)
+	VMOVUPS      Z7, 640(SI)
+	VMOVUPS      Z2, 704(SI)
+	VMOVUPS      1536(SI), Z0
+	VMOVUPS      1600(SI), Z1
+	VMOVUPS      1664(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, 1920(SI)
+	VMOVUPS      Z4, 1984(SI)
+	VMOVUPS      Z5, 2048(SI)
+	VMOVUPS      Z6, 2112(SI)
+	VMOVUPS      Z7, 2176(SI)
+	VMOVUPS      Z2, 2240(SI)
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x18, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      384(SI), Z1
+	VMOVUPS      1920(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      448(SI), Z1
+	VMOVUPS      1984(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      512(SI), Z1
+	VMOVUPS      2048(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      576(SI), Z1
+	VMOVUPS      2112(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      640(SI), Z1
+	VMOVUPS      2176(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      320(SI), Z0
+	VMOVUPS      704(SI), Z1
+	VMOVUPS      2240(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         wc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         uc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+48(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func winogradFlippedAVX512(u *float32, up int, uc int, w *float32, wc int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradFlippedAVX512(SB), NOSPLIT, $0-64
+	VBROADCASTSS winogradFlippedConstants<>+0(SB), Z11
+	VBROADCASTSS winogradFlippedConstants<>+4(SB), Z12
+	VBROADCASTSS winogradFlippedConstants<>+8(SB), Z13
+	VBROADCASTSS winogradFlippedConstants<>+12(SB), Z14
+	VBROADCASTSS winogradFlippedConstants<>+16(SB), Z15
+	MOVQ         w+24(FP), AX
+	MOVQ         off+40(FP), DX
+	MOVQ         tmp+56(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2304(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2312(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2320(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2328(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2336(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2344(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2352(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2360(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         u+0(FP), DI
+	MOVQ         tmp+56(FP), SI
+
+channel:
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMOVUPS      Z0, 1664(SI)
+	VMOVUPS      Z1, 1600(SI)
+	VMOVUPS      Z2, 1536(SI)
+	VMOVUPS      Z3, 1472(SI)
+	VMOVUPS      16(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 16(R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z0, Z0
+	VMOVUPS      16(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 16(R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z1, Z1
+	VMOVUPS      16(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 16(R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z2, Z2
+	VMOVUPS      16(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 16(R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMOVUPS      Z0, 1408(SI)
+	VMOVUPS      Z1, 1344(SI)
+	VMOVUPS      Z2, 1280(SI)
+	VMOVUPS      Z3, 1216(SI)
+	VMOVUPS      20(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 20(R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z0, Z0
+	VMOVUPS      20(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 20(R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z1, Z1
+	VMOVUPS      20(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 20(R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z2, Z2
+	VMOVUPS      20(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 20(R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, 20(DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, 20(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMOVUPS      Z0, 1344(SI)
+	VMOVUPS      Z1, 1280(SI)
+	VMOVUPS      Z2, 1216(SI)
+	VMOVUPS      Z3, 1152(SI)
+	VMOVUPS      1152(SI), Z0
+	VMOVUPS      1216(SI), Z1
+	VMOVUPS      1280(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (SI)
+	VMOVUPS      Z4, 64(SI)
+	VMOVUPS      Z5, 128(SI)
+	VMOVUPS      Z6, 192(SI)
+	VMOVUPS      Z7, 256(SI)
+	VMOVUPS      Z2, 320(SI)
+	VMOVUPS      1344(SI), Z0
+	VMOVUPS      1408(SI), Z1
+	VMOVUPS      1472(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, 384(SI)
+	VMOVUPS      Z4, 448(SI)
+	VMOVUPS      Z5, 512(SI)
+	VMOVUPS      Z6, 576(SI)
+	VMOVUPS      Z7, 640(SI)
+	VMOVUPS      Z2, 704(SI)
+	VMOVUPS      1536(SI), Z0
+	VMOVUPS      1600(SI), Z1
+	VMOVUPS      1664(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, 1920(SI)
+	VMOVUPS      Z4, 1984(SI)
+	VMOVUPS      Z5, 2048(SI)
+	VMOVUPS      Z6, 2112(SI)
+	VMOVUPS      Z7, 2176(SI)
+	VMOVUPS      Z2, 2240(SI)
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x18, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      384(SI), Z1
+	VMOVUPS      1920(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      448(SI), Z1
+	VMOVUPS      1984(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      512(SI), Z1
+	VMOVUPS      2048(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      576(SI), Z1
+	VMOVUPS      2112(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      640(SI), Z1
+	VMOVUPS      2176(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      320(SI), Z0
+	VMOVUPS      704(SI), Z1
+	VMOVUPS      2240(SI), Z2
+	VMULPS       Z11, Z0, Z3
+	VADDPS       Z2, Z0, Z4
+	VSUBPS       Z1, Z4, Z5
+	VADDPS       Z1, Z4, Z4
+	VMULPS       Z12, Z4, Z4
+	VMULPS       Z12, Z5, Z5
+	VMULPS       Z14, Z0, Z6
+	VFMADD231PS  Z13, Z2, Z6
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z15, Z1, Z6
+	VFNMADD231PS Z15, Z1, Z7
+	VMOVUPS      Z3, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z2, (DX)
+	MOVQ         wc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         uc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+48(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+48(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-80
+	VBROADCASTSS winogradOutputConstants<>+0(SB), Z13
+	VBROADCASTSS winogradOutputConstants<>+4(SB), Z14
+	VBROADCASTSS winogradOutputConstants<>+8(SB), Z15
+	MOVQ         y+0(FP), AX
+	MOVQ         off+24(FP), DX
+	MOVQ         tmp+72(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2304(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2312(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2320(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2328(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2336(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2344(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2352(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2360(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         m+32(FP), DI
+	MOVQ         tmp+72(FP), SI
+	VXORPS       Z12, Z12, Z12
+
+channel:
+	MOVQ         mp+40(FP), BX
+	IMUL3Q       $0x18, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z7
+	VADDPS       Z4, Z3, Z8
+	VSUBPS       Z4, Z3, Z9
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z8, Z0, Z0
+	VMOVAPS      Z7, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z7
+	VADDPS       Z5, Z7, Z7
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z1, 384(SI)
+	VMOVUPS      Z6, 768(SI)
+	VMOVUPS      Z7, 1152(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z7
+	VADDPS       Z4, Z3, Z8
+	VSUBPS       Z4, Z3, Z9
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z8, Z0, Z0
+	VMOVAPS      Z7, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z7
+	VADDPS       Z5, Z7, Z7
+	VMOVUPS      Z0, 64(SI)
+	VMOVUPS      Z1, 448(SI)
+	VMOVUPS      Z6, 832(SI)
+	VMOVUPS      Z7, 1216(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z7
+	VADDPS       Z4, Z3, Z8
+	VSUBPS       Z4, Z3, Z9
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z8, Z0, Z0
+	VMOVAPS      Z7, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z7
+	VADDPS       Z5, Z7, Z7
+	VMOVUPS      Z0, 128(SI)
+	VMOVUPS      Z1, 512(SI)
+	VMOVUPS      Z6, 896(SI)
+	VMOVUPS      Z7, 1280(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z7
+	VADDPS       Z4, Z3, Z8
+	VSUBPS       Z4, Z3, Z9
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z8, Z0, Z0
+	VMOVAPS      Z7, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z7
+	VADDPS       Z5, Z7, Z7
+	VMOVUPS      Z0, 192(SI)
+	VMOVUPS      Z1, 576(SI)
+	VMOVUPS      Z6, 960(SI)
+	VMOVUPS      Z7, 1344(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z7
+	VADDPS       Z4, Z3, Z8
+	VSUBPS       Z4, Z3, Z9
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z8, Z0, Z0
+	VMOVAPS      Z7, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z7
+	VADDPS       Z5, Z7, Z7
+	VMOVUPS      Z0, 256(SI)
+	VMOVUPS      Z1, 640(SI)
+	VMOVUPS      Z6, 1024(SI)
+	VMOVUPS      Z7, 1408(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z7
+	VADDPS       Z4, Z3, Z8
+	VSUBPS       Z4, Z3, Z9
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z8, Z0, Z0
+	VMOVAPS      Z7, Z1
+	VFMADD231PS  Z13, Z9, Z1
+	VFMADD231PS  Z14, Z8, Z6
+	VFMADD231PS  Z15, Z9, Z7
+	VADDPS       Z5, Z7, Z7
+	VMOVUPS      Z0, 320(SI)
+	VMOVUPS      Z1, 704(SI)
+	VMOVUPS      Z6, 1088(SI)
+	VMOVUPS      Z7, 1472(SI)
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           rows
+	VBROADCASTSS (DX), Z12
+	ADDQ         $0x04, DX
+	MOVQ         DX, bias+56(FP)
+
+rows:
+	MOVQ          AX, CX
+	VMOVUPS       (SI), Z0
+	VMOVUPS       64(SI), Z1
+	VMOVUPS       128(SI), Z2
+	VMOVUPS       192(SI), Z3
+	VMOVUPS       256(SI), Z4
+	VMOVUPS       320(SI), Z5
+	VADDPS        Z2, Z1, Z6
+	VSUBPS        Z2, Z1, Z7
+	VADDPS        Z4, Z3, Z8
+	VSUBPS        Z4, Z3, Z9
+	VADDPS        Z6, Z0, Z0
+	VADDPS        Z8, Z0, Z0
+	VMOVAPS       Z7, Z1
+	VFMADD231PS   Z13, Z9, Z1
+	VFMADD231PS   Z14, Z8, Z6
+	VFMADD231PS   Z15, Z9, Z7
+	VADDPS        Z5, Z7, Z7
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z12, Z1, Z1
+	VADDPS        Z12, Z6, Z6
+	VADDPS        Z12, Z7, Z7
+	VUNPCKLPS     Z1, Z0, Z2
+	VUNPCKHPS     Z1, Z0, Z3
+	VUNPCKLPS     Z7, Z6, Z4
+	VUNPCKHPS     Z7, Z6, Z5
+	VUNPCKLPD     Z4, Z2, Z0
+	VUNPCKHPD     Z4, Z2, Z1
+	VUNPCKLPD     Z5, Z3, Z6
+	VUNPCKHPD     Z5, Z3, Z7
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2304(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2336(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X1, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z1, (R13)(AX*1)
+	MOVQ          2312(SI), DX
+	VEXTRACTF32X4 $0x02, Z1, (DX)(AX*1)
+	MOVQ          2344(SI), DX
+	VEXTRACTF32X4 $0x03, Z1, (DX)(AX*1)
+	VMOVUPS       X6, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R14)(AX*1)
+	MOVQ          2320(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2352(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2328(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2360(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       384(SI), Z0
+	VMOVUPS       448(SI), Z1
+	VMOVUPS       512(SI), Z2
+	VMOVUPS       576(SI), Z3
+	VMOVUPS       640(SI), Z4
+	VMOVUPS       704(SI), Z5
+	VADDPS        Z2, Z1, Z6
+	VSUBPS        Z2, Z1, Z7
+	VADDPS        Z4, Z3, Z8
+	VSUBPS        Z4, Z3, Z9
+	VADDPS        Z6, Z0, Z0
+	VADDPS        Z8, Z0, Z0
+	VMOVAPS       Z7, Z1
+	VFMADD231PS   Z13, Z9, Z1
+	VFMADD231PS   Z14, Z8, Z6
+	VFMADD231PS   Z15, Z9, Z7
+	VADDPS        Z5, Z7, Z7
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z12, Z1, Z1
+	VADDPS        Z12, Z6, Z6
+	VADDPS        Z12, Z7, Z7
+	VUNPCKLPS     Z1, Z0, Z2
+	VUNPCKHPS     Z1, Z0, Z3
+	VUNPCKLPS     Z7, Z6, Z4
+	VUNPCKHPS     Z7, Z6, Z5
+	VUNPCKLPD     Z4, Z2, Z0
+	VUNPCKHPD     Z4, Z2, Z1
+	VUNPCKLPD     Z5, Z3, Z6
+	VUNPCKHPD     Z5, Z3, Z7
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2304(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2336(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X1, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z1, (R13)(AX*1)
+	MOVQ          2312(SI), DX
+	VEXTRACTF32X4 $0x02, Z1, (DX)(AX*1)
+	MOVQ          2344(SI), DX
+	VEXTRACTF32X4 $0x03, Z1, (DX)(AX*1)
+	VMOVUPS       X6, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R14)(AX*1)
+	MOVQ          2320(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2352(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2328(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2360(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       768(SI), Z0
+	VMOVUPS       832(SI), Z1
+	VMOVUPS       896(SI), Z2
+	VMOVUPS       960(SI), Z3
+	VMOVUPS       1024(SI), Z4
+	VMOVUPS       1088(SI), Z5
+	VADDPS        Z2, Z1, Z6
+	VSUBPS        Z2, Z1, Z7
+	VADDPS        Z4, Z3, Z8
+	VSUBPS        Z4, Z3, Z9
+	VADDPS        Z6, Z0, Z0
+	VADDPS        Z8, Z0, Z0
+	VMOVAPS       Z7, Z1
+	VFMADD231PS   Z13, Z9, Z1
+	VFMADD231PS   Z14, Z8, Z6
+	VFMADD231PS   Z15, Z9, Z7
+	VADDPS        Z5, Z7, Z7
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z12, Z1, Z1
+	VADDPS        Z12, Z6, Z6
+	VADDPS        Z12, Z7, Z7
+	VUNPCKLPS     Z1, Z0, Z2
+	VUNPCKHPS     Z1, Z0, Z3
+	VUNPCKLPS     Z7, Z6, Z4
+	VUNPCKHPS     Z7, Z6, Z5
+	VUNPCKLPD     Z4, Z2, Z0
+	VUNPCKHPD     Z4, Z2, Z1
+	VUNPCKLPD     Z5, Z3, Z6
+	VUNPCKHPD     Z5, Z3, Z7
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2304(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2336(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X1, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z1, (R13)(AX*1)
+	MOVQ          2312(SI), DX
+	VEXTRACTF32X4 $0x02, Z1, (DX)(AX*1)
+	MOVQ          2344(SI), DX
+	VEXTRACTF32X4 $0x03, Z1, (DX)(AX*1)
+	VMOVUPS       X6, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R14)(AX*1)
+	MOVQ          2320(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2352(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2328(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2360(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       1152(SI), Z0
+	VMOVUPS       1216(SI), Z1
+	VMOVUPS       1280(SI), Z2
+	VMOVUPS       1344(SI), Z3
+	VMOVUPS       1408(SI), Z4
+	VMOVUPS       1472(SI), Z5
+	VADDPS        Z2, Z1, Z6
+	VSUBPS        Z2, Z1, Z7
+	VADDPS        Z4, Z3, Z8
+	VSUBPS        Z4, Z3, Z9
+	VADDPS        Z6, Z0, Z0
+	VADDPS        Z8, Z0, Z0
+	VMOVAPS       Z7, Z1
+	VFMADD231PS   Z13, Z9, Z1
+	VFMADD231PS   Z14, Z8, Z6
+	VFMADD231PS   Z15, Z9, Z7
+	VADDPS        Z5, Z7, Z7
+	VADDPS        Z12, Z0, Z0
+	VADDPS        Z12, Z1, Z1
+	VADDPS        Z12, Z6, Z6
+	VADDPS        Z12, Z7, Z7
+	VUNPCKLPS     Z1, Z0, Z2
+	VUNPCKHPS     Z1, Z0, Z3
+	VUNPCKLPS     Z7, Z6, Z4
+	VUNPCKHPS     Z7, Z6, Z5
+	VUNPCKLPD     Z4, Z2, Z0
+	VUNPCKHPD     Z4, Z2, Z1
+	VUNPCKLPD     Z5, Z3, Z6
+	VUNPCKHPD     Z5, Z3, Z7
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2304(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2336(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X1, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z1, (R13)(AX*1)
+	MOVQ          2312(SI), DX
+	VEXTRACTF32X4 $0x02, Z1, (DX)(AX*1)
+	MOVQ          2344(SI), DX
+	VEXTRACTF32X4 $0x03, Z1, (DX)(AX*1)
+	VMOVUPS       X6, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R14)(AX*1)
+	MOVQ          2320(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2352(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2328(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2360(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	MOVQ          CX, AX
+	MOVQ          yc+8(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	MOVQ          mc+48(FP), DX
+	LEAQ          (DI)(DX*4), DI
+	MOVQ          channels+64(FP), DX
+	DECQ          DX
+	MOVQ          DX, channels+64(FP)
+	JNZ           channel
+	VZEROUPPER
+	RET
+
+// func winogradGradAVX512(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradGradAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS winogradGradConstants<>+0(SB), Z14
+	VBROADCASTSS winogradGradConstants<>+4(SB), Z15
+	MOVQ         y+24(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         tmp+64(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2304(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2312(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2320(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2328(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2336(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2344(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2352(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2360(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         z+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	MOVQ         AX, CX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z6, 64(SI)
+	VMOVUPS      Z7, 128(SI)
+	VMOVUPS      Z8, 192(SI)
+	VMOVUPS      Z9, 256(SI)
+	VMOVUPS      Z3, 320(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, 384(SI)
+	VMOVUPS      Z6, 448(SI)
+	VMOVUPS      Z7, 512(SI)
+	VMOVUPS      Z8, 576(SI)
+	VMOVUPS      Z9, 640(SI)
+	VMOVUPS      Z3, 704(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, 768(SI)
+	VMOVUPS      Z6, 832(SI)
+	VMOVUPS      Z7, 896(SI)
+	VMOVUPS      Z8, 960(SI)
+	VMOVUPS      Z9, 1024(SI)
+	VMOVUPS      Z3, 1088(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2304(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2336(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2312(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2344(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2320(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2352(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2328(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2360(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, 1152(SI)
+	VMOVUPS      Z6, 1216(SI)
+	VMOVUPS      Z7, 1280(SI)
+	VMOVUPS      Z8, 1344(SI)
+	VMOVUPS      Z9, 1408(SI)
+	VMOVUPS      Z3, 1472(SI)
+	MOVQ         CX, AX
+	MOVQ         zp+8(FP), BX
+	IMUL3Q       $0x18, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      384(SI), Z1
+	VMOVUPS      768(SI), Z2
+	VMOVUPS      1152(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      448(SI), Z1
+	VMOVUPS      832(SI), Z2
+	VMOVUPS      1216(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      512(SI), Z1
+	VMOVUPS      896(SI), Z2
+	VMOVUPS      1280(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      576(SI), Z1
+	VMOVUPS      960(SI), Z2
+	VMOVUPS      1344(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      640(SI), Z1
+	VMOVUPS      1024(SI), Z2
+	VMOVUPS      1408(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      320(SI), Z0
+	VMOVUPS      704(SI), Z1
+	VMOVUPS      1088(SI), Z2
+	VMOVUPS      1472(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VMOVAPS      Z8, Z9
+	VFMADD231PS  Z14, Z5, Z8
+	VFNMADD231PS Z14, Z5, Z9
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         yc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         zc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET

@@ -46,7 +46,7 @@ func winogradWeightGrad(g *Conv, x, dy, dw []float32) {
 		parallel.For(groups+z.rows.parts, 1, func(lo, hi int) {
 			var tmp winogradTmp
 			pitch := z.tw*winogradTile + 2
-			strip, block := borrow[float32](max(8, mr) * z.block * winogradPatch * pitch)
+			strip, block := borrow[float32](max(lanes, mr) * z.block * winogradPatch * pitch)
 			defer block.Put()
 			for i := lo; i < hi; i++ {
 				if i < groups {
@@ -99,7 +99,7 @@ func (z *weightGrad) weights(dw, u []float32, stride, n int) {
 func (z *weightGrad) input(c int, strip []float32, pitch int, tmp *winogradTmp) {
 	nr := z.blocking.nr
 	size := (z.line(z.first, z.last) + winogradPatch) * pitch
-	var off [8]int
+	var off winogradOff
 	for l := range min(winogradLanes(z.im), z.c-c) {
 		z.lines(strip[l*size:], pitch, c+l, z.first, z.last)
 		off[l] = l * size
@@ -110,7 +110,7 @@ func (z *weightGrad) input(c int, strip []float32, pitch int, tmp *winogradTmp) 
 	}
 }
 
-// outputs transforms the gradients at hand of a panel of output channels, the last lanes first: eight lanes reach into the
+// outputs transforms the gradients at hand of a panel of output channels, the last lanes first: they reach into the
 // next tile's, which is written later.
 func (z *weightGrad) outputs(i int, strip []float32, pitch int, tmp *winogradTmp) {
 	mr := z.blocking.mr
@@ -126,13 +126,14 @@ func (z *weightGrad) outputs(i int, strip []float32, pitch int, tmp *winogradTmp
 			}
 		}
 	}
-	for o := (k1 - k0 - 1) / 8 * 8; o >= 0; o -= 8 {
-		var off [8]int
-		for l := range off {
+	lanes := winogradRows(z.im)
+	for o := (k1 - k0 - 1) / lanes * lanes; o >= 0; o -= lanes {
+		var off winogradOff
+		for l := range lanes {
 			off[l] = min(o+l, k1-k0-1) * size
 		}
 		for r := range z.last - z.first + 1 {
-			winogradGrad(z.im, z.zb[i*z.panelU+r*z.tw*mr+o:], z.strideU, mr, strip[r*lines*pitch:], winogradTile, pitch, &off, min(8, k1-k0-o), z.tw, tmp)
+			winogradGrad(z.im, z.zb[i*z.panelU+r*z.tw*mr+o:], z.strideU, mr, strip[r*lines*pitch:], winogradTile, pitch, &off, min(lanes, k1-k0-o), z.tw, tmp)
 		}
 	}
 }

@@ -73,3 +73,73 @@ func winogradOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp 
 //
 //go:noescape
 func winogradGradAVX2(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+
+// winogradInputAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			d := 6x6 matrix x[c*xc+off[l]+i*pitch+j]
+//			for p := range 36 { v[p*vp+c*vc+l] = (Bᵀ d B)[p/6][p%6] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 36*16+16 elements.
+//
+//go:noescape
+func winogradInputAVX512(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
+
+// winogradWeightsAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			g := 3x3 matrix w[c*wc+off[l]+3*i+j]
+//			for p := range 36 { u[p*up+c*uc+l] = (G g Gᵀ)[p/6][p%6] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 36*16+16 elements. Where vectors overlap, those of later channels are written last.
+//
+//go:noescape
+func winogradWeightsAVX512(u *float32, up int, uc int, w *float32, wc int, off *int, channels int, tmp *float32)
+
+// winogradFlippedAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			g := 3x3 matrix w[c*wc+off[l]+8-3*i-j]
+//			for p := range 36 { u[p*up+c*uc+l] = (G g Gᵀ)[p/6][p%6] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 36*16+16 elements. Where vectors overlap, those of later channels are written last.
+//
+//go:noescape
+func winogradFlippedAVX512(u *float32, up int, uc int, w *float32, wc int, off *int, channels int, tmp *float32)
+
+// winogradOutputAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			z := 6x6 matrix m[(6*i+j)*mp+c*mc+l]
+//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 36*16+16 elements; a nil bias is zeros.
+//
+//go:noescape
+func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, channels int, tmp *float32)
+
+// winogradGradAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			d := 4x4 matrix y[c*yc+off[l]+i*pitch+j]
+//			for p := range 36 { z[p*zp+c*zc+l] = (A d Aᵀ)[p/6][p%6] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 36*16+16 elements. Where vectors overlap, those of later channels are written last.
+//
+//go:noescape
+func winogradGradAVX512(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)

@@ -145,7 +145,7 @@ func TestWinogradKernels(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 6))
 		for channels := 1; channels <= 3; channels++ {
 			for _, atEnd := range []bool{false, true} {
-				off := [8]int{0, 4, 8, 3, 11, 17, 5, 40}
+				off := winogradOff{0, 4, 8, 3, 11, 17, 5, 40, 1, 30, 9, 2, 38, 6, 21, 33}
 				const pitch, xc, vc, vp = 9, 100, 24, 80
 				reach := 0
 				for _, o := range off[:lanes] {
@@ -169,8 +169,8 @@ func TestWinogradKernels(t *testing.T) {
 				}, func(v []float32) { winogradGradGo(v, vp, vc, x, xc, pitch, off[:lanes], channels) })
 
 				m, bias := winogradRandom(r, fenced[float32](t, size, atEnd)), winogradRandom(r, fenced[float32](t, channels, atEnd))
-				apart := [8]int{0, 4, 8, 48, 52, 56, 100, 104}
-				const yc, yp = 160, 12
+				apart := winogradOff{0, 4, 8, 48, 52, 56, 100, 104, 144, 148, 152, 192, 196, 200, 240, 244}
+				const yc, yp = 300, 12
 				for _, b := range [][]float32{nil, bias} {
 					winogradSame(t, "output", fenced[float32](t, (channels-1)*yc+apart[lanes-1]+3*yp+4, atEnd), func(y []float32) {
 						winogradOutput(im, y, yc, yp, &apart, m, vp, vc, b, channels, &tmp)

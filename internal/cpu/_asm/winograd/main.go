@@ -2,19 +2,22 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/hadal-go/hadal/internal/cpu/_asm/zmm"
 )
 
-// The kernels are of AVX2 and FMA; the eight lanes of a vector are eight tiles, or eight rows of the weights.
-const bytes = 32
+// The lanes of a vector are tiles, or rows of the weights.
+var bytes, lanes int
 
 var (
-	lane = []GPPhysical{R8, R9, R10, R11, R12, R13, R14, R15} // where each lane's elements begin
+	lane = []GPPhysical{R8, R9, R10, R11, R12, R13, R14, R15} // where the first lanes' elements begin; the others' are in memory
 	// row is the distance of the elements at hand from there, tmp the scratch, the others walk over the transforms.
 	row, tmp, base, column, walk, step = RAX, RSI, RDI, RCX, RDX, RBX
 
@@ -24,11 +27,15 @@ var (
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
-	input()
-	weights("winogradWeightsAVX2", false)
-	weights("winogradFlippedAVX2", true)
-	output()
-	gradient()
+	zmm.Install()
+	for _, bytes = range zmm.Widths {
+		lanes = bytes / 4
+		input()
+		weights("winogradWeights", false)
+		weights("winogradFlipped", true)
+		output()
+		gradient()
+	}
 	Generate()
 }
 
@@ -43,15 +50,73 @@ func constants(name string, first int, values ...float32) {
 	}
 }
 
-// lanes sets the lanes' beginnings to from[off[l]].
-func lanes(from string) {
+// begin sets the lanes' beginnings to from[off[l]].
+func begin(from string) {
 	Load(Param(from), row)
 	Load(Param("off"), walk)
-	for i, r := range lane {
-		MOVQ(Mem{Base: walk, Disp: 8 * i}, r)
+	set := func(r GPPhysical, l int) {
+		MOVQ(Mem{Base: walk, Disp: 8 * l}, r)
 		LEAQ(Mem{Base: row, Index: r, Scale: 4}, r)
 	}
+	if lanes > len(lane) {
+		Load(Param("tmp"), tmp)
+	}
+	for l := len(lane); l < lanes; l++ {
+		set(step, l)
+		MOVQ(step, beginning(l))
+	}
+	for l, r := range lane {
+		set(r, l)
+	}
 	XORQ(row, row)
+}
+
+// beginning is where that of a lane without a register is kept.
+func beginning(l int) Mem { return Mem{Base: tmp, Disp: 36*bytes + 8*(l-len(lane))} }
+
+// element is what lies disp bytes behind the elements at hand of lane l. It may use walk.
+func element(l, disp int) Mem {
+	base := walk
+	if l < len(lane) {
+		base = lane[l]
+	} else {
+		MOVQ(beginning(l), walk)
+	}
+	return Mem{Base: base, Index: row, Scale: 1, Disp: disp}
+}
+
+// insert sets 16 bytes of a vector, part i, from memory or a register.
+func insert(i int, from Op, v VecPhysical) {
+	if bytes == 64 {
+		VINSERTF32X4(Imm(uint64(i)), from, v.AsZ(), v.AsZ())
+	} else {
+		VINSERTF128(Imm(uint64(i)), from, v, v)
+	}
+}
+
+// extract stores part i of a vector.
+func extract(i int, v VecPhysical, to Mem) {
+	if bytes == 64 {
+		VEXTRACTF32X4(Imm(uint64(i)), v.AsZ(), to)
+	} else {
+		VEXTRACTF128(Imm(uint64(i)), v, to)
+	}
+}
+
+func text(name, args string, doc ...string) {
+	TEXT(name+zmm.Suffix(bytes), attr.NOSPLIT, "func("+args+", channels int, tmp *float32)")
+	Pragma("noescape")
+	Doc(append([]string{name + zmm.Suffix(bytes) + " is, with one rounding in each multiply-add,", "",
+		"	for c := range channels {",
+		fmt.Sprintf("		for l := range %d {", lanes)}, doc...)...)
+}
+
+// scratchDoc says what tmp is.
+func scratchDoc() string {
+	if lanes > len(lane) {
+		return "tmp is scratch of 36*16+16 elements"
+	}
+	return "tmp is scratch of 36*8 elements"
 }
 
 // advance moves a register by an argument, in elements.
@@ -85,8 +150,10 @@ func transpose(v, t []VecPhysical) {
 // four loads elements 0 to 3 of each lane, from disp on, into the registers from y[first] on.
 func four(first, disp int) {
 	for i := range 4 {
-		VMOVUPS(Mem{Base: lane[i], Index: row, Scale: 1, Disp: disp}, x[first+i])
-		VINSERTF128(Imm(1), Mem{Base: lane[i+4], Index: row, Scale: 1, Disp: disp}, y[first+i], y[first+i])
+		VMOVUPS(element(i, disp), x[first+i])
+		for part := 1; part < lanes/4; part++ {
+			insert(part, element(4*part+i, disp), y[first+i])
+		}
 	}
 }
 
@@ -115,17 +182,12 @@ func save(v []VecPhysical) {
 }
 
 func input() {
-	const name = "winogradInputAVX2"
-	TEXT(name, attr.NOSPLIT, "func(v *float32, vp, vc int, x *float32, xc, pitch int, off *int, channels int, tmp *float32)")
-	Pragma("noescape")
-	Doc(name+" is, with one rounding in each multiply-add,", "",
-		"	for c := range channels {",
-		"		for l := range 8 {",
+	text("winogradInput", "v *float32, vp, vc int, x *float32, xc, pitch int, off *int",
 		"			d := 6x6 matrix x[c*xc+off[l]+i*pitch+j]",
 		"			for p := range 36 { v[p*vp+c*vc+l] = (Bᵀ d B)[p/6][p%6] }",
 		"		}",
 		"	}", "",
-		"channels is at least 1; tmp is scratch of 36*8 elements.")
+		"channels is at least 1; "+scratchDoc()+".")
 	constants("winogradInputConstants", 13, 2, 4, 5)
 	two, fourTimes, five := Y13, Y14, Y15
 	// transform takes y[0:6].
@@ -147,7 +209,7 @@ func input() {
 		VFNMADD231PS(five, Y3, Y5)
 		return []VecPhysical{Y4, Y8, Y9, Y10, Y11, Y5}
 	}
-	lanes("x")
+	begin("x")
 	Load(Param("v"), base)
 	Load(Param("tmp"), tmp)
 	Label("channel")
@@ -155,13 +217,18 @@ func input() {
 	for i := range 6 {
 		four(0, 0)
 		transpose(y[0:4], y[6:10])
-		for k := range 4 { // elements 4 and 5 of lanes 2k and 2k+1
-			m := func(l int) Mem { return Mem{Base: lane[l], Index: row, Scale: 1, Disp: 16} }
-			VMOVSD(m(2*k), x[6+k])
-			VMOVHPS(m(2*k+1), x[6+k], x[6+k])
+		pair := func(k int, x VecPhysical) { // elements 4 and 5 of lanes 2k and 2k+1
+			VMOVSD(element(2*k, 16), x)
+			VMOVHPS(element(2*k+1, 16), x, x)
 		}
-		VINSERTF128(Imm(1), X8, Y6, Y6)
-		VINSERTF128(Imm(1), X9, Y7, Y7)
+		pair(0, X6)
+		pair(1, X7)
+		for part := 1; part < lanes/4; part++ {
+			pair(2*part, X8)
+			pair(2*part+1, X9)
+			insert(part, X8, Y6)
+			insert(part, X9, Y7)
+		}
 		VSHUFPS(Imm(0x88), Y7, Y6, Y4)
 		VSHUFPS(Imm(0xdd), Y7, Y6, Y5)
 		for j, r := range transform() {
@@ -184,21 +251,17 @@ func input() {
 }
 
 func weights(name string, flip bool) {
-	TEXT(name, attr.NOSPLIT, "func(u *float32, up, uc int, w *float32, wc int, off *int, channels int, tmp *float32)")
-	Pragma("noescape")
-	element := "3*i+j"
+	index := "3*i+j"
 	if flip {
-		element = "8-3*i-j"
+		index = "8-3*i-j"
 	}
-	Doc(name+" is, with one rounding in each multiply-add,", "",
-		"	for c := range channels {",
-		"		for l := range 8 {",
-		"			g := 3x3 matrix w[c*wc+off[l]+"+element+"]",
+	text(name, "u *float32, up, uc int, w *float32, wc int, off *int",
+		"			g := 3x3 matrix w[c*wc+off[l]+"+index+"]",
 		"			for p := range 36 { u[p*up+c*uc+l] = (G g Gᵀ)[p/6][p%6] }",
 		"		}",
 		"	}", "",
-		"channels is at least 1; tmp is scratch of 36*8 elements. Where vectors overlap, those of later channels are written last.")
-	constants(name[:len(name)-4]+"Constants", 11, 1./4, -1./6, 1./6, 1./24, 1./12)
+		"channels is at least 1; "+scratchDoc()+". Where vectors overlap, those of later channels are written last.")
+	constants(name+"Constants", 11, 1./4, -1./6, 1./6, 1./24, 1./12)
 	quarter, minusSixth, sixth, part24, part12 := Y11, Y12, Y13, Y14, Y15
 	// transform takes three vectors, and y[3:9].
 	transform := func(a, b, c VecPhysical) []VecPhysical {
@@ -215,7 +278,7 @@ func weights(name string, flip bool) {
 		VFNMADD231PS(part12, b, Y7)
 		return []VecPhysical{Y3, Y4, Y5, Y6, Y7, c}
 	}
-	lanes("w")
+	begin("w")
 	Load(Param("u"), base)
 	Load(Param("tmp"), tmp)
 	Label("channel")
@@ -257,17 +320,12 @@ func weights(name string, flip bool) {
 }
 
 func output() {
-	const name = "winogradOutputAVX2"
-	TEXT(name, attr.NOSPLIT, "func(y *float32, yc, pitch int, off *int, m *float32, mp, mc int, bias *float32, channels int, tmp *float32)")
-	Pragma("noescape")
-	Doc(name+" is, with one rounding in each multiply-add,", "",
-		"	for c := range channels {",
-		"		for l := range 8 {",
+	text("winogradOutput", "y *float32, yc, pitch int, off *int, m *float32, mp, mc int, bias *float32",
 		"			z := 6x6 matrix m[(6*i+j)*mp+c*mc+l]",
 		"			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] }",
 		"		}",
 		"	}", "",
-		"channels is at least 1; tmp is scratch of 36*8 elements; a nil bias is zeros.")
+		"channels is at least 1; "+scratchDoc()+"; a nil bias is zeros.")
 	constants("winogradOutputConstants", 13, 2, 4, 8)
 	two, fourTimes, eight, bias := Y13, Y14, Y15, Y12
 	// transform takes y[0:6].
@@ -285,7 +343,7 @@ func output() {
 		VADDPS(Y5, Y7, Y7)
 		return []VecPhysical{Y0, Y1, Y6, Y7}
 	}
-	lanes("y")
+	begin("y")
 	Load(Param("m"), base)
 	Load(Param("tmp"), tmp)
 	VXORPS(bias, bias, bias)
@@ -319,8 +377,10 @@ func output() {
 		}
 		transpose(v, []VecPhysical{Y2, Y3, Y4, Y5})
 		for k, r := range v {
-			VMOVUPS(r.AsX(), Mem{Base: lane[k], Index: row, Scale: 1})
-			VEXTRACTF128(Imm(1), r, Mem{Base: lane[k+4], Index: row, Scale: 1})
+			VMOVUPS(r.AsX(), element(k, 0))
+			for part := 1; part < lanes/4; part++ {
+				extract(part, r, element(4*part+k, 0))
+			}
 		}
 		if i < 3 {
 			advance(row, "pitch", walk)
@@ -333,17 +393,12 @@ func output() {
 }
 
 func gradient() {
-	const name = "winogradGradAVX2"
-	TEXT(name, attr.NOSPLIT, "func(z *float32, zp, zc int, y *float32, yc, pitch int, off *int, channels int, tmp *float32)")
-	Pragma("noescape")
-	Doc(name+" is, with one rounding in each multiply-add,", "",
-		"	for c := range channels {",
-		"		for l := range 8 {",
+	text("winogradGrad", "z *float32, zp, zc int, y *float32, yc, pitch int, off *int",
 		"			d := 4x4 matrix y[c*yc+off[l]+i*pitch+j]",
 		"			for p := range 36 { z[p*zp+c*zc+l] = (A d Aᵀ)[p/6][p%6] }",
 		"		}",
 		"	}", "",
-		"channels is at least 1; tmp is scratch of 36*8 elements. Where vectors overlap, those of later channels are written last.")
+		"channels is at least 1; "+scratchDoc()+". Where vectors overlap, those of later channels are written last.")
 	constants("winogradGradConstants", 14, 2, 4)
 	two, fourTimes := Y14, Y15
 	// transform takes y[0:4].
@@ -361,7 +416,7 @@ func gradient() {
 		VFNMADD231PS(two, Y5, Y9)
 		return []VecPhysical{Y0, Y6, Y7, Y8, Y9, Y3}
 	}
-	lanes("y")
+	begin("y")
 	Load(Param("z"), base)
 	Load(Param("tmp"), tmp)
 	Label("channel")

@@ -15,7 +15,11 @@ func tapSum[T Float](z []T, zp int, buf []T, bp, lines, n int, off []int, w []T)
 	}
 	for len(w) > 0 {
 		k := min(len(w), maxTaps)
-		convTapSumAVX2(f32(z), zp, f32(buf), bp, lines, n, unsafe.SliceData(off), f32(w), k)
+		if inUse() == implAVX512 {
+			convTapSumAVX512(f32(z), zp, f32(buf), bp, lines, n, unsafe.SliceData(off), f32(w), k)
+		} else {
+			convTapSumAVX2(f32(z), zp, f32(buf), bp, lines, n, unsafe.SliceData(off), f32(w), k)
+		}
 		off, w = off[k:], w[k:]
 	}
 }
@@ -31,7 +35,11 @@ func tapDots[T Float](v []T, vp int, buf []T, bp, lines, n int, off []int, sums 
 	var part [64]float32
 	for len(off) > 0 {
 		k := min(len(off), len(part))
-		convTapDotsAVX2(f32(v), vp, f32(buf), bp, lines, n, unsafe.SliceData(off), k, &part[0])
+		if inUse() == implAVX512 {
+			convTapDotsAVX512(f32(v), vp, f32(buf), bp, lines, n, unsafe.SliceData(off), k, &part[0])
+		} else {
+			convTapDotsAVX2(f32(v), vp, f32(buf), bp, lines, n, unsafe.SliceData(off), k, &part[0])
+		}
 		for i, f := range part[:k] {
 			sums[i] += float64(f)
 		}

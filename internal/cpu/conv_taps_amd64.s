@@ -284,3 +284,305 @@ next:
 	JG           four
 	VZEROUPPER
 	RET
+
+// func convTapSumAVX512(z *float32, zp int, buf *float32, bp int, lines int, n int, off *int, w *float32, taps int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·convTapSumAVX512(SB), NOSPLIT, $0-72
+	MOVQ     z+0(FP), R11
+	MOVQ     buf+16(FP), R12
+	MOVQ     lines+32(FP), R13
+	MOVQ     off+48(FP), R8
+	MOVQ     w+56(FP), R9
+	MOVQ     taps+64(FP), R10
+	MOVQ     n+40(FP), DX
+	SUBQ     $0x01, DX
+	ANDQ     $0x0f, DX
+	ADDQ     $0x01, DX
+	MOVQ     $-1, CX
+	BZHIQ    DX, CX, CX
+	KMOVW    CX, K7
+	VPMOVM2D K7, Z15
+
+line:
+	MOVQ R11, DI
+	MOVQ R12, SI
+	MOVQ n+40(FP), DX
+
+wide:
+	CMPQ    DX, $0x40
+	JLT     rest
+	VMOVUPS (DI), Z0
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 128(DI), Z2
+	VMOVUPS 192(DI), Z3
+	XORQ    AX, AX
+
+wideTap:
+	MOVQ         (R8)(AX*8), BX
+	VBROADCASTSS (R9)(AX*4), Z14
+	VFMADD231PS  (SI)(BX*4), Z14, Z0
+	VFMADD231PS  64(SI)(BX*4), Z14, Z1
+	VFMADD231PS  128(SI)(BX*4), Z14, Z2
+	VFMADD231PS  192(SI)(BX*4), Z14, Z3
+	INCQ         AX
+	CMPQ         AX, R10
+	JLT          wideTap
+	VMOVUPS      Z0, (DI)
+	VMOVUPS      Z1, 64(DI)
+	VMOVUPS      Z2, 128(DI)
+	VMOVUPS      Z3, 192(DI)
+	ADDQ         $0x00000100, DI
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x40, DX
+	JMP          wide
+
+rest:
+	TESTQ     DX, DX
+	JZ        next
+	CMPQ      DX, $0x10
+	JGT       more1
+	VPMOVD2M  Z15, K7
+	VMOVUPS.Z (DI), K7, Z0
+	XORQ      AX, AX
+
+tap1:
+	MOVQ         (R8)(AX*8), BX
+	VBROADCASTSS (R9)(AX*4), Z14
+	VPMOVD2M     Z15, K7
+	VMOVUPS.Z    (SI)(BX*4), K7, Z13
+	VFMADD231PS  Z13, Z14, Z0
+	INCQ         AX
+	CMPQ         AX, R10
+	JLT          tap1
+	VPMOVD2M     Z15, K7
+	VMOVUPS      Z0, K7, (DI)
+	JMP          next
+
+more1:
+	CMPQ      DX, $0x20
+	JGT       more2
+	VMOVUPS   (DI), Z0
+	VPMOVD2M  Z15, K7
+	VMOVUPS.Z 64(DI), K7, Z1
+	XORQ      AX, AX
+
+tap2:
+	MOVQ         (R8)(AX*8), BX
+	VBROADCASTSS (R9)(AX*4), Z14
+	VFMADD231PS  (SI)(BX*4), Z14, Z0
+	VPMOVD2M     Z15, K7
+	VMOVUPS.Z    64(SI)(BX*4), K7, Z13
+	VFMADD231PS  Z13, Z14, Z1
+	INCQ         AX
+	CMPQ         AX, R10
+	JLT          tap2
+	VMOVUPS      Z0, (DI)
+	VPMOVD2M     Z15, K7
+	VMOVUPS      Z1, K7, 64(DI)
+	JMP          next
+
+more2:
+	CMPQ      DX, $0x30
+	JGT       more3
+	VMOVUPS   (DI), Z0
+	VMOVUPS   64(DI), Z1
+	VPMOVD2M  Z15, K7
+	VMOVUPS.Z 128(DI), K7, Z2
+	XORQ      AX, AX
+
+tap3:
+	MOVQ         (R8)(AX*8), BX
+	VBROADCASTSS (R9)(AX*4), Z14
+	VFMADD231PS  (SI)(BX*4), Z14, Z0
+	VFMADD231PS  64(SI)(BX*4), Z14, Z1
+	VPMOVD2M     Z15, K7
+	VMOVUPS.Z    128(SI)(BX*4), K7, Z13
+	VFMADD231PS  Z13, Z14, Z2
+	INCQ         AX
+	CMPQ         AX, R10
+	JLT          tap3
+	VMOVUPS      Z0, (DI)
+	VMOVUPS      Z1, 64(DI)
+	VPMOVD2M     Z15, K7
+	VMOVUPS      Z2, K7, 128(DI)
+	JMP          next
+
+more3:
+	VMOVUPS   (DI), Z0
+	VMOVUPS   64(DI), Z1
+	VMOVUPS   128(DI), Z2
+	VPMOVD2M  Z15, K7
+	VMOVUPS.Z 192(DI), K7, Z3
+	XORQ      AX, AX
+
+tap4:
+	MOVQ         (R8)(AX*8), BX
+	VBROADCASTSS (R9)(AX*4), Z14
+	VFMADD231PS  (SI)(BX*4), Z14, Z0
+	VFMADD231PS  64(SI)(BX*4), Z14, Z1
+	VFMADD231PS  128(SI)(BX*4), Z14, Z2
+	VPMOVD2M     Z15, K7
+	VMOVUPS.Z    192(SI)(BX*4), K7, Z13
+	VFMADD231PS  Z13, Z14, Z3
+	INCQ         AX
+	CMPQ         AX, R10
+	JLT          tap4
+	VMOVUPS      Z0, (DI)
+	VMOVUPS      Z1, 64(DI)
+	VMOVUPS      Z2, 128(DI)
+	VPMOVD2M     Z15, K7
+	VMOVUPS      Z3, K7, 192(DI)
+
+next:
+	MOVQ zp+8(FP), CX
+	LEAQ (R11)(CX*4), R11
+	MOVQ bp+24(FP), CX
+	LEAQ (R12)(CX*4), R12
+	DECQ R13
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func convTapDotsAVX512(v *float32, vp int, buf *float32, bp int, lines int, n int, off *int, taps int, sums *float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·convTapDotsAVX512(SB), NOSPLIT, $0-72
+	MOVQ     off+48(FP), R12
+	MOVQ     taps+56(FP), R13
+	MOVQ     n+40(FP), DX
+	SUBQ     $0x01, DX
+	ANDQ     $0x0f, DX
+	ADDQ     $0x01, DX
+	MOVQ     $-1, AX
+	BZHIQ    DX, AX, AX
+	KMOVW    AX, K7
+	VPMOVM2D K7, Z15
+
+four:
+	MOVQ buf+16(FP), DI
+	MOVQ (R12), AX
+	LEAQ (DI)(AX*4), R8
+	MOVQ R8, R9
+	CMPQ R13, $0x01
+	JLE  have1
+	MOVQ 8(R12), AX
+	LEAQ (DI)(AX*4), R9
+
+have1:
+	MOVQ R9, R10
+	CMPQ R13, $0x02
+	JLE  have2
+	MOVQ 16(R12), AX
+	LEAQ (DI)(AX*4), R10
+
+have2:
+	MOVQ R10, R11
+	CMPQ R13, $0x03
+	JLE  have3
+	MOVQ 24(R12), AX
+	LEAQ (DI)(AX*4), R11
+
+have3:
+	VXORPS Z0, Z0, Z0
+	VXORPS Z4, Z4, Z4
+	VXORPS Z1, Z1, Z1
+	VXORPS Z5, Z5, Z5
+	VXORPS Z2, Z2, Z2
+	VXORPS Z6, Z6, Z6
+	VXORPS Z3, Z3, Z3
+	VXORPS Z7, Z7, Z7
+	MOVQ   v+0(FP), DI
+	MOVQ   lines+32(FP), CX
+
+line:
+	MOVQ n+40(FP), DX
+	XORQ BX, BX
+
+pair:
+	CMPQ        DX, $0x20
+	JLT         one
+	VMOVUPS     (DI)(BX*4), Z12
+	VMOVUPS     64(DI)(BX*4), Z13
+	VFMADD231PS (R8)(BX*4), Z12, Z0
+	VFMADD231PS 64(R8)(BX*4), Z13, Z4
+	VFMADD231PS (R9)(BX*4), Z12, Z1
+	VFMADD231PS 64(R9)(BX*4), Z13, Z5
+	VFMADD231PS (R10)(BX*4), Z12, Z2
+	VFMADD231PS 64(R10)(BX*4), Z13, Z6
+	VFMADD231PS (R11)(BX*4), Z12, Z3
+	VFMADD231PS 64(R11)(BX*4), Z13, Z7
+	ADDQ        $0x20, BX
+	SUBQ        $0x20, DX
+	JMP         pair
+
+one:
+	CMPQ        DX, $0x10
+	JLE         last
+	VMOVUPS     (DI)(BX*4), Z12
+	VFMADD231PS (R8)(BX*4), Z12, Z0
+	VFMADD231PS (R9)(BX*4), Z12, Z1
+	VFMADD231PS (R10)(BX*4), Z12, Z2
+	VFMADD231PS (R11)(BX*4), Z12, Z3
+	ADDQ        $0x10, BX
+	SUBQ        $0x10, DX
+
+last:
+	TESTQ       DX, DX
+	JZ          next
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (DI)(BX*4), K7, Z13
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (R8)(BX*4), K7, Z14
+	VFMADD231PS Z14, Z13, Z4
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (R9)(BX*4), K7, Z14
+	VFMADD231PS Z14, Z13, Z5
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (R10)(BX*4), K7, Z14
+	VFMADD231PS Z14, Z13, Z6
+	VPMOVD2M    Z15, K7
+	VMOVUPS.Z   (R11)(BX*4), K7, Z14
+	VFMADD231PS Z14, Z13, Z7
+
+next:
+	MOVQ          vp+8(FP), AX
+	LEAQ          (DI)(AX*4), DI
+	MOVQ          bp+24(FP), AX
+	LEAQ          (R8)(AX*4), R8
+	LEAQ          (R9)(AX*4), R9
+	LEAQ          (R10)(AX*4), R10
+	LEAQ          (R11)(AX*4), R11
+	DECQ          CX
+	JNZ           line
+	VADDPS        Z4, Z0, Z0
+	VADDPS        Z5, Z1, Z1
+	VADDPS        Z6, Z2, Z2
+	VADDPS        Z7, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z0, Y8
+	VADDPS        Z8, Z0, Z0
+	VEXTRACTF32X4 $0x01, Z0, X8
+	VADDPS        X8, X0, X0
+	VEXTRACTF64X4 $0x01, Z1, Y8
+	VADDPS        Z8, Z1, Z1
+	VEXTRACTF32X4 $0x01, Z1, X8
+	VADDPS        X8, X1, X1
+	VEXTRACTF64X4 $0x01, Z2, Y8
+	VADDPS        Z8, Z2, Z2
+	VEXTRACTF32X4 $0x01, Z2, X8
+	VADDPS        X8, X2, X2
+	VEXTRACTF64X4 $0x01, Z3, Y8
+	VADDPS        Z8, Z3, Z3
+	VEXTRACTF32X4 $0x01, Z3, X8
+	VADDPS        X8, X3, X3
+	VHADDPS       X1, X0, X0
+	VHADDPS       X3, X2, X2
+	VHADDPS       X2, X0, X0
+	MOVQ          sums+64(FP), AX
+	MOVQ          R13, BX
+	VMOVUPS       X0, (AX)
+	ADDQ          $0x10, AX
+	MOVQ          AX, sums+64(FP)
+	ADDQ          $0x20, R12
+	SUBQ          $0x04, R13
+	JG            four
+	VZEROUPPER
+	RET

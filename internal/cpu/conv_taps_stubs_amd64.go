@@ -30,3 +30,30 @@ func convTapSumAVX2(z *float32, zp int, buf *float32, bp int, lines int, n int, 
 //
 //go:noescape
 func convTapDotsAVX2(v *float32, vp int, buf *float32, bp int, lines int, n int, off *int, taps int, sums *float32)
+
+// convTapSumAVX512 is, with one rounding in each multiply-add,
+//
+//	for l := range lines {
+//		for j := range n {
+//			for i := range taps { z[l*zp+j] += w[i] * buf[off[i]+l*bp+j] }
+//		}
+//	}
+//
+// lines, n and taps are at least 1. It reads and writes nothing else.
+//
+//go:noescape
+func convTapSumAVX512(z *float32, zp int, buf *float32, bp int, lines int, n int, off *int, w *float32, taps int)
+
+// convTapDotsAVX512 is, with one rounding in each multiply-add and each sum kept in 32 parts,
+//
+//	for i := range taps {
+//		sums[i] = 0
+//		for l := range lines {
+//			for j := range n { sums[i] += v[l*vp+j] * buf[off[i]+l*bp+j] }
+//		}
+//	}
+//
+// lines, n and taps are at least 1. It also writes what follows in sums up to a multiple of four.
+//
+//go:noescape
+func convTapDotsAVX512(v *float32, vp int, buf *float32, bp int, lines int, n int, off *int, taps int, sums *float32)

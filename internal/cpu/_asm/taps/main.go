@@ -8,20 +8,25 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/hadal-go/hadal/internal/cpu/_asm/zmm"
 )
 
-// The kernels are of AVX2 and FMA, on vectors of eight float32.
-const bytes = 32
+var bytes, lanes int // of a vector
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	zmm.Install()
 	masks()
-	sum()
-	dots()
+	for _, bytes = range zmm.Widths {
+		lanes = bytes / 4
+		sum()
+		dots()
+	}
 	Generate()
 }
 
-// laneMasks is a vector of ones and one of zeros: the mask of the first n lanes begins at lane 8-n.
+// laneMasks is a vector of AVX2 of ones and one of zeros: the mask of the first n lanes begins at lane 8-n.
 var laneMasks Mem
 
 func masks() {
@@ -35,8 +40,18 @@ func masks() {
 	}
 }
 
-// loadMask sets y to the mask of the first n lanes, 1 to 8. It overwrites n and t.
+// loadMask sets y to the mask of the lanes of the last vector of n elements. It overwrites n and t.
 func loadMask(n, t GPPhysical, y VecPhysical) {
+	SUBQ(Imm(1), n)
+	ANDQ(Imm(uint64(lanes-1)), n)
+	ADDQ(Imm(1), n)
+	if bytes == 64 {
+		MOVQ(I32(-1), t)
+		BZHIQ(n, t, t)
+		KMOVW(t.As32(), K7)
+		VPMOVM2D(K7, y.AsZ())
+		return
+	}
 	LEAQ(laneMasks.Offset(bytes), t)
 	SHLQ(U8(2), n)
 	SUBQ(n, t)
@@ -45,9 +60,9 @@ func loadMask(n, t GPPhysical, y VecPhysical) {
 
 func at(base GPPhysical, vector int) Mem { return Mem{Base: base, Disp: bytes * vector} }
 
-// sum adds to each line of z, 32 elements at a time, then the rest in as many vectors as it takes.
+// sum adds to each line of z, four vectors at a time, then the rest in as many vectors as it takes.
 func sum() {
-	const name = "convTapSumAVX2"
+	name := "convTapSum" + zmm.Suffix(bytes)
 	TEXT(name, attr.NOSPLIT, "func(z *float32, zp int, buf *float32, bp, lines, n int, off *int, w *float32, taps int)")
 	Pragma("noescape")
 	Doc(name+" is, with one rounding in each multiply-add,", "",
@@ -67,9 +82,6 @@ func sum() {
 	Load(Param("w"), w)
 	Load(Param("taps"), taps)
 	Load(Param("n"), n)
-	SUBQ(Imm(1), n) // the last vector has 1 to 8 lanes
-	ANDQ(Imm(7), n)
-	ADDQ(Imm(1), n)
 	loadMask(n, t, mask)
 	acc := []VecPhysical{Y0, Y1, Y2, Y3}
 	// eachTap adds the taps' lines to the sums of v vectors, the last one masked.
@@ -96,7 +108,7 @@ func sum() {
 	MOVQ(bl, buf)
 	Load(Param("n"), n)
 	Label("wide")
-	CMPQ(n, Imm(32))
+	CMPQ(n, Imm(uint64(4*lanes)))
 	JLT(LabelRef("rest"))
 	for k := range 4 {
 		VMOVUPS(at(z, k), acc[k])
@@ -105,16 +117,21 @@ func sum() {
 	for k := range 4 {
 		VMOVUPS(acc[k], at(z, k))
 	}
-	ADDQ(Imm(4*bytes), z)
-	ADDQ(Imm(4*bytes), buf)
-	SUBQ(Imm(32), n)
+	for _, r := range []GPPhysical{z, buf} {
+		if bytes == 64 {
+			ADDQ(U32(4*bytes), r)
+		} else {
+			ADDQ(Imm(uint64(4*bytes)), r)
+		}
+	}
+	SUBQ(Imm(uint64(4*lanes)), n)
 	JMP(LabelRef("wide"))
 	Label("rest")
 	TESTQ(n, n)
 	JZ(LabelRef("next"))
 	for v := 1; v <= 4; v++ {
 		if v < 4 {
-			CMPQ(n, Imm(uint64(8*v)))
+			CMPQ(n, Imm(uint64(lanes*v)))
 			JGT(LabelRef(fmt.Sprint("more", v)))
 		}
 		for k := range v - 1 {
@@ -142,12 +159,12 @@ func sum() {
 	RET()
 }
 
-// dots takes four taps at a time, each with two sums of eight parts.
+// dots takes four taps at a time, each with two vectors of sums.
 func dots() {
-	const name = "convTapDotsAVX2"
+	name := "convTapDots" + zmm.Suffix(bytes)
 	TEXT(name, attr.NOSPLIT, "func(v *float32, vp int, buf *float32, bp, lines, n int, off *int, taps int, sums *float32)")
 	Pragma("noescape")
-	Doc(name+" is, with one rounding in each multiply-add and each sum kept in 16 parts,", "",
+	Doc(fmt.Sprintf("%s is, with one rounding in each multiply-add and each sum kept in %d parts,", name, 2*lanes), "",
 		"	for i := range taps {",
 		"		sums[i] = 0",
 		"		for l := range lines {",
@@ -164,9 +181,6 @@ func dots() {
 	Load(Param("off"), off)
 	Load(Param("taps"), taps)
 	Load(Param("n"), n)
-	SUBQ(Imm(1), n) // the last vector has 1 to 8 lanes
-	ANDQ(Imm(7), n)
-	ADDQ(Imm(1), n)
 	loadMask(n, t, mask)
 	Label("four")
 	Load(Param("buf"), v)
@@ -190,7 +204,7 @@ func dots() {
 	Load(Param("n"), n)
 	XORQ(j, j)
 	Label("pair")
-	CMPQ(n, Imm(16))
+	CMPQ(n, Imm(uint64(2*lanes)))
 	JLT(LabelRef("one"))
 	for h := range 2 {
 		VMOVUPS(Mem{Base: v, Index: j, Scale: 4, Disp: bytes * h}, x[h])
@@ -200,18 +214,18 @@ func dots() {
 			VFMADD231PS(Mem{Base: b[k], Index: j, Scale: 4, Disp: bytes * h}, x[h], acc(k, h))
 		}
 	}
-	ADDQ(Imm(16), j)
-	SUBQ(Imm(16), n)
+	ADDQ(Imm(uint64(2*lanes)), j)
+	SUBQ(Imm(uint64(2*lanes)), n)
 	JMP(LabelRef("pair"))
 	Label("one")
-	CMPQ(n, Imm(8))
+	CMPQ(n, Imm(uint64(lanes)))
 	JLE(LabelRef("last"))
 	VMOVUPS(Mem{Base: v, Index: j, Scale: 4}, x[0])
 	for k := range 4 {
 		VFMADD231PS(Mem{Base: b[k], Index: j, Scale: 4}, x[0], acc(k, 0))
 	}
-	ADDQ(Imm(8), j)
-	SUBQ(Imm(8), n)
+	ADDQ(Imm(uint64(lanes)), j)
+	SUBQ(Imm(uint64(lanes)), n)
 	Label("last")
 	TESTQ(n, n)
 	JZ(LabelRef("next"))
@@ -232,11 +246,24 @@ func dots() {
 	for k := range 4 {
 		VADDPS(acc(k, 1), acc(k, 0), acc(k, 0))
 	}
-	VHADDPS(Y1, Y0, Y0) // pairs of neighbours, twice, then the two halves
-	VHADDPS(Y3, Y2, Y2)
-	VHADDPS(Y2, Y0, Y0)
-	VEXTRACTF128(Imm(1), Y0, X1)
-	VADDPS(X1, X0, X0)
+	if bytes == 64 { // the halves, twice, then pairs of neighbours, twice
+		for k := range 4 {
+			a := acc(k, 0)
+			VEXTRACTF64X4(Imm(1), a.AsZ(), Y8)
+			VADDPS(Y8, a, a)
+			VEXTRACTF32X4(Imm(1), a.AsZ(), X8)
+			VADDPS(X8, a.AsX(), a.AsX())
+		}
+		VHADDPS(X1, X0, X0)
+		VHADDPS(X3, X2, X2)
+		VHADDPS(X2, X0, X0)
+	} else { // the other way round
+		VHADDPS(Y1, Y0, Y0)
+		VHADDPS(Y3, Y2, Y2)
+		VHADDPS(Y2, Y0, Y0)
+		VEXTRACTF128(Imm(1), Y0, X1)
+		VADDPS(X1, X0, X0)
+	}
 	Load(Param("sums"), t)
 	MOVQ(taps, j)
 	VMOVUPS(X0, Mem{Base: t})

@@ -29,11 +29,15 @@ func (p *fftPass[T]) vector(im Impl, x, y []Complex[T], s int, inverse bool) boo
 	if s%4 != 0 {
 		return false
 	}
+	wide := im == implAVX512 && s%8 == 0
 	groups := max(1, fftCall/(p.r*s))
 	run := max(4, fftCall/p.r&^3)
+	if wide {
+		run &^= 7
+	}
 	for i := 0; i < p.m; i += groups {
 		for q := 0; q < s; q += run {
-			fftGroups(p.r, x[i*s+q:], y[p.r*i*s+q:], p.w[i*(p.r-1):], &at, s, min(run, s-q), min(groups, p.m-i))
+			fftGroups(wide, p.r, x[i*s+q:], y[p.r*i*s+q:], p.w[i*(p.r-1):], &at, s, min(run, s-q), min(groups, p.m-i))
 		}
 	}
 	return true
@@ -65,16 +69,25 @@ func fftFirst[T float32 | float64](x, y, planar []Complex[T], at *[4]int, m, n i
 }
 
 //go:noinline
-func fftGroups[T float32 | float64](r int, x, y, w []Complex[T], at *[4]int, s, n, m int) {
+func fftGroups[T float32 | float64](wide bool, r int, x, y, w []Complex[T], at *[4]int, s, n, m int) {
 	xs, ys, ws := f32(parts(x)), f32(parts(y)), f32(parts(w))
-	switch r {
-	case 2:
-		fftTwoAVX2(xs, ys, ws, at, 8*s, 8*n, m)
-	case 3:
-		fftThreeAVX2(xs, ys, ws, at, 8*s, 8*n, m)
-	case 4:
-		fftFourAVX2(xs, ys, ws, at, 8*s, 8*n, m)
-	case 5:
-		fftFiveAVX2(xs, ys, ws, at, 8*s, 8*n, m)
+	s, n = 8*s, 8*n
+	switch {
+	case r == 2 && wide:
+		fftTwoAVX512(xs, ys, ws, at, s, n, m)
+	case r == 2:
+		fftTwoAVX2(xs, ys, ws, at, s, n, m)
+	case r == 3 && wide:
+		fftThreeAVX512(xs, ys, ws, at, s, n, m)
+	case r == 3:
+		fftThreeAVX2(xs, ys, ws, at, s, n, m)
+	case r == 4 && wide:
+		fftFourAVX512(xs, ys, ws, at, s, n, m)
+	case r == 4:
+		fftFourAVX2(xs, ys, ws, at, s, n, m)
+	case r == 5 && wide:
+		fftFiveAVX512(xs, ys, ws, at, s, n, m)
+	case r == 5:
+		fftFiveAVX2(xs, ys, ws, at, s, n, m)
 	}
 }

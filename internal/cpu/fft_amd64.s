@@ -130,7 +130,7 @@ vector:
 	VSUBPS         Y2, Y1, Y4
 	VMULPS         fftConstants<>+32(SB), Y4, Y4
 	VPERMILPS      $0xb1, Y4, Y4
-	VXORPS         fftConstants<>+0(SB), Y4, Y4
+	VXORPD         fftConstants<>+0(SB), Y4, Y4
 	VADDPS         Y3, Y0, Y1
 	VMOVUPS        Y1, (R10)
 	VFNMADD231PS   fftConstants<>+64(SB), Y3, Y0
@@ -191,7 +191,7 @@ vector:
 	VADDPS         Y3, Y1, Y5
 	VSUBPS         Y3, Y1, Y1
 	VPERMILPS      $0xb1, Y1, Y1
-	VXORPS         fftConstants<>+0(SB), Y1, Y1
+	VXORPD         fftConstants<>+0(SB), Y1, Y1
 	VADDPS         Y5, Y4, Y2
 	VSUBPS         Y5, Y4, Y4
 	VADDPS         Y1, Y0, Y3
@@ -272,11 +272,11 @@ vector:
 	VMULPS         fftConstants<>+128(SB), Y6, Y11
 	VFMADD231PS    fftConstants<>+192(SB), Y8, Y11
 	VPERMILPS      $0xb1, Y11, Y11
-	VXORPS         fftConstants<>+0(SB), Y11, Y11
+	VXORPD         fftConstants<>+0(SB), Y11, Y11
 	VMULPS         fftConstants<>+192(SB), Y6, Y12
 	VFNMADD231PS   fftConstants<>+128(SB), Y8, Y12
 	VPERMILPS      $0xb1, Y12, Y12
-	VXORPS         fftConstants<>+0(SB), Y12, Y12
+	VXORPD         fftConstants<>+0(SB), Y12, Y12
 	VADDPS         Y11, Y9, Y1
 	VADDPS         Y12, Y10, Y2
 	VSUBPS         Y12, Y10, Y3
@@ -344,7 +344,7 @@ vector:
 	VADDPS         Y3, Y1, Y5
 	VSUBPS         Y3, Y1, Y1
 	VPERMILPS      $0xb1, Y1, Y1
-	VXORPS         fftConstants<>+0(SB), Y1, Y1
+	VXORPD         fftConstants<>+0(SB), Y1, Y1
 	VADDPS         Y5, Y4, Y2
 	VSUBPS         Y5, Y4, Y4
 	VADDPS         Y1, Y0, Y3
@@ -422,5 +422,264 @@ vector:
 	SUBQ           $0x20, CX
 	SUBQ           $0x04, AX
 	JG             vector
+	VZEROUPPER
+	RET
+
+// func fftTwoAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+// Requires: AVX, AVX512F
+TEXT ·fftTwoAVX512(SB), NOSPLIT, $0-56
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DI
+	MOVQ w+16(FP), BX
+	MOVQ at+24(FP), R9
+	MOVQ (R9), R11
+	MOVQ s+32(FP), CX
+	MOVQ m+48(FP), AX
+	LEAQ (CX)(CX*2), DX
+
+group:
+	MOVQ SI, R9
+	MOVQ DI, R10
+	MOVQ n+40(FP), R8
+
+vector:
+	VMOVUPS        (R9), Z0
+	VMOVUPS        (R9)(R11*1), Z1
+	VADDPS         Z1, Z0, Z2
+	VSUBPS         Z1, Z0, Z0
+	VMOVUPS        Z2, (R10)
+	VBROADCASTSS   (BX), Z3
+	VBROADCASTSS   4(BX), Z4
+	VPERMILPS      $0xb1, Z0, Z5
+	VMULPS         Z4, Z5, Z5
+	VFMADDSUB213PS Z5, Z3, Z0
+	VMOVUPS        Z0, (R10)(CX*1)
+	ADDQ           $0x40, R9
+	ADDQ           $0x40, R10
+	SUBQ           $0x40, R8
+	JG             vector
+	ADDQ           CX, SI
+	ADDQ           CX, DI
+	ADDQ           CX, DI
+	ADDQ           $0x08, BX
+	DECQ           AX
+	JNZ            group
+	VZEROUPPER
+	RET
+
+// func fftThreeAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+// Requires: AVX, AVX512F
+TEXT ·fftThreeAVX512(SB), NOSPLIT, $0-56
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DI
+	MOVQ w+16(FP), BX
+	MOVQ at+24(FP), R9
+	MOVQ (R9), R11
+	MOVQ 8(R9), R12
+	MOVQ s+32(FP), CX
+	MOVQ m+48(FP), AX
+	LEAQ (CX)(CX*2), DX
+
+group:
+	MOVQ SI, R9
+	MOVQ DI, R10
+	MOVQ n+40(FP), R8
+
+vector:
+	VMOVUPS           (R9), Z0
+	VMOVUPS           (R9)(R11*1), Z1
+	VMOVUPS           (R9)(R12*1), Z2
+	VADDPS            Z2, Z1, Z3
+	VSUBPS            Z2, Z1, Z4
+	VMULPS.BCST       fftConstants<>+32(SB), Z4, Z4
+	VPERMILPS         $0xb1, Z4, Z4
+	VXORPD.BCST       fftConstants<>+0(SB), Z4, Z4
+	VADDPS            Z3, Z0, Z1
+	VMOVUPS           Z1, (R10)
+	VFNMADD231PS.BCST fftConstants<>+64(SB), Z3, Z0
+	VADDPS            Z4, Z0, Z1
+	VSUBPS            Z4, Z0, Z2
+	VBROADCASTSS      (BX), Z5
+	VBROADCASTSS      4(BX), Z6
+	VPERMILPS         $0xb1, Z1, Z7
+	VMULPS            Z6, Z7, Z7
+	VFMADDSUB213PS    Z7, Z5, Z1
+	VMOVUPS           Z1, (R10)(CX*1)
+	VBROADCASTSS      8(BX), Z5
+	VBROADCASTSS      12(BX), Z6
+	VPERMILPS         $0xb1, Z2, Z7
+	VMULPS            Z6, Z7, Z7
+	VFMADDSUB213PS    Z7, Z5, Z2
+	VMOVUPS           Z2, (R10)(CX*2)
+	ADDQ              $0x40, R9
+	ADDQ              $0x40, R10
+	SUBQ              $0x40, R8
+	JG                vector
+	ADDQ              CX, SI
+	ADDQ              CX, DI
+	ADDQ              CX, DI
+	ADDQ              CX, DI
+	ADDQ              $0x10, BX
+	DECQ              AX
+	JNZ               group
+	VZEROUPPER
+	RET
+
+// func fftFourAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+// Requires: AVX, AVX512F
+TEXT ·fftFourAVX512(SB), NOSPLIT, $0-56
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DI
+	MOVQ w+16(FP), BX
+	MOVQ at+24(FP), R9
+	MOVQ (R9), R11
+	MOVQ 8(R9), R12
+	MOVQ 16(R9), R13
+	MOVQ s+32(FP), CX
+	MOVQ m+48(FP), AX
+	LEAQ (CX)(CX*2), DX
+
+group:
+	MOVQ SI, R9
+	MOVQ DI, R10
+	MOVQ n+40(FP), R8
+
+vector:
+	VMOVUPS        (R9), Z0
+	VMOVUPS        (R9)(R11*1), Z1
+	VMOVUPS        (R9)(R12*1), Z2
+	VMOVUPS        (R9)(R13*1), Z3
+	VADDPS         Z2, Z0, Z4
+	VSUBPS         Z2, Z0, Z0
+	VADDPS         Z3, Z1, Z5
+	VSUBPS         Z3, Z1, Z1
+	VPERMILPS      $0xb1, Z1, Z1
+	VXORPD.BCST    fftConstants<>+0(SB), Z1, Z1
+	VADDPS         Z5, Z4, Z2
+	VSUBPS         Z5, Z4, Z4
+	VADDPS         Z1, Z0, Z3
+	VSUBPS         Z1, Z0, Z0
+	VMOVUPS        Z2, (R10)
+	VBROADCASTSS   (BX), Z6
+	VBROADCASTSS   4(BX), Z7
+	VPERMILPS      $0xb1, Z3, Z8
+	VMULPS         Z7, Z8, Z8
+	VFMADDSUB213PS Z8, Z6, Z3
+	VMOVUPS        Z3, (R10)(CX*1)
+	VBROADCASTSS   8(BX), Z6
+	VBROADCASTSS   12(BX), Z7
+	VPERMILPS      $0xb1, Z4, Z8
+	VMULPS         Z7, Z8, Z8
+	VFMADDSUB213PS Z8, Z6, Z4
+	VMOVUPS        Z4, (R10)(CX*2)
+	VBROADCASTSS   16(BX), Z6
+	VBROADCASTSS   20(BX), Z7
+	VPERMILPS      $0xb1, Z0, Z8
+	VMULPS         Z7, Z8, Z8
+	VFMADDSUB213PS Z8, Z6, Z0
+	VMOVUPS        Z0, (R10)(DX*1)
+	ADDQ           $0x40, R9
+	ADDQ           $0x40, R10
+	SUBQ           $0x40, R8
+	JG             vector
+	ADDQ           CX, SI
+	ADDQ           CX, DI
+	ADDQ           CX, DI
+	ADDQ           CX, DI
+	ADDQ           CX, DI
+	ADDQ           $0x18, BX
+	DECQ           AX
+	JNZ            group
+	VZEROUPPER
+	RET
+
+// func fftFiveAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+// Requires: AVX, AVX512F
+TEXT ·fftFiveAVX512(SB), NOSPLIT, $0-56
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DI
+	MOVQ w+16(FP), BX
+	MOVQ at+24(FP), R9
+	MOVQ (R9), R11
+	MOVQ 8(R9), R12
+	MOVQ 16(R9), R13
+	MOVQ 24(R9), R15
+	MOVQ s+32(FP), CX
+	MOVQ m+48(FP), AX
+	LEAQ (CX)(CX*2), DX
+
+group:
+	MOVQ SI, R9
+	MOVQ DI, R10
+	MOVQ n+40(FP), R8
+
+vector:
+	VMOVUPS           (R9), Z0
+	VMOVUPS           (R9)(R11*1), Z1
+	VMOVUPS           (R9)(R12*1), Z2
+	VMOVUPS           (R9)(R13*1), Z3
+	VMOVUPS           (R9)(R15*1), Z4
+	VADDPS            Z4, Z1, Z5
+	VSUBPS            Z4, Z1, Z6
+	VADDPS            Z3, Z2, Z7
+	VSUBPS            Z3, Z2, Z8
+	VADDPS            Z5, Z0, Z1
+	VADDPS            Z7, Z1, Z1
+	VMOVUPS           Z1, (R10)
+	VMOVUPS           Z0, Z9
+	VFMADD231PS.BCST  fftConstants<>+96(SB), Z5, Z9
+	VFMADD231PS.BCST  fftConstants<>+160(SB), Z7, Z9
+	VMOVUPS           Z0, Z10
+	VFMADD231PS.BCST  fftConstants<>+160(SB), Z5, Z10
+	VFMADD231PS.BCST  fftConstants<>+96(SB), Z7, Z10
+	VMULPS.BCST       fftConstants<>+128(SB), Z6, Z11
+	VFMADD231PS.BCST  fftConstants<>+192(SB), Z8, Z11
+	VPERMILPS         $0xb1, Z11, Z11
+	VXORPD.BCST       fftConstants<>+0(SB), Z11, Z11
+	VMULPS.BCST       fftConstants<>+192(SB), Z6, Z12
+	VFNMADD231PS.BCST fftConstants<>+128(SB), Z8, Z12
+	VPERMILPS         $0xb1, Z12, Z12
+	VXORPD.BCST       fftConstants<>+0(SB), Z12, Z12
+	VADDPS            Z11, Z9, Z1
+	VADDPS            Z12, Z10, Z2
+	VSUBPS            Z12, Z10, Z3
+	VSUBPS            Z11, Z9, Z4
+	VBROADCASTSS      (BX), Z13
+	VBROADCASTSS      4(BX), Z14
+	VPERMILPS         $0xb1, Z1, Z15
+	VMULPS            Z14, Z15, Z15
+	VFMADDSUB213PS    Z15, Z13, Z1
+	VMOVUPS           Z1, (R10)(CX*1)
+	VBROADCASTSS      8(BX), Z13
+	VBROADCASTSS      12(BX), Z14
+	VPERMILPS         $0xb1, Z2, Z15
+	VMULPS            Z14, Z15, Z15
+	VFMADDSUB213PS    Z15, Z13, Z2
+	VMOVUPS           Z2, (R10)(CX*2)
+	VBROADCASTSS      16(BX), Z13
+	VBROADCASTSS      20(BX), Z14
+	VPERMILPS         $0xb1, Z3, Z15
+	VMULPS            Z14, Z15, Z15
+	VFMADDSUB213PS    Z15, Z13, Z3
+	VMOVUPS           Z3, (R10)(DX*1)
+	VBROADCASTSS      24(BX), Z13
+	VBROADCASTSS      28(BX), Z14
+	VPERMILPS         $0xb1, Z4, Z15
+	VMULPS            Z14, Z15, Z15
+	VFMADDSUB213PS    Z15, Z13, Z4
+	VMOVUPS           Z4, (R10)(CX*4)
+	ADDQ              $0x40, R9
+	ADDQ              $0x40, R10
+	SUBQ              $0x40, R8
+	JG                vector
+	ADDQ              CX, SI
+	ADDQ              CX, DI
+	ADDQ              CX, DI
+	ADDQ              CX, DI
+	ADDQ              CX, DI
+	ADDQ              CX, DI
+	ADDQ              $0x20, BX
+	DECQ              AX
+	JNZ               group
 	VZEROUPPER
 	RET

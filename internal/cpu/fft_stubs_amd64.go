@@ -57,3 +57,39 @@ func fftFirstAVX2(x *float32, y *float32, w *float32, at *[4]int, size int, n in
 //
 //go:noescape
 func fftMirrorAVX2(x *float32, xm *float32, y *float32, ym *float32, w *float32, n int, scale float32)
+
+// fftTwoAVX512 is, for complex numbers, and at, s and n in bytes,
+//
+//	for i := range m { for q := range n { y[(2*i+k)*s+q] = w[1*i+k-1]·Σ_j x[at[j-1]+i*s+q] exp(-2πi jk/2), k < 2 } }
+//
+// where at[-1] and w[-1] stand for 0 and 1; n is a multiple of 64, n and m are at least 1.
+//
+//go:noescape
+func fftTwoAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+
+// fftThreeAVX512 is, for complex numbers, and at, s and n in bytes,
+//
+//	for i := range m { for q := range n { y[(3*i+k)*s+q] = w[2*i+k-1]·Σ_j x[at[j-1]+i*s+q] exp(-2πi jk/3), k < 3 } }
+//
+// where at[-1] and w[-1] stand for 0 and 1; n is a multiple of 64, n and m are at least 1.
+//
+//go:noescape
+func fftThreeAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+
+// fftFourAVX512 is, for complex numbers, and at, s and n in bytes,
+//
+//	for i := range m { for q := range n { y[(4*i+k)*s+q] = w[3*i+k-1]·Σ_j x[at[j-1]+i*s+q] exp(-2πi jk/4), k < 4 } }
+//
+// where at[-1] and w[-1] stand for 0 and 1; n is a multiple of 64, n and m are at least 1.
+//
+//go:noescape
+func fftFourAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)
+
+// fftFiveAVX512 is, for complex numbers, and at, s and n in bytes,
+//
+//	for i := range m { for q := range n { y[(5*i+k)*s+q] = w[4*i+k-1]·Σ_j x[at[j-1]+i*s+q] exp(-2πi jk/5), k < 5 } }
+//
+// where at[-1] and w[-1] stand for 0 and 1; n is a multiple of 64, n and m are at least 1.
+//
+//go:noescape
+func fftFiveAVX512(x *float32, y *float32, w *float32, at *[4]int, s int, n int, m int)

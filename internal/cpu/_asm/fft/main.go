@@ -9,20 +9,29 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
+
+	"github.com/hadal-go/hadal/internal/cpu/_asm/zmm"
 )
 
-// The kernels are of AVX2 and FMA, on vectors of four complex numbers.
+// The kernels are of AVX2 and FMA, on vectors of four complex numbers; those whose numbers do not change places are of AVX-512, too.
 const bytes = 32
+
+var width int // of a vector of a pass
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
+	zmm.Install()
 	constants()
-	pass("Two", 2, two)
-	pass("Three", 3, three)
-	pass("Four", 4, four)
-	pass("Five", 5, five)
-	first()
-	mirror()
+	for _, width = range zmm.Widths {
+		pass("Two", 2, two)
+		pass("Three", 3, three)
+		pass("Four", 4, four)
+		pass("Five", 5, five)
+		if width == bytes {
+			first()
+			mirror()
+		}
+	}
 	Generate()
 }
 
@@ -56,7 +65,7 @@ func at(i int) Mem { return table.Offset(bytes * i) }
 // timesMinI makes v, with the help of tmp, -i·v.
 func timesMinI(v VecPhysical) {
 	VPERMILPS(Imm(0xb1), v, v)
-	VXORPS(at(oddSign), v, v)
+	VXORPD(at(oddSign), v, v) // PD: the constant is of two lanes
 }
 
 // times multiplies v by the factor whose parts fill re and im.
@@ -82,12 +91,12 @@ func (p *place) factor(k int, v, re, im, tmp VecPhysical) {
 
 // pass writes a pass of radix r on m groups of n neighbouring butterflies.
 func pass(name string, r int, butterfly func(p *place)) {
-	name = "fft" + name + "AVX2"
+	name = "fft" + name + zmm.Suffix(width)
 	TEXT(name, attr.NOSPLIT, "func(x, y, w *float32, at *[4]int, s, n, m int)")
 	Pragma("noescape")
 	Doc(name+" is, for complex numbers, and at, s and n in bytes,", "",
 		fmt.Sprintf("	for i := range m { for q := range n { y[(%[1]d*i+k)*s+q] = w[%[2]d*i+k-1]·Σ_j x[at[j-1]+i*s+q] exp(-2πi jk/%[1]d), k < %[1]d } }", r, r-1), "",
-		"where at[-1] and w[-1] stand for 0 and 1; n is a multiple of 32, n and m are at least 1.")
+		fmt.Sprintf("where at[-1] and w[-1] stand for 0 and 1; n is a multiple of %d, n and m are at least 1.", width))
 	x, y, w, s, s3, m, n, px, py := RSI, RDI, RBX, RCX, RDX, RAX, R8, R9, R10
 	o := []GPPhysical{R11, R12, R13, R15}
 	Load(Param("x"), x)
@@ -112,9 +121,9 @@ func pass(name string, r int, butterfly func(p *place)) {
 	Load(Param("n"), n)
 	Label("vector")
 	butterfly(&p)
-	ADDQ(Imm(bytes), px)
-	ADDQ(Imm(bytes), py)
-	SUBQ(Imm(bytes), n)
+	ADDQ(Imm(uint64(width)), px)
+	ADDQ(Imm(uint64(width)), py)
+	SUBQ(Imm(uint64(width)), n)
 	JG(LabelRef("vector"))
 	ADDQ(s, x)
 	for range r {

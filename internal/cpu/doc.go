@@ -12,6 +12,11 @@
 //
 //	go generate ./internal/cpu && git diff --exit-code internal/cpu
 //
+// A generator whose kernels take the processor longer than memory writes them for both widths from one source, through package
+// zmm in _asm: elementwise functions and rows (vector*.go), attention, recurrent cells, Winograd's transforms, depthwise
+// convolutions and the passes of Fourier transforms. Elementwise results have the same bits in both; sums, of more parts, do
+// not. What streams past the caches or steps an optimizer waits for memory and is of AVX2 alone.
+//
 // # Matrix products
 //
 // One tile kernel for each instruction set and element type takes A and B with any strides, packed or not, and has code for

@@ -14,11 +14,12 @@ const (
 	implGo Impl = iota
 	implAVX2
 	implAVX512
+	implNEON
 )
 
-// String returns the name that Use and HADAL_CPU take: "avx512" (AVX-512 F, DQ, BW and VL), "avx2" (AVX2 and FMA) or "go"
-// (portable; the only one with the build tag noasm).
-func (i Impl) String() string { return [...]string{"go", "avx2", "avx512"}[i] }
+// String returns the name that Use and HADAL_CPU take: "avx512" (AVX-512 F, DQ, BW and VL), "avx2" (AVX2 and FMA), "neon"
+// (arm64) or "go" (portable; the only one with the build tag noasm).
+func (i Impl) String() string { return [...]string{"go", "avx2", "avx512", "neon"}[i] }
 
 var (
 	impls   = supported()

@@ -4,12 +4,6 @@ package cpu
 
 import "unsafe"
 
-// f32 and f64 see through a type parameter: the caller knows which of the two it is.
-func f32[T Float](x []T) *float32 { return (*float32)(unsafe.Pointer(unsafe.SliceData(x))) }
-func f64[T Float](x []T) *float64 { return (*float64)(unsafe.Pointer(unsafe.SliceData(x))) }
-
-func isF32[T Float]() bool { return unsafe.Sizeof(T(0)) == 4 }
-
 // run calls the tile kernel. It is not inlined, so that each call is a safepoint for the garbage collector: assembly has none.
 //
 //go:noinline

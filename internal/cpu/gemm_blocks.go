@@ -43,6 +43,11 @@ func blockingOf[T Float](im Impl) blocking {
 			return blocking{mr: 6, nr: 8, wide: 32, kc: 384, mc: 144, nc: 128}
 		}
 		return blocking{mr: 6, nr: 16, wide: 64, kc: 384, mc: 72, nc: 512}
+	case implNEON:
+		if double {
+			return blocking{mr: 8, nr: 4, wide: 32, kc: 384, mc: 64, nc: 64}
+		}
+		return blocking{mr: 8, nr: 8, wide: 64, kc: 384, mc: 128, nc: 128}
 	}
 	return blocking{mr: 2, nr: 4, wide: 4, kc: 256, mc: 64, nc: 64}
 }
@@ -61,7 +66,7 @@ func (bl *blocking) width(im Impl, n int) int {
 }
 
 // grainFlops is worth about 5 us on one core: less work is not shared out.
-func grainFlops(im Impl) int { return [...]int{20_000, 500_000, 1_000_000}[im] }
+func grainFlops(im Impl) int { return [...]int{20_000, 500_000, 1_000_000, 200_000}[im] }
 
 // even cuts n units into parts that differ by one at most.
 type even struct{ parts, size, longer int }

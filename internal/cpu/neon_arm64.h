@@ -19,3 +19,65 @@
 #define FCMLT0_D2(d, n) WORD $(0x4EE0E800 | (n)<<5 | (d))
 // bic vd.16b, vn.16b, vm.16b
 #define BIC(d, n, m) WORD $(0x4E601C00 | (m)<<16 | (n)<<5 | (d))
+// fsub vd.4s, vn.4s, vm.4s
+#define FSUB_S4(d, n, m) WORD $(0x4EA0D400 | (m)<<16 | (n)<<5 | (d))
+// fsub vd.2d, vn.2d, vm.2d
+#define FSUB_D2(d, n, m) WORD $(0x4EE0D400 | (m)<<16 | (n)<<5 | (d))
+// fmul vd.4s, vn.4s, vm.4s
+#define FMUL_S4(d, n, m) WORD $(0x6E20DC00 | (m)<<16 | (n)<<5 | (d))
+// fmul vd.2d, vn.2d, vm.2d
+#define FMUL_D2(d, n, m) WORD $(0x6E60DC00 | (m)<<16 | (n)<<5 | (d))
+// fdiv vd.4s, vn.4s, vm.4s
+#define FDIV_S4(d, n, m) WORD $(0x6E20FC00 | (m)<<16 | (n)<<5 | (d))
+// fdiv vd.2d, vn.2d, vm.2d
+#define FDIV_D2(d, n, m) WORD $(0x6E60FC00 | (m)<<16 | (n)<<5 | (d))
+// fsqrt vd.4s, vn.4s
+#define FSQRT_S4(d, n) WORD $(0x6EA1F800 | (n)<<5 | (d))
+// fneg vd.4s, vn.4s
+#define FNEG_S4(d, n) WORD $(0x6EA0F800 | (n)<<5 | (d))
+// fneg vd.2d, vn.2d
+#define FNEG_D2(d, n) WORD $(0x6EE0F800 | (n)<<5 | (d))
+// fmla vd.4s, vn.4s, vm.4s
+#define FMLA_S4(d, n, m) WORD $(0x4E20CC00 | (m)<<16 | (n)<<5 | (d))
+// fmla vd.2d, vn.2d, vm.2d
+#define FMLA_D2(d, n, m) WORD $(0x4E60CC00 | (m)<<16 | (n)<<5 | (d))
+// fmls vd.4s, vn.4s, vm.4s
+#define FMLS_S4(d, n, m) WORD $(0x4EA0CC00 | (m)<<16 | (n)<<5 | (d))
+// fmls vd.2d, vn.2d, vm.2d
+#define FMLS_D2(d, n, m) WORD $(0x4EE0CC00 | (m)<<16 | (n)<<5 | (d))
+// fmax vd.4s, vn.4s, vm.4s
+#define FMAX_S4(d, n, m) WORD $(0x4E20F400 | (m)<<16 | (n)<<5 | (d))
+// fmax vd.2d, vn.2d, vm.2d
+#define FMAX_D2(d, n, m) WORD $(0x4E60F400 | (m)<<16 | (n)<<5 | (d))
+// fmin vd.4s, vn.4s, vm.4s
+#define FMIN_S4(d, n, m) WORD $(0x4EA0F400 | (m)<<16 | (n)<<5 | (d))
+// fmin vd.2d, vn.2d, vm.2d
+#define FMIN_D2(d, n, m) WORD $(0x4EE0F400 | (m)<<16 | (n)<<5 | (d))
+// fmaxnm vd.4s, vn.4s, vm.4s
+#define FMAXNM_S4(d, n, m) WORD $(0x4E20C400 | (m)<<16 | (n)<<5 | (d))
+// fmaxnmv sd, vn.4s
+#define FMAXNMV_S4(d, n) WORD $(0x6E30C800 | (n)<<5 | (d))
+// fmaxv sd, vn.4s
+#define FMAXV_S4(d, n) WORD $(0x6E30F800 | (n)<<5 | (d))
+// fminv sd, vn.4s
+#define FMINV_S4(d, n) WORD $(0x6EB0F800 | (n)<<5 | (d))
+// fcmle vd.4s, vn.4s, #0.0
+#define FCMLE0_S4(d, n) WORD $(0x6EA0D800 | (n)<<5 | (d))
+// frintn vd.4s, vn.4s
+#define FRINTN_S4(d, n) WORD $(0x4E218800 | (n)<<5 | (d))
+// frintn vd.2d, vn.2d
+#define FRINTN_D2(d, n) WORD $(0x4E618800 | (n)<<5 | (d))
+// fcvtns vd.4s, vn.4s
+#define FCVTNS_S4(d, n) WORD $(0x4E21A800 | (n)<<5 | (d))
+// fcvtns vd.2d, vn.2d
+#define FCVTNS_D2(d, n) WORD $(0x4E61A800 | (n)<<5 | (d))
+// sshr vd.4s, vn.4s, #1
+#define SSHR1_S4(d, n) WORD $(0x4F3F0400 | (n)<<5 | (d))
+// fcvtl vd.2d, vn.2s
+#define FCVTL(d, n) WORD $(0x0E617800 | (n)<<5 | (d))
+// fcvtl2 vd.2d, vn.4s
+#define FCVTL2(d, n) WORD $(0x4E617800 | (n)<<5 | (d))
+// fcvtn vd.2s, vn.2d
+#define FCVTN(d, n) WORD $(0x0E616800 | (n)<<5 | (d))
+// fcvtn2 vd.4s, vn.2d
+#define FCVTN2(d, n) WORD $(0x4E616800 | (n)<<5 | (d))

@@ -81,3 +81,15 @@
 #define FCVTN(d, n) WORD $(0x0E616800 | (n)<<5 | (d))
 // fcvtn2 vd.4s, vn.2d
 #define FCVTN2(d, n) WORD $(0x4E616800 | (n)<<5 | (d))
+// mov vd.16b, vn.16b
+#define MOV(d, n) WORD $(0x4EA01C00 | (n)<<16 | (n)<<5 | (d))
+// add vd.4s, vn.4s, vm.4s
+#define ADD_S4(d, n, m) WORD $(0x4EA08400 | (m)<<16 | (n)<<5 | (d))
+// add vd.2d, vn.2d, vm.2d
+#define ADD_D2(d, n, m) WORD $(0x4EE08400 | (m)<<16 | (n)<<5 | (d))
+// sub vd.4s, vn.4s, vm.4s
+#define SUB_S4(d, n, m) WORD $(0x6EA08400 | (m)<<16 | (n)<<5 | (d))
+// shl vd.4s, vn.4s, #23
+#define SHL23_S4(d, n) WORD $(0x4F375400 | (n)<<5 | (d))
+// shl vd.2d, vn.2d, #52
+#define SHL52_D2(d, n) WORD $(0x4F745400 | (n)<<5 | (d))

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// The words of neon_arm64.h are those that another assembler makes (testdata/golden_neon.py), for every instruction, and are what
-// its comments say. It needs no arm64.
+// The words of neon_arm64.h are those that another assembler makes (testdata/golden_neon.py), for every instruction. It
+// needs no arm64.
 func TestNEONWords(t *testing.T) {
 	header, err := os.ReadFile("neon_arm64.h")
 	if err != nil {

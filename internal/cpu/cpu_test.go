@@ -49,7 +49,11 @@ func TestEnvironment(t *testing.T) {
 		"go":  "go",
 		"sse": `HADAL_CPU: no kernels "sse" on this processor and build; it has ` + strings.Join(names, ", "),
 	} {
-		c := exec.Command(os.Args[0], "-test.run=^TestEnvironment$")
+		args := []string{os.Args[0], "-test.run=^TestEnvironment$"}
+		if emulator := os.Getenv("HADAL_TEST_EXEC"); emulator != "" { // of a processor that cannot run them itself
+			args = append([]string{emulator}, args...)
+		}
+		c := exec.Command(args[0], args[1:]...)
 		c.Env = append(os.Environ(), "HADAL_CPU="+value, "HADAL_CPU_TEST="+want)
 		if out, err := c.CombinedOutput(); err != nil {
 			t.Errorf("HADAL_CPU=%s: %v\n%s", value, err, out)

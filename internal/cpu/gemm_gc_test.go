@@ -17,7 +17,11 @@ func TestGemmLetsTheCollectorIn(t *testing.T) {
 		if inUse() == implGo {
 			return // Go code is preempted anyway
 		}
-		for _, g := range []gemmCase{shape(2048, 2048, 2048, false, false), shape(1, 1<<11, 1<<12, false, true), shape(1, 1<<11, 1<<12, false, false)} {
+		n := 2048
+		if testing.Short() {
+			n = 512
+		}
+		for _, g := range []gemmCase{shape(n, n, n, false, false), shape(1, 1<<11, 1<<12, false, true), shape(1, 1<<11, 1<<12, false, false)} {
 			a, b, c := make([]float32, g.m*g.k), make([]float32, g.k*g.n), make([]float32, g.m*g.n)
 			var stop, rounds atomic.Int64
 			done := make(chan struct{})

@@ -431,7 +431,11 @@ func TestVectorOptimizers(t *testing.T) {
 		near := func(what string, got, want []float32) {
 			t.Helper()
 			for i := range got {
-				if runtime.GOARCH == "amd64" && got[i] != want[i] {
+				tol := 0.0
+				if runtime.GOARCH != "amd64" { // Go fuses: each of ten steps on numbers below 10 may round otherwise
+					tol = 10 * 10 * half32
+				}
+				if !(math.Abs(float64(got[i])-float64(want[i])) <= tol) {
 					t.Fatalf("%s at %d of %d: %v, want %v", what, i, n, got[i], want[i])
 				}
 			}

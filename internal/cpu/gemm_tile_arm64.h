@@ -60,18 +60,28 @@
 	BGT	wide
 
 	// Two vectors.
-#define ROW(ptr, reg, num, s0, s1) LD1 (ptr)(R8), reg; EL(s0, 24, num, 0); EL(s1, 25, num, 0)
-#define ROWS1 ROW(R0, F16, 16, 0, 1)
-#define ROWS2 ROWS1; ROW(R1, F17, 17, 2, 3)
-#define ROWS3 ROWS2; ROW(R2, F18, 18, 4, 5)
-#define ROWS4 ROWS3; ROW(R3, F19, 19, 6, 7)
-#define ROWS5 ROWS4; ROW(R4, F20, 20, 8, 9)
-#define ROWS6 ROWS5; ROW(R5, F21, 21, 10, 11)
-#define ROWS7 ROWS6; ROW(R6, F22, 22, 12, 13)
-#define ROWS8 ROWS7; ROW(R7, F23, 23, 14, 15)
-#define LOOP(rows, label) label: \
+	// Loads come first, for processors that take instructions in order.
+#define MUL(num, s0, s1) EL(s0, 24, num, 0); EL(s1, 25, num, 0)
+#define GET1 LD1 (R0)(R8), F16
+#define GET2 GET1; LD1 (R1)(R8), F17
+#define GET3 GET2; LD1 (R2)(R8), F18
+#define GET4 GET3; LD1 (R3)(R8), F19
+#define GET5 GET4; LD1 (R4)(R8), F20
+#define GET6 GET5; LD1 (R5)(R8), F21
+#define GET7 GET6; LD1 (R6)(R8), F22
+#define GET8 GET7; LD1 (R7)(R8), F23
+#define MULS1 MUL(16, 0, 1)
+#define MULS2 MULS1; MUL(17, 2, 3)
+#define MULS3 MULS2; MUL(18, 4, 5)
+#define MULS4 MULS3; MUL(19, 6, 7)
+#define MULS5 MULS4; MUL(20, 8, 9)
+#define MULS6 MULS5; MUL(21, 10, 11)
+#define MULS7 MULS6; MUL(22, 12, 13)
+#define MULS8 MULS7; MUL(23, 14, 15)
+#define LOOP(get, muls, label) label: \
 	FLDPQ	(R10), (F24, F25); \
-	rows; \
+	get; \
+	muls; \
 	ADD	R9, R8; \
 	ADD	R11, R10; \
 	SUBS	$1, R14; \
@@ -93,13 +103,13 @@
 	BEQ	m3
 	CMP	$2, R15
 	BEQ	m2
-	LOOP(ROWS1, m1)
-	LOOP(ROWS2, m2)
-	LOOP(ROWS3, m3)
-	LOOP(ROWS4, m4)
-	LOOP(ROWS5, m5)
-	LOOP(ROWS6, m6)
-	LOOP(ROWS7, m7)
+	LOOP(GET1, MULS1, m1)
+	LOOP(GET2, MULS2, m2)
+	LOOP(GET3, MULS3, m3)
+	LOOP(GET4, MULS4, m4)
+	LOOP(GET5, MULS5, m5)
+	LOOP(GET6, MULS6, m6)
+	LOOP(GET7, MULS7, m7)
 full:
 	// Columns of A that are contiguous come as vectors, two of them a turn.
 	CMP	$(1<<SHIFT), R17
@@ -115,7 +125,7 @@ packed:
 	SUB	R0, R22, R8
 	AND	$1, R14
 	CBZ	R14, end
-	LOOP(ROWS8, m8)
+	LOOP(GET8, MULS8, m8)
 
 end:
 #define ACC(s0, s1) FLDPQ (R21), (F24, F25); ADDV(s0, s0, 24); ADDV(s1, s1, 25); ADD R13, R21; SUBS $1, R22; BEQ row
@@ -178,18 +188,18 @@ done:
 
 	// One vector, or less of it.
 narrow:
-#define ROWN(ptr, reg, num, s) LD1 (ptr)(R8), reg; EL(s, 24, num, 0)
-#define ROWSN1 ROWN(R0, F16, 16, 0)
-#define ROWSN2 ROWSN1; ROWN(R1, F17, 17, 2)
-#define ROWSN3 ROWSN2; ROWN(R2, F18, 18, 4)
-#define ROWSN4 ROWSN3; ROWN(R3, F19, 19, 6)
-#define ROWSN5 ROWSN4; ROWN(R4, F20, 20, 8)
-#define ROWSN6 ROWSN5; ROWN(R5, F21, 21, 10)
-#define ROWSN7 ROWSN6; ROWN(R6, F22, 22, 12)
-#define ROWSN8 ROWSN7; ROWN(R7, F23, 23, 14)
-#define LOOPN(rows, label) label: \
+#define MULSN1 EL(0, 24, 16, 0)
+#define MULSN2 MULSN1; EL(2, 24, 17, 0)
+#define MULSN3 MULSN2; EL(4, 24, 18, 0)
+#define MULSN4 MULSN3; EL(6, 24, 19, 0)
+#define MULSN5 MULSN4; EL(8, 24, 20, 0)
+#define MULSN6 MULSN5; EL(10, 24, 21, 0)
+#define MULSN7 MULSN6; EL(12, 24, 22, 0)
+#define MULSN8 MULSN7; EL(14, 24, 23, 0)
+#define LOOPN(get, muls, label) label: \
 	LDN(R10); \
-	rows; \
+	get; \
+	muls; \
 	ADD	R9, R8; \
 	ADD	R11, R10; \
 	SUBS	$1, R14; \
@@ -211,14 +221,14 @@ narrow:
 	BEQ	n3
 	CMP	$2, R15
 	BEQ	n2
-	LOOPN(ROWSN1, n1)
-	LOOPN(ROWSN2, n2)
-	LOOPN(ROWSN3, n3)
-	LOOPN(ROWSN4, n4)
-	LOOPN(ROWSN5, n5)
-	LOOPN(ROWSN6, n6)
-	LOOPN(ROWSN7, n7)
-	LOOPN(ROWSN8, n8)
+	LOOPN(GET1, MULSN1, n1)
+	LOOPN(GET2, MULSN2, n2)
+	LOOPN(GET3, MULSN3, n3)
+	LOOPN(GET4, MULSN4, n4)
+	LOOPN(GET5, MULSN5, n5)
+	LOOPN(GET6, MULSN6, n6)
+	LOOPN(GET7, MULSN7, n7)
+	LOOPN(GET8, MULSN8, n8)
 endn:
 	// Row by row through memory: code for every row and width would be long.
 	MOVD	$rows-128(SP), R21
@@ -295,15 +305,23 @@ storew:
 	VST1.P	[V12.S4, V13.S4, V14.S4, V15.S4], 64(R12)
 	RET
 
-#undef ROW
-#undef ROWS1
-#undef ROWS2
-#undef ROWS3
-#undef ROWS4
-#undef ROWS5
-#undef ROWS6
-#undef ROWS7
-#undef ROWS8
+#undef MUL
+#undef GET1
+#undef GET2
+#undef GET3
+#undef GET4
+#undef GET5
+#undef GET6
+#undef GET7
+#undef GET8
+#undef MULS1
+#undef MULS2
+#undef MULS3
+#undef MULS4
+#undef MULS5
+#undef MULS6
+#undef MULS7
+#undef MULS8
 #undef LOOP
 #undef ACC
 #undef BIAS
@@ -311,15 +329,14 @@ storew:
 #undef RELU
 #undef RELU4
 #undef STORE
-#undef ROWN
-#undef ROWSN1
-#undef ROWSN2
-#undef ROWSN3
-#undef ROWSN4
-#undef ROWSN5
-#undef ROWSN6
-#undef ROWSN7
-#undef ROWSN8
+#undef MULSN1
+#undef MULSN2
+#undef MULSN3
+#undef MULSN4
+#undef MULSN5
+#undef MULSN6
+#undef MULSN7
+#undef MULSN8
 #undef LOOPN
 #undef LOAD4
 #undef FMA4

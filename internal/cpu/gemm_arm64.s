@@ -124,3 +124,30 @@ TEXT ·gemmTileF64NEON(SB), NOSPLIT, $128-104
 // func gemmDotF64NEON(x, b *float64, ldb, n, k int, sum *float64)
 TEXT ·gemmDotF64NEON(SB), NOSPLIT, $0-48
 #include "gemm_dot_arm64.h"
+
+// func gemmPeakNEON(n int)
+TEXT ·gemmPeakNEON(SB), NOSPLIT, $0-8
+	MOVD	n+0(FP), R0
+	VEOR	V16.B16, V16.B16, V16.B16
+	CBZ	R0, done
+loop:
+	FMLA_S4(0, 16, 16)
+	FMLA_S4(1, 16, 16)
+	FMLA_S4(2, 16, 16)
+	FMLA_S4(3, 16, 16)
+	FMLA_S4(4, 16, 16)
+	FMLA_S4(5, 16, 16)
+	FMLA_S4(6, 16, 16)
+	FMLA_S4(7, 16, 16)
+	FMLA_S4(8, 16, 16)
+	FMLA_S4(9, 16, 16)
+	FMLA_S4(10, 16, 16)
+	FMLA_S4(11, 16, 16)
+	FMLA_S4(12, 16, 16)
+	FMLA_S4(13, 16, 16)
+	FMLA_S4(14, 16, 16)
+	FMLA_S4(15, 16, 16)
+	SUBS	$1, R0
+	BNE	loop
+done:
+	RET

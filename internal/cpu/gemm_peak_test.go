@@ -1,4 +1,4 @@
-//go:build amd64 && !noasm
+//go:build (amd64 || arm64) && !noasm
 
 package cpu
 
@@ -7,19 +7,16 @@ import "testing"
 // BenchmarkPeak reports the float32 rate of multiply-adds on registers: what a product can reach at most.
 func BenchmarkPeak(b *testing.B) {
 	for _, im := range Impls() {
-		peak, lanes := gemmPeakAVX2, 8
-		switch im {
-		case implGo:
+		if im == implGo {
 			continue
-		case implAVX512:
-			peak, lanes = gemmPeakAVX512, 16
 		}
+		peak, flops := peakLoop(im)
 		b.Run(im.String(), func(b *testing.B) {
 			const n = 1000
 			for b.Loop() {
 				peak(n)
 			}
-			b.ReportMetric(float64(n*12*2*lanes)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+			b.ReportMetric(float64(n*flops)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 		})
 	}
 }

@@ -2,28 +2,10 @@
 
 package cpu
 
-import "time"
-
-// Peak measures the float32 rate of multiply-adds on registers, in FLOP/s (a multiply-add counts two) of one core: what a
-// product can reach at most with the kernels in use. It is 0 for portable Go. It takes some 50 ms.
-func Peak() (best float64) {
-	loop, lanes := gemmPeakAVX2, 8
-	switch inUse() {
-	case implGo:
-		return 0
-	case implAVX512:
-		loop, lanes = gemmPeakAVX512, 16
+// peakLoop returns a loop of multiply-adds on registers and the FLOP in one round of it.
+func peakLoop(im Impl) (loop func(n int), flops int) {
+	if im == implAVX512 {
+		return gemmPeakAVX512, 12 * 2 * 16
 	}
-	const n, calls = 1000, 500 // about 2 µs a call: the collector waits no longer
-	for range 50 {             // others may take the core meanwhile
-		start := time.Now()
-		for range calls {
-			peakCall(loop, n)
-		}
-		best = max(best, float64(calls*n*12*2*lanes)/time.Since(start).Seconds())
-	}
-	return best
+	return gemmPeakAVX2, 12 * 2 * 8
 }
-
-//go:noinline
-func peakCall(loop func(int), n int) { loop(n) } // a safepoint: assembly has none

@@ -85,7 +85,7 @@ done:
 
 // log2 e, ln 2 in two parts, c2 to c6 of e^r = 1 + r + c2 r² + ..., 1, where e^x is surely 0 and infinite, 127.
 #define EXPCONSTANTS \
-	MOVD	$neonExp32<>(SB), R8; \
+	MOVD	$·neonExp32(SB), R8; \
 	VLD1R.P	4(R8), [V16.S4]; \
 	VLD1R.P	4(R8), [V17.S4]; \
 	VLD1R.P	4(R8), [V18.S4]; \
@@ -98,6 +98,12 @@ done:
 	VLD1R.P	4(R8), [V25.S4]; \
 	VLD1R.P	4(R8), [V26.S4]; \
 	VLD1R.P	4(R8), [V27.S4]
+
+// EXPDOWNCONSTANTS are the same, with 127 + 64 for 127, and 2^-64.
+#define EXPDOWNCONSTANTS \
+	EXPCONSTANTS; \
+	VLD1R.P	4(R8), [V27.S4]; \
+	VLD1R.P	4(R8), [V28.S4]
 
 // PARTS64 leaves s and, in x, q with e^x = s + s q, s a power of 2; q is accurate near 0 too. It uses y and t.
 #define PARTS64(x, s, y, t) \

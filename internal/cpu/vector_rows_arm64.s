@@ -6,23 +6,24 @@
 
 // Rows and norms.
 
-DATA neonExp32<>+0(SB)/4, $1.4426950408889634
-DATA neonExp32<>+4(SB)/4, $0.693359375
-DATA neonExp32<>+8(SB)/4, $-2.12194440e-4
-DATA neonExp32<>+12(SB)/4, $0.49999994
-DATA neonExp32<>+16(SB)/4, $0.16666521
-DATA neonExp32<>+20(SB)/4, $0.04166839
-DATA neonExp32<>+24(SB)/4, $0.008368711
-DATA neonExp32<>+28(SB)/4, $0.001381461
-DATA neonExp32<>+32(SB)/4, $1.0
-DATA neonExp32<>+36(SB)/4, $-104.0
-DATA neonExp32<>+40(SB)/4, $89.0
-DATA neonExp32<>+44(SB)/4, $127
-DATA neonExp32<>+48(SB)/4, $191          // 127 + 64
-DATA neonExp32<>+52(SB)/4, $0x1F800000   // 2^-64
-DATA neonExp32<>+56(SB)/4, $0xFF800000   // -Inf
-DATA neonExp32<>+60(SB)/4, $0
-GLOBL neonExp32<>(SB), RODATA|NOPTR, $64
+// The constants of EXP, also for attention.
+DATA ·neonExp32+0(SB)/4, $1.4426950408889634
+DATA ·neonExp32+4(SB)/4, $0.693359375
+DATA ·neonExp32+8(SB)/4, $-2.12194440e-4
+DATA ·neonExp32+12(SB)/4, $0.49999994
+DATA ·neonExp32+16(SB)/4, $0.16666521
+DATA ·neonExp32+20(SB)/4, $0.04166839
+DATA ·neonExp32+24(SB)/4, $0.008368711
+DATA ·neonExp32+28(SB)/4, $0.001381461
+DATA ·neonExp32+32(SB)/4, $1.0
+DATA ·neonExp32+36(SB)/4, $-104.0
+DATA ·neonExp32+40(SB)/4, $89.0
+DATA ·neonExp32+44(SB)/4, $127
+DATA ·neonExp32+48(SB)/4, $191          // 127 + 64
+DATA ·neonExp32+52(SB)/4, $0x1F800000   // 2^-64
+DATA ·neonExp32+56(SB)/4, $0xFF800000   // -Inf
+DATA ·neonExp32+60(SB)/4, $0
+GLOBL ·neonExp32(SB), RODATA|NOPTR, $64
 
 #define NOTHING NOOP
 #define ONEALL VLD1R.P 4(R1), [V0.S4]
@@ -31,7 +32,7 @@ GLOBL neonExp32<>(SB), RODATA|NOPTR, $64
 TEXT ·vectorMaxNEON(SB), NOSPLIT, $0-20
 	MOVD	x+0(FP), R1
 	MOVD	n+8(FP), R4
-	MOVD	$neonExp32<>+56(SB), R8
+	MOVD	$·neonExp32+56(SB), R8
 	VLD1R	(R8), [V4.S4]
 	// Of a number and NaN the number; all lanes are the last elements.
 	EACH(GET1, ONEALL, FMAXNM_S4(4, 4, 0), NOTHING, NOTHING)
@@ -210,10 +211,7 @@ TEXT ·vectorExpSumNEON(SB), NOSPLIT, $0-40
 	MOVD	x+8(FP), R1
 	MOVD	n+16(FP), R4
 	SCALAR(m+24, F8, V8)
-	EXPCONSTANTS
-	// 127 + 64 and 2^-64 in the place of 127.
-	VLD1R.P	4(R8), [V27.S4]
-	VLD1R.P	4(R8), [V28.S4]
+	EXPDOWNCONSTANTS
 	ZERO
 #define TERMS FSUB_S4(0, 0, 8); EXPDOWN(0, 1, 2, 3)
 #define KEEP CBZ R0, 2(PC); FMOVQ.P F0, 16(R0); FCVTL(1, 0); FCVTL2(2, 0); FADD_D2(4, 4, 1); FADD_D2(5, 5, 2)

@@ -17,7 +17,8 @@
 // zmm in _asm: elementwise functions and rows (vector*.go), attention, recurrent cells, Winograd's transforms, depthwise
 // convolutions and the passes of Fourier transforms. Elementwise results have the same bits in both; sums, of more parts, do
 // not. What streams past the caches or steps an optimizer waits for memory and is of AVX2 alone.
-// The files *_arm64.s and *_arm64.h are written by hand: matrix products and what vector.go lists.
+// The files *_arm64.s and *_arm64.h are written by hand: matrix products, what vector.go lists, Winograd and
+// depthwise convolution, attention. Recurrent cells' gradients and Fourier transforms are Go there.
 //
 // # Matrix products
 //

@@ -93,3 +93,9 @@
 #define SHL23_S4(d, n) WORD $(0x4F375400 | (n)<<5 | (d))
 // shl vd.2d, vn.2d, #52
 #define SHL52_D2(d, n) WORD $(0x4F745400 | (n)<<5 | (d))
+// fabs vd.2d, vn.2d
+#define FABS_D2(d, n) WORD $(0x4EE0F800 | (n)<<5 | (d))
+// fcmgt vd.2d, vn.2d, vm.2d
+#define FCMGT_D2(d, n, m) WORD $(0x6EE0E400 | (m)<<16 | (n)<<5 | (d))
+// bsl vd.16b, vn.16b, vm.16b
+#define BSL(d, n, m) WORD $(0x6E601C00 | (m)<<16 | (n)<<5 | (d))

@@ -17,7 +17,7 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		return k
 	}
 	for c, f := range map[Code]func(d, a, b *float32, n int){
-		Add: vectorAddNEON, Sub: vectorSubNEON, Mul: vectorMulNEON, Div: vectorDivNEON, ReLUGrad: vectorReLUGradNEON,
+		Add: vectorAddNEON, Sub: vectorSubNEON, Mul: vectorMulNEON, Div: vectorDivNEON, ReLUGrad: vectorReLUGradNEON, GELUGrad: vectorGELUGradNEON,
 	} {
 		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
 			a, b = a[:len(d)], b[:len(d)]
@@ -33,7 +33,7 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d), float32(p.S0))
 		}
 	}
-	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpNEON, Tanh: vectorTanhNEON, Sigmoid: vectorSigmoidNEON} {
+	for c, f := range map[Code]func(d, a *float32, n int){Exp: vectorExpNEON, Tanh: vectorTanhNEON, Sigmoid: vectorSigmoidNEON, GELU: vectorGELUNEON} {
 		k[c] = func(d, a, _, _ []float32, _ Pointwise) {
 			a = a[:len(d)]
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))

@@ -131,7 +131,8 @@ func vectorAdamNEON(p, grad, m, v *float32, n int, b1, k1, b2, k2, size, root, e
 //	for i := range n { d[i] = f(a[i], b[i]) }
 //
 // with f(a, b) = a + b, a - b, a * b, a / b, and a, but 0 where b <= 0; with the constant s a + s, s - a, a * s, a / s, a * a, √a
-// and max(a, 0); and exp(a), 1 / (1 + exp(-a)) and tanh(a), computed in float64 and rounded once.
+// and max(a, 0); and, computed in float64 and rounded once, exp(a), 1 / (1 + exp(-a)), tanh(a), a * Φ(a)
+// and a * (Φ(b) + b φ(b)).
 
 //go:noescape
 func vectorAddNEON(d, a, b *float32, n int)
@@ -177,3 +178,9 @@ func vectorSigmoidNEON(d, a *float32, n int)
 
 //go:noescape
 func vectorTanhNEON(d, a *float32, n int)
+
+//go:noescape
+func vectorGELUNEON(d, a *float32, n int)
+
+//go:noescape
+func vectorGELUGradNEON(d, a, b *float32, n int)

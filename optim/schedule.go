@@ -116,7 +116,7 @@ func OneCycle(total int, warm, divide, final float64) Schedule {
 		tensor.Fail("one_cycle", tensor.ErrValue, nil, "the share %v must lie in [0, 1), the divisors %v and %v must be finite and positive", warm, divide, final)
 	}
 	return func(t int) float64 {
-		x, peak, last := float64(t), warm*float64(total)-1, float64(total-1)
+		x, peak, last := float64(t), float64(warm*float64(total))-1, float64(total-1) // rounded first: fused, 0.1·10 - 1 is not 0
 		if x < peak {
 			return halfCosine(1/divide, 1, x/peak)
 		}

@@ -30,7 +30,8 @@ func checkTaps[T Float](t *testing.T, r *rand.Rand, n, taps, lines int, atEnd bo
 		return x
 	}
 	zp, bp := n+r.IntN(5), n+r.IntN(9)
-	off := make([]int, taps)
+	off := make([]int, taps, taps+4)
+	fill(off[:taps+4], 1<<40) // an offset that is read past the end leads out of memory
 	reach := 0
 	for i := range off {
 		off[i] = r.IntN(40)

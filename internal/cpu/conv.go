@@ -122,7 +122,7 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
-	if dy, ok := any(dy).([]float32); ok && min(in, p, g.N, kg, cg) > 0 && g.usesDirect() {
+	if dy, ok := any(dy).([]float32); ok && min(in, p, g.N, kg, cg) > 0 && g.usesDirectInputGrad() {
 		directInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}

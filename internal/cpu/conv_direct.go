@@ -36,6 +36,8 @@ const (
 	directReuse = 512
 	// directTaps keeps calls of assembly under 50 µs.
 	directTaps = 4096
+	// directPhases is the number of phases a stride may have for the gradient of the input.
+	directPhases = 256
 	// directTasks is the number of tasks to cut a convolution into, if none gets fewer than directLeast outputs.
 	directTasks = 16
 	directLeast = 64
@@ -44,6 +46,11 @@ const (
 // usesDirect reports whether the kernels apply. AVX-512 has kernels for matrix products, of which a convolution by 1x1 is one.
 func (g *Conv) usesDirect() bool {
 	return directKernels() && !(inUse() == implAVX512 && g.pointwise()) && g.taps() <= directTaps && g.C > 0 && max(volume(g.In), volume(g.Out)) < 1<<22
+}
+
+// usesDirectInputGrad is usesDirect for the gradient of the input.
+func (g *Conv) usesDirectInputGrad() bool {
+	return g.usesDirect() && max(g.Stride[0], g.Stride[1], g.Stride[2]) <= directPhases && volume(g.Stride) <= directPhases
 }
 
 // directAxis is one axis of a phase: output o reads o*step + off[i] through tap[i] of the kernel.

@@ -219,3 +219,17 @@ func TestDirectKernels(t *testing.T) {
 		near(fmt.Sprint("zip ", n), dst, want)
 	}
 }
+
+// Strides of too many phases take the gathered way.
+func TestDirectLeavesHugeStrides(t *testing.T) {
+	g := convShape(1, 2, 3, 1, convAxis{size: 30, kernel: 2, stride: 20}, convAxis{size: 33, kernel: 1, stride: 1 << 40})
+	if g.usesDirectInputGrad() {
+		t.Fatalf("%v would have %d phases", g, volume(g.Stride))
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	dy, w := winogradRandom(r, make([]float32, g.K*volume(g.Out))), winogradRandom(r, make([]float32, g.K*g.rows()))
+	dx, want := make([]float32, g.C*volume(g.In)), make([]float64, g.C*volume(g.In))
+	g.eachTerm(func(xi, wi, yi int) { want[xi] += float64(dy[yi]) * float64(w[wi]) })
+	ConvInputGrad(g, GemmF32, dy, w, dx)
+	directClose(t, "gradient", dx, want)
+}

@@ -23,7 +23,8 @@ func (s *directStrip) layout(block [3]int, channels int) int {
 	s.pitch, s.rows = block[2], s.rows[:0]
 	rows, lines := &s.axis[1], 0
 	for _, o := range rows.off { // in ascending order
-		i := slices.IndexFunc(s.rows, func(r stripRows) bool { return (o-r.first)%rows.step == 0 })
+		// A tap far from the others, by dilation, has lines of its own.
+		i := slices.IndexFunc(s.rows, func(r stripRows) bool { return (o-r.first)%rows.step == 0 && (o-r.first)/rows.step <= r.n })
 		if i < 0 {
 			i = len(s.rows)
 			s.rows = append(s.rows, stripRows{first: o})
@@ -45,7 +46,7 @@ func (s *directStrip) at(channel, depth, row, column int) int {
 	plane := channel*len(s.axis[0].off) + slices.Index(s.axis[0].off, depth)
 	plane = plane*len(s.axis[2].off) + slices.Index(s.axis[2].off, column)
 	for _, r := range s.rows {
-		if n := row - r.first; n%s.axis[1].step == 0 {
+		if n := row - r.first; n >= 0 && n%s.axis[1].step == 0 && n/s.axis[1].step < r.n {
 			return plane*s.plane + (r.at+n/s.axis[1].step)*s.pitch
 		}
 	}

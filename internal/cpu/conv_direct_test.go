@@ -76,6 +76,8 @@ var directCases = []Conv{
 	convShape(1, 2, 3, 1, convAxis{size: 7, kernel: 2, stride: 3, dil: 2}, convAxis{size: 4, kernel: 1, stride: 2}, convAxis{size: 9, kernel: 5, stride: 2, pad: 6, after: 6}),
 	convShape(1, 2, 150, 1, convAxis{size: 22, kernel: 20, pad: 3}, convAxis{size: 25, kernel: 21}),
 	convShape(2, 3, 5, 1, convAxis{size: 3, kernel: 3, pad: 9, after: 9}, convAxis{size: 4, kernel: 2, stride: 2, pad: 7, after: 7}),
+	convShape(1, 9, 7, 1, convAxis{size: 70, kernel: 3, pad: 30, after: 30, dil: 30}, convAxis{size: 30, kernel: 3, pad: 12, after: 12, dil: 12}),
+	convShape(1, 9, 7, 1, convAxis{size: 70, kernel: 4, stride: 2, dil: 19}, convAxis{size: 300, kernel: 2, dil: 12}),
 	convShape(1, 20, 7, 1, convAxis{size: 6, kernel: 3, stride: 5}, convAxis{size: 1000, kernel: 3, pad: 1, after: 1}),
 }
 

@@ -3095,9 +3095,10 @@ by1:
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -3109,10 +3110,17 @@ by1:
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       Y8, Y2, Y4
-	VFMADD213PS  Y4, Y2, Y3
-	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VMOVAPS      Y2, Y1
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      Y8, Y4
+	VADDPS       Y4, Y1, Y5
+	VSUBPS       Y2, Y4, Y4
+	VFNMADD213PS Y4, Y2, Y3
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      Y8, Y1
+	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
@@ -3134,9 +3142,10 @@ after1:
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -3148,10 +3157,17 @@ after1:
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       Y8, Y2, Y4
-	VFMADD213PS  Y4, Y2, Y3
-	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VMOVAPS      Y2, Y1
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      Y8, Y4
+	VADDPS       Y4, Y1, Y5
+	VSUBPS       Y2, Y4, Y4
+	VFNMADD213PS Y4, Y2, Y3
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      Y8, Y1
+	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
@@ -3184,9 +3200,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3202,10 +3218,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVUPS      Y0, (SI)
 	ADDQ         $0x20, DI
@@ -3224,9 +3240,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3242,10 +3258,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -3275,9 +3291,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3293,7 +3309,7 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
@@ -3301,7 +3317,7 @@ by1:
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVUPS      Y0, (SI)
 	ADDQ         $0x20, DI
@@ -3320,9 +3336,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3338,7 +3354,7 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
@@ -3346,7 +3362,7 @@ after1:
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -3372,31 +3388,31 @@ by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -3411,14 +3427,14 @@ by1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -3438,31 +3454,31 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -3477,14 +3493,14 @@ after1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -3514,31 +3530,31 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -3553,15 +3569,15 @@ by1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -3583,31 +3599,31 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -3622,15 +3638,15 @@ after1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -3664,9 +3680,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3682,10 +3698,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVUPS      Y0, (SI)
@@ -3707,9 +3723,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3725,10 +3741,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -3760,9 +3776,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3778,10 +3794,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVUPS      Y0, (SI)
@@ -3803,9 +3819,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3821,10 +3837,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -3856,9 +3872,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3874,13 +3890,13 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -3905,9 +3921,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -3923,13 +3939,13 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -4166,9 +4182,9 @@ by2:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -4194,9 +4210,9 @@ by2:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -4233,9 +4249,9 @@ by1:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -4272,9 +4288,9 @@ after1:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -4321,9 +4337,9 @@ by2:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -4337,7 +4353,7 @@ by2:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4352,9 +4368,9 @@ by2:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -4368,7 +4384,7 @@ by2:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4395,9 +4411,9 @@ by1:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -4411,7 +4427,7 @@ by1:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4438,9 +4454,9 @@ after1:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -4454,7 +4470,7 @@ after1:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -6555,9 +6571,10 @@ by1:
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -6569,10 +6586,17 @@ by1:
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       Y8, Y2, Y4
-	VFMADD213PS  Y4, Y2, Y3
-	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VMOVAPS      Y2, Y1
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      Y8, Y4
+	VADDPS       Y4, Y1, Y5
+	VSUBPS       Y2, Y4, Y4
+	VFNMADD213PS Y4, Y2, Y3
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      Y8, Y1
+	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
@@ -6594,9 +6618,10 @@ after1:
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -6608,10 +6633,17 @@ after1:
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
-	VSUBPS       Y8, Y2, Y4
-	VFMADD213PS  Y4, Y2, Y3
-	VADDPS       vectorConstants32<>+960(SB), Y3, Y5
+	VMOVAPS      Y2, Y1
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      Y8, Y4
+	VADDPS       Y4, Y1, Y5
+	VSUBPS       Y2, Y4, Y4
+	VFNMADD213PS Y4, Y2, Y3
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
+	VMOVUPS      Y8, Y1
+	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
 	VANDNPS      Y3, Y5, Y3
@@ -6644,9 +6676,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -6662,10 +6694,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVNTPS     Y0, (SI)
 	ADDQ         $0x20, DI
@@ -6684,9 +6716,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -6702,10 +6734,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -6735,9 +6767,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -6753,7 +6785,7 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
@@ -6761,7 +6793,7 @@ by1:
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVNTPS     Y0, (SI)
 	ADDQ         $0x20, DI
@@ -6780,9 +6812,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -6798,7 +6830,7 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
@@ -6806,7 +6838,7 @@ after1:
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -6832,31 +6864,31 @@ by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -6871,14 +6903,14 @@ by1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -6898,31 +6930,31 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -6937,14 +6969,14 @@ after1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -6974,31 +7006,31 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -7013,15 +7045,15 @@ by1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -7043,31 +7075,31 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1088(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1120(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1152(SB), Y3
-	VMOVUPS      vectorConstants32<>+1184(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1216(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VMOVUPS      vectorConstants32<>+1216(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+992(SB), Y4
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
 	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+992(SB), Y4, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
 	VFNMADD231PS Y11, Y5, Y9
 	VFNMADD231PS Y12, Y5, Y9
 	VADDPS       Y8, Y9, Y9
@@ -7082,15 +7114,15 @@ after1:
 	VADDPS       Y7, Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y5
+	VMOVUPS      vectorConstants32<>+1088(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1504(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1024(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMOVUPS      Y7, Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -7124,9 +7156,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -7142,10 +7174,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVNTPS     Y0, (SI)
@@ -7167,9 +7199,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -7185,10 +7217,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -7220,9 +7252,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -7238,10 +7270,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVNTPS     Y0, (SI)
@@ -7263,9 +7295,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -7281,10 +7313,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -7316,9 +7348,9 @@ by1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -7334,13 +7366,13 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -7365,9 +7397,9 @@ after1:
 	VORPS        Y0, Y1, Y1
 	VMOVUPS      vectorConstants32<>+352(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+992(SB), Y2
+	VMOVUPS      vectorConstants32<>+1024(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+992(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
@@ -7383,13 +7415,13 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1024(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	VMOVUPS      vectorConstants32<>+352(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1024(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -7626,9 +7658,9 @@ by2:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -7654,9 +7686,9 @@ by2:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -7693,9 +7725,9 @@ by1:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -7732,9 +7764,9 @@ after1:
 	VMULPS       Y10, Y1, Y1
 	VMOVUPS      vectorConstants32<>+896(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+928(SB), Y2
+	VMOVUPS      vectorConstants32<>+960(SB), Y2
 	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+928(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
 	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
 	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
@@ -7781,9 +7813,9 @@ by2:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -7797,7 +7829,7 @@ by2:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -7812,9 +7844,9 @@ by2:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -7828,7 +7860,7 @@ by2:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -7855,9 +7887,9 @@ by1:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -7871,7 +7903,7 @@ by1:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -7898,9 +7930,9 @@ after1:
 	VMULPS       Y10, Y2, Y2
 	VMOVUPS      vectorConstants32<>+352(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+992(SB), Y3
+	VMOVUPS      vectorConstants32<>+1024(SB), Y3
 	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+992(SB), Y3, Y5
+	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
 	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
 	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
@@ -7914,7 +7946,7 @@ after1:
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1024(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -13012,159 +13044,167 @@ DATA vectorConstants32<>+912(SB)/4, $0xc2700000
 DATA vectorConstants32<>+916(SB)/4, $0xc2700000
 DATA vectorConstants32<>+920(SB)/4, $0xc2700000
 DATA vectorConstants32<>+924(SB)/4, $0xc2700000
-DATA vectorConstants32<>+928(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+932(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+936(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+940(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+944(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+948(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+952(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+956(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+960(SB)/4, $0x40000000
-DATA vectorConstants32<>+964(SB)/4, $0x40000000
-DATA vectorConstants32<>+968(SB)/4, $0x40000000
-DATA vectorConstants32<>+972(SB)/4, $0x40000000
-DATA vectorConstants32<>+976(SB)/4, $0x40000000
-DATA vectorConstants32<>+980(SB)/4, $0x40000000
-DATA vectorConstants32<>+984(SB)/4, $0x40000000
-DATA vectorConstants32<>+988(SB)/4, $0x40000000
-DATA vectorConstants32<>+992(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+996(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1000(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1004(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1008(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1012(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1016(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1020(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1024(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1028(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1032(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1036(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1040(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1044(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1048(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1052(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1056(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1060(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1064(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1068(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1072(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1076(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1080(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1084(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1088(SB)/4, $0x40800000
-DATA vectorConstants32<>+1092(SB)/4, $0x40800000
-DATA vectorConstants32<>+1096(SB)/4, $0x40800000
-DATA vectorConstants32<>+1100(SB)/4, $0x40800000
-DATA vectorConstants32<>+1104(SB)/4, $0x40800000
-DATA vectorConstants32<>+1108(SB)/4, $0x40800000
-DATA vectorConstants32<>+1112(SB)/4, $0x40800000
-DATA vectorConstants32<>+1116(SB)/4, $0x40800000
-DATA vectorConstants32<>+1120(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1124(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1128(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1132(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1136(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1140(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1144(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1148(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1152(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1156(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1160(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1164(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1168(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1172(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1176(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1180(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1184(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1188(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1192(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1196(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1200(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1204(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1208(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1212(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1216(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1220(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1224(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1228(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1232(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1236(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1240(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1244(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1248(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1252(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1256(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1260(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1264(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1268(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1272(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1276(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1280(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1284(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1288(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1292(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1296(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1300(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1304(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1308(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1312(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1316(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1320(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1324(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1328(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1332(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1336(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1340(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1344(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1348(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1352(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1356(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1360(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1364(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1368(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1372(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1376(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1380(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1384(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1388(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1392(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1396(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1400(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1404(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1408(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1412(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1416(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1420(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1424(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1428(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1432(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1436(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1440(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1444(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1448(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1452(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1456(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1460(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1464(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1468(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1472(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1476(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1480(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1484(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1488(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1492(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1496(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1500(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1504(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1508(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1512(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1516(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1520(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1524(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1528(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1532(SB)/4, $0x3ecc422a
-GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $1536
+DATA vectorConstants32<>+928(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+932(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+936(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+940(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+944(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+948(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+952(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+956(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+960(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+964(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+968(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+972(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+976(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+980(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+984(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+988(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+992(SB)/4, $0x40000000
+DATA vectorConstants32<>+996(SB)/4, $0x40000000
+DATA vectorConstants32<>+1000(SB)/4, $0x40000000
+DATA vectorConstants32<>+1004(SB)/4, $0x40000000
+DATA vectorConstants32<>+1008(SB)/4, $0x40000000
+DATA vectorConstants32<>+1012(SB)/4, $0x40000000
+DATA vectorConstants32<>+1016(SB)/4, $0x40000000
+DATA vectorConstants32<>+1020(SB)/4, $0x40000000
+DATA vectorConstants32<>+1024(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1028(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1032(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1036(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1040(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1044(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1048(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1052(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1056(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1060(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1064(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1068(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1072(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1076(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1080(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1084(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1088(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1092(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1096(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1100(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1104(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1108(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1112(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1116(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1120(SB)/4, $0x40800000
+DATA vectorConstants32<>+1124(SB)/4, $0x40800000
+DATA vectorConstants32<>+1128(SB)/4, $0x40800000
+DATA vectorConstants32<>+1132(SB)/4, $0x40800000
+DATA vectorConstants32<>+1136(SB)/4, $0x40800000
+DATA vectorConstants32<>+1140(SB)/4, $0x40800000
+DATA vectorConstants32<>+1144(SB)/4, $0x40800000
+DATA vectorConstants32<>+1148(SB)/4, $0x40800000
+DATA vectorConstants32<>+1152(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1156(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1160(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1164(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1168(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1172(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1176(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1180(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1184(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1188(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1192(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1196(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1200(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1204(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1208(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1212(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1216(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1220(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1224(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1228(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1232(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1236(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1240(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1244(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1248(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1252(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1256(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1260(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1264(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1268(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1272(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1276(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1280(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1284(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1288(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1292(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1296(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1300(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1304(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1308(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1312(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1316(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1320(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1324(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1328(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1332(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1336(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1340(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1344(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1348(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1352(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1356(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1360(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1364(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1368(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1372(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1376(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1380(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1384(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1388(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1392(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1396(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1400(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1404(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1408(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1412(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1416(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1420(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1424(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1428(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1432(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1436(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1440(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1444(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1448(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1452(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1456(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1460(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1464(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1468(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1472(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1476(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1480(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1484(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1488(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1492(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1496(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1500(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+1504(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1508(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1512(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1516(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1520(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1524(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1528(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1532(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+1536(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1540(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1544(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1548(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1552(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1556(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1560(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+1564(SB)/4, $0x3ecc422a
+GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $1568
 
 // func vectorSplitAVX2(even *float32, odd *float32, x *float32, n int) (odds int)
 // Requires: AVX, AVX2

@@ -178,21 +178,30 @@ func signDown(x, t, u VecPhysical) {
 	VBLENDVPS(x, t, u, t)
 }
 
+// tanh32 is (1 - e) / (1 + e), e = e^-2|x|, where that is less than about 1/2 and 1 - 2 e / (1 + e) elsewhere, which loses nothing near
+// 1: gradients need 1 - tanh².
 func tanh32() {
-	x, z, n, m, t, d := Y0, Y1, Y2, Y3, Y4, Y5
+	x, z, n, m, t, d, small := Y0, Y1, Y2, Y3, Y4, Y5, Y6
 	VADDPS(x, x, z)
 	VORPS(f(math.Copysign(0, -1)), z, z)
-	VMOVUPS(f(-60), t) // far beyond where it is -1
+	VMOVUPS(f(-60), t) // far beyond where it is 1
 	VMAXPS(z, t, z)
-	// m = e^-2|x| - 1 = 2^n (e^r - 1) + (2^n - 1)
+	VCMPPS(Imm(30), f(-1.1), z, small)
 	expRest(z, n, t, 0x1.8p23+127)
 	expTail(z, m, t, d)
-	VFMADD213PS(z, t, m)
+	VFMADD213PS(z, t, m) // e^r - 1
 	VPSLLD(Imm(23), n, n)
-	VSUBPS(f(1), n, t)
-	VFMADD213PS(t, n, m)
-	VADDPS(f(2), m, d)
+	VMOVAPS(n, z)
+	VFMADD231PS(n, m, z) // e
+	VMOVUPS(f(1), t)
+	VADDPS(t, z, d)
+	VSUBPS(n, t, t)
+	VFNMADD213PS(t, n, m) // 1 - e
+	VBLENDVPS(small, m, z, m)
 	VDIVPS(d, m, m)
+	VMOVUPS(f(1), z)
+	VFNMADD231PS(f(2), m, z)
+	VBLENDVPS(small, m, z, m)
 	VMOVUPS(f(math.Copysign(0, -1)), d)
 	VANDPS(d, x, x)
 	VANDNPS(m, d, m)

@@ -51,7 +51,7 @@ func winogradLanes(im Impl) int {
 	switch im {
 	case implAVX512:
 		return 16
-	case implAVX2:
+	case implAVX2, implNEON:
 		return 8
 	}
 	return 4

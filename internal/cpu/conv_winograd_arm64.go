@@ -50,7 +50,7 @@ const winogradMost = 128
 // winogradInput is winogradInputGo for the eight lanes that the kernels have, the four of portable Go.
 //
 //go:noinline
-func winogradInput(im Impl, v []float32, vp, vc int, x []float32, xc, pitch int, off *[8]int, channels int, tmp *winogradTmp) {
+func winogradInput(im Impl, v []float32, vp, vc int, x []float32, xc, pitch int, off *winogradOff, channels int, tmp *winogradTmp) {
 	if im == implGo {
 		winogradInputGo(v, vp, vc, x, xc, pitch, off[:winogradLanes(im)], channels)
 		return
@@ -65,7 +65,7 @@ func winogradInput(im Impl, v []float32, vp, vc int, x []float32, xc, pitch int,
 // winogradWeights is winogradWeightsGo. The kernel writes a multiple of four lanes whatever their number is.
 //
 //go:noinline
-func winogradWeights(im Impl, u []float32, up, uc int, w []float32, wc int, off *[8]int, lanes, channels int, flip bool, tmp *winogradTmp) {
+func winogradWeights(im Impl, u []float32, up, uc int, w []float32, wc int, off *winogradOff, lanes, channels int, flip bool, tmp *winogradTmp) {
 	if im == implGo {
 		winogradWeightsGo(u, up, uc, w, wc, off[:lanes], channels, flip)
 		return
@@ -84,7 +84,7 @@ func winogradWeights(im Impl, u []float32, up, uc int, w []float32, wc int, off 
 // winogradOutput is as winogradInput.
 //
 //go:noinline
-func winogradOutput(im Impl, y []float32, yc, pitch int, off *[8]int, m []float32, mp, mc int, bias []float32, channels int, tmp *winogradTmp) {
+func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, channels int, tmp *winogradTmp) {
 	if im == implGo {
 		winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, channels)
 		return
@@ -103,7 +103,7 @@ func winogradOutput(im Impl, y []float32, yc, pitch int, off *[8]int, m []float3
 // winogradGrad is winogradGradGo. The kernel writes a multiple of four lanes whatever their number is.
 //
 //go:noinline
-func winogradGrad(im Impl, z []float32, zp, zc int, y []float32, yc, pitch int, off *[8]int, lanes, channels int, tmp *winogradTmp) {
+func winogradGrad(im Impl, z []float32, zp, zc int, y []float32, yc, pitch int, off *winogradOff, lanes, channels int, tmp *winogradTmp) {
 	if im == implGo {
 		winogradGradGo(z, zp, zc, y, yc, pitch, off[:lanes], channels)
 		return

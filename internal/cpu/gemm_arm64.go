@@ -74,13 +74,22 @@ func gemmTransposeF64NEON(dst *float64, w int, src *float64, stride, rows, k int
 //go:noescape
 func gemmCopyRowsNEON(dst *float32, w int, src *float32, stride, cols, k int)
 
-// run calls the tile kernel. It is not inlined, so that each call is a safepoint for the garbage collector: assembly has none.
+// run calls the tile kernel for one block after the other.
+func (x *gemmTile[T]) run(im Impl) {
+	if im == implGo {
+		x.runGo()
+		return
+	}
+	for x.tile(); x.below > 0; x.tile() {
+		x.descend()
+	}
+}
+
+// tile is not inlined, so that each call is a safepoint for the garbage collector: assembly has none.
 //
 //go:noinline
-func (x *gemmTile[T]) run(im Impl) {
+func (x *gemmTile[T]) tile() {
 	switch {
-	case im == implGo:
-		x.runGo()
 	case isF32[T]():
 		gemmTileF32NEON(f32(x.a), x.ars, x.acs, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, f32(x.rowBias), f32(x.colBias), x.flags)
 	default:
@@ -116,11 +125,14 @@ func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {
 // packRows copies k rows: those of full panels by gemmCopyRowsNEON, which takes a float64 as two float32.
 //
 //go:noinline
-func packRows[T Float](dst []T, w int, src []T, stride, cols, k int) {
+func packRows[T Float](dst []T, w, size int, src []T, stride, cols, blocks, k int) {
 	s := int(unsafe.Sizeof(T(0))) / 4
-	if s*cols == 8 || s*cols == 16 {
-		gemmCopyRowsNEON(f32(dst), s*w, f32(src), s*stride, s*cols, k)
-	} else {
-		packStrided(dst, w, src, 1, stride, cols, k)
+	for q := range blocks {
+		dst, src := dst[q*size:], src[q*cols:]
+		if s*cols == 8 || s*cols == 16 {
+			gemmCopyRowsNEON(f32(dst), s*w, f32(src), s*stride, s*cols, k)
+		} else {
+			packStrided(dst, w, src, 1, stride, cols, k)
+		}
 	}
 }

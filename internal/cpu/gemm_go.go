@@ -58,14 +58,19 @@ func (e *Epilogue[T]) apply(v T, i, j int) T {
 // runGo is the portable tile kernel. It reads packed panels, 2 and 4 wide, whatever the tile's size is. Two rows of four sums
 // are what 16 registers hold: four rows spill, and took 1.7 times as long.
 func (x *gemmTile[T]) runGo() {
-	for x.block(); x.below > 0; x.below-- {
-		if x.c = x.c[x.m*x.ldc:]; x.k > 0 {
-			x.a = x.a[x.down:]
-		}
-		if x.rowBias != nil {
-			x.rowBias = x.rowBias[x.m:]
-		}
-		x.block()
+	for x.block(); x.below > 0; x.block() {
+		x.descend()
+	}
+}
+
+// descend goes to the block below.
+func (x *gemmTile[T]) descend() {
+	x.below--
+	if x.c = x.c[x.m*x.ldc:]; x.k > 0 {
+		x.a = x.a[x.down:]
+	}
+	if x.rowBias != nil {
+		x.rowBias = x.rowBias[x.m:]
 	}
 }
 

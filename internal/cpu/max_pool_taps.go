@@ -13,7 +13,7 @@ type tapPool struct {
 // taps returns the window over phases, nil where there are no kernels for it.
 func (m *rowPool) taps(k *vectorKernels) *tapPool {
 	g := &m.g
-	if k == nil || g.Adaptive || m.empty || g.Out[2] < 4 {
+	if k == nil || k.maxTaps == nil || g.Adaptive || m.empty || g.Out[2] < 4 {
 		return nil
 	}
 	s := g.Stride[2]

@@ -179,7 +179,7 @@ func (j *compareJob[T]) chunk(lo, hi int) {
 	for ; lo < hi; lo += tile {
 		n := min(tile, hi-lo)
 		d, a, b := j.dst[lo:lo+n], j.a.load(lo, n), j.b.load(lo, n)
-		if k != nil {
+		if k != nil && k.compare != nil {
 			done := k.compare(j.code, d, words(a), words(b))
 			d, a, b = d[done:], a[done:], b[done:]
 		}
@@ -222,7 +222,7 @@ func (j *selectJob[T]) chunk(lo, hi int) {
 	for ; lo < hi; lo += tile {
 		n := min(tile, hi-lo)
 		c, x, y, d := j.cond.load(lo, n), j.a.load(lo, n), j.b.load(lo, n), j.dst[lo:lo+n]
-		if k != nil {
+		if k != nil && k.choose != nil {
 			done := k.choose(words(d), c, words(x), words(y))
 			c, x, y, d = c[done:], x[done:], y[done:], d[done:]
 		}

@@ -76,7 +76,7 @@ func (l *loader[T]) transpose(dst []T, p int) {
 				w := min(side, cols-c)
 				src, st := l.data[from+c*l.stride[last]:], l.stride[last]
 				j := 0
-				if k != nil && h == side && w == side {
+				if k != nil && k.turn != nil && h == side && w == side {
 					k.turn(words(buf[:]), words(src[:(side-1)*st+side]), st)
 					j = side
 				}

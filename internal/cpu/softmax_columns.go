@@ -22,7 +22,7 @@ type columnKernels struct {
 // columnsOf returns the kernels for columns of r, nil where rows are better or there are none for T.
 func columnsOf[T Float](r Rows) *columnKernels {
 	k := vectors[T]()
-	if k == nil || r.Inner < columnLeast || r.N == 0 {
+	if k == nil || k.addRows == nil || r.Inner < columnLeast || r.N == 0 {
 		return nil
 	}
 	of := kernelOf[float32]

@@ -14,7 +14,7 @@ import "unsafe"
 //	batch norm     32, 64, 56, 56  31.0  7.0  33.1
 
 // vectorKernels are loops over float32 in assembly; the functions of softmax.go, norm.go and optimizer.go that call them say
-// what they compute. Sums are of float64; expSum adds up four terms, none of them negative, in float32 first.
+// what they compute. From split to addRows they are nil where there are none (NEON). Sums are of float64; expSum adds up four terms, none of them negative, in float32 first.
 type vectorKernels struct {
 	max            func(x []float32) float32
 	extremes       func(x []float32) (lo, hi float32, ok bool)
@@ -96,7 +96,7 @@ func Sum[T float32 | float64 | int64](x []T) (sum float64, ok bool) {
 // AddRows adds rows of x, stride apart, to acc in float64, and returns true, where there is a kernel for it.
 func AddRows[A, T float32 | float64 | int64](acc []A, x []T, rows, stride int) bool {
 	sums, ok := any(acc).([]float64)
-	if k := vectorsOf(inUse()); ok && k != nil && unsafe.Sizeof(T(0)) == 4 && len(acc) > 0 {
+	if k := vectorsOf(inUse()); ok && k != nil && k.addRows != nil && unsafe.Sizeof(T(0)) == 4 && len(acc) > 0 {
 		x := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 		k.addRows(sums, x[:(rows-1)*stride+len(sums)], rows, stride)
 		return true

@@ -11905,76 +11905,98 @@ TEXT ·vectorTanhAVX512(SB), NOSPLIT, $0-24
 	JLT          after1
 
 by1:
-	VMOVUPS          (DI), Z0
-	VADDPS           Z0, Z0, Z1
-	VORPS.BCST       vectorConstants32<>+0(SB), Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+896(SB), Z4
-	VMAXPS           Z1, Z4, Z1
-	VBROADCASTSS     vectorConstants32<>+928(SB), Z2
-	VFMADD231PS      Z9, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+928(SB), Z2, Z4
-	VFNMADD231PS     Z10, Z4, Z1
-	VFNMADD231PS     Z11, Z4, Z1
-	VMULPS           Z1, Z1, Z4
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z5
-	VFMADD213PS      Z14, Z1, Z5
-	VMOVUPS          Z13, Z3
-	VFMADD213PS      Z12, Z1, Z3
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z4, Z5
-	VFMADD231PS      Z5, Z4, Z3
-	VFMADD213PS      Z1, Z4, Z3
-	VPSLLD           $0x17, Z2, Z2
-	VSUBPS           Z8, Z2, Z4
-	VFMADD213PS      Z4, Z2, Z3
-	VADDPS.BCST      vectorConstants32<>+960(SB), Z3, Z5
-	VDIVPS           Z5, Z3, Z3
-	VBROADCASTSS     vectorConstants32<>+0(SB), Z5
-	VANDPS           Z5, Z0, Z0
-	VANDNPS          Z3, Z5, Z3
-	VORPS            Z3, Z0, Z0
-	VMOVUPS          Z0, (SI)
-	ADDQ             $0x40, DI
-	ADDQ             $0x40, SI
-	SUBQ             $0x10, CX
-	JGE              by1
+	VMOVUPS           (DI), Z0
+	VADDPS            Z0, Z0, Z1
+	VORPS.BCST        vectorConstants32<>+0(SB), Z1, Z1
+	VBROADCASTSS      vectorConstants32<>+896(SB), Z4
+	VMAXPS            Z1, Z4, Z1
+	VCMPPS.BCST       $0x1e, vectorConstants32<>+928(SB), Z1, K7
+	VPMOVM2D          K7, Z6
+	VBROADCASTSS      vectorConstants32<>+960(SB), Z2
+	VFMADD231PS       Z9, Z1, Z2
+	VSUBPS.BCST       vectorConstants32<>+960(SB), Z2, Z4
+	VFNMADD231PS      Z10, Z4, Z1
+	VFNMADD231PS      Z11, Z4, Z1
+	VMULPS            Z1, Z1, Z4
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z5
+	VFMADD213PS       Z14, Z1, Z5
+	VMOVUPS           Z13, Z3
+	VFMADD213PS       Z12, Z1, Z3
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z4, Z5
+	VFMADD231PS       Z5, Z4, Z3
+	VFMADD213PS       Z1, Z4, Z3
+	VPSLLD            $0x17, Z2, Z2
+	VMOVAPS           Z2, Z1
+	VFMADD231PS       Z2, Z3, Z1
+	VMOVUPS           Z8, Z4
+	VADDPS            Z4, Z1, Z5
+	VSUBPS            Z2, Z4, Z4
+	VFNMADD213PS      Z4, Z2, Z3
+	VPMOVD2M          Z6, K7
+	VBLENDMPS         Z3, Z1, K7, Z3
+	VDIVPS            Z5, Z3, Z3
+	VMOVUPS           Z8, Z1
+	VFNMADD231PS.BCST vectorConstants32<>+992(SB), Z3, Z1
+	VPMOVD2M          Z6, K7
+	VBLENDMPS         Z3, Z1, K7, Z3
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDPS            Z5, Z0, Z0
+	VANDNPS           Z3, Z5, Z3
+	VORPS             Z3, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
 
 after1:
-	ADDQ             $0x10, CX
-	JEQ              done
-	MOVQ             $-1, AX
-	BZHIQ            CX, AX, AX
-	KMOVW            AX, K7
-	VPMOVM2D         K7, Z15
-	VPMOVD2M         Z15, K7
-	VMOVUPS.Z        (DI), K7, Z0
-	VADDPS           Z0, Z0, Z1
-	VORPS.BCST       vectorConstants32<>+0(SB), Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+896(SB), Z4
-	VMAXPS           Z1, Z4, Z1
-	VBROADCASTSS     vectorConstants32<>+928(SB), Z2
-	VFMADD231PS      Z9, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+928(SB), Z2, Z4
-	VFNMADD231PS     Z10, Z4, Z1
-	VFNMADD231PS     Z11, Z4, Z1
-	VMULPS           Z1, Z1, Z4
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z5
-	VFMADD213PS      Z14, Z1, Z5
-	VMOVUPS          Z13, Z3
-	VFMADD213PS      Z12, Z1, Z3
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z4, Z5
-	VFMADD231PS      Z5, Z4, Z3
-	VFMADD213PS      Z1, Z4, Z3
-	VPSLLD           $0x17, Z2, Z2
-	VSUBPS           Z8, Z2, Z4
-	VFMADD213PS      Z4, Z2, Z3
-	VADDPS.BCST      vectorConstants32<>+960(SB), Z3, Z5
-	VDIVPS           Z5, Z3, Z3
-	VBROADCASTSS     vectorConstants32<>+0(SB), Z5
-	VANDPS           Z5, Z0, Z0
-	VANDNPS          Z3, Z5, Z3
-	VORPS            Z3, Z0, Z0
-	VPMOVD2M         Z15, K7
-	VMOVUPS          Z0, K7, (SI)
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VADDPS            Z0, Z0, Z1
+	VORPS.BCST        vectorConstants32<>+0(SB), Z1, Z1
+	VBROADCASTSS      vectorConstants32<>+896(SB), Z4
+	VMAXPS            Z1, Z4, Z1
+	VCMPPS.BCST       $0x1e, vectorConstants32<>+928(SB), Z1, K7
+	VPMOVM2D          K7, Z6
+	VBROADCASTSS      vectorConstants32<>+960(SB), Z2
+	VFMADD231PS       Z9, Z1, Z2
+	VSUBPS.BCST       vectorConstants32<>+960(SB), Z2, Z4
+	VFNMADD231PS      Z10, Z4, Z1
+	VFNMADD231PS      Z11, Z4, Z1
+	VMULPS            Z1, Z1, Z4
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z5
+	VFMADD213PS       Z14, Z1, Z5
+	VMOVUPS           Z13, Z3
+	VFMADD213PS       Z12, Z1, Z3
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z4, Z5
+	VFMADD231PS       Z5, Z4, Z3
+	VFMADD213PS       Z1, Z4, Z3
+	VPSLLD            $0x17, Z2, Z2
+	VMOVAPS           Z2, Z1
+	VFMADD231PS       Z2, Z3, Z1
+	VMOVUPS           Z8, Z4
+	VADDPS            Z4, Z1, Z5
+	VSUBPS            Z2, Z4, Z4
+	VFNMADD213PS      Z4, Z2, Z3
+	VPMOVD2M          Z6, K7
+	VBLENDMPS         Z3, Z1, K7, Z3
+	VDIVPS            Z5, Z3, Z3
+	VMOVUPS           Z8, Z1
+	VFNMADD231PS.BCST vectorConstants32<>+992(SB), Z3, Z1
+	VPMOVD2M          Z6, K7
+	VBLENDMPS         Z3, Z1, K7, Z3
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDPS            Z5, Z0, Z0
+	VANDNPS           Z3, Z5, Z3
+	VORPS             Z3, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
 
 done:
 	VZEROUPPER
@@ -12002,9 +12024,9 @@ by1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12020,10 +12042,10 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMOVUPS          Z0, (SI)
@@ -12045,9 +12067,9 @@ after1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12063,10 +12085,10 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VPMOVD2M         Z15, K7
@@ -12098,9 +12120,9 @@ by1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12116,7 +12138,7 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
@@ -12125,7 +12147,7 @@ by1:
 	VANDNPS          Z5, Z1, Z5
 	VMULPS           Z0, Z6, Z6
 	VMULPS           Z0, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMOVUPS          Z0, (SI)
@@ -12147,9 +12169,9 @@ after1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12165,7 +12187,7 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
@@ -12174,7 +12196,7 @@ after1:
 	VANDNPS          Z5, Z1, Z5
 	VMULPS           Z0, Z6, Z6
 	VMULPS           Z0, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VPMOVD2M         Z15, K7
@@ -12202,31 +12224,31 @@ by1:
 	VMOVUPS           (DI), Z0
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
 	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
 	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
 	VFNMADD231PS      Z11, Z5, Z9
 	VFNMADD231PS      Z12, Z5, Z9
 	VADDPS            Z8, Z9, Z9
@@ -12241,16 +12263,16 @@ by1:
 	VADDPS            Z7, Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
 	VMULPS            Z3, Z2, Z2
 	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
 	VMOVUPS           Z7, Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12273,31 +12295,31 @@ after1:
 	VMOVUPS.Z         (DI), K7, Z0
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
 	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
 	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
 	VFNMADD231PS      Z11, Z5, Z9
 	VFNMADD231PS      Z12, Z5, Z9
 	VADDPS            Z8, Z9, Z9
@@ -12312,16 +12334,16 @@ after1:
 	VADDPS            Z7, Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
 	VMULPS            Z3, Z2, Z2
 	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
 	VMOVUPS           Z7, Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12353,31 +12375,31 @@ by1:
 	VMOVUPS           (R8), Z13
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
 	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
 	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
 	VFNMADD231PS      Z11, Z5, Z9
 	VFNMADD231PS      Z12, Z5, Z9
 	VADDPS            Z8, Z9, Z9
@@ -12392,17 +12414,17 @@ by1:
 	VADDPS            Z7, Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
-	VFNMADD231PS.BCST vectorConstants32<>+1504(SB), Z1, Z3
+	VFNMADD231PS.BCST vectorConstants32<>+1536(SB), Z1, Z3
 	VMULPS            Z3, Z2, Z2
 	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
 	VMOVUPS           Z7, Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12428,31 +12450,31 @@ after1:
 	VMOVUPS.Z         (R8), K7, Z13
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1088(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1152(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1216(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z3
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
 	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+992(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
 	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+992(SB), Z4, Z5
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
 	VFNMADD231PS      Z11, Z5, Z9
 	VFNMADD231PS      Z12, Z5, Z9
 	VADDPS            Z8, Z9, Z9
@@ -12467,17 +12489,17 @@ after1:
 	VADDPS            Z7, Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
-	VFNMADD231PS.BCST vectorConstants32<>+1504(SB), Z1, Z3
+	VFNMADD231PS.BCST vectorConstants32<>+1536(SB), Z1, Z3
 	VMULPS            Z3, Z2, Z2
 	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1024(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
 	VMOVUPS           Z7, Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12513,9 +12535,9 @@ by1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12531,10 +12553,10 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -12560,9 +12582,9 @@ after1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12578,10 +12600,10 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -12615,9 +12637,9 @@ by1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12633,10 +12655,10 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -12662,9 +12684,9 @@ after1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12680,10 +12702,10 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -12717,9 +12739,9 @@ by1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12735,14 +12757,14 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
 	VCMPPS           $0x0e, Z0, Z1, K7
 	VPMOVM2D         K7, Z1
 	VANDNPS          Z5, Z1, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z4
 	VPMOVD2M         Z0, K7
@@ -12772,9 +12794,9 @@ after1:
 	VORPS            Z0, Z1, Z1
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+992(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+992(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
@@ -12790,14 +12812,14 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1024(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
 	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
 	VCMPPS           $0x0e, Z0, Z1, K7
 	VPMOVM2D         K7, Z1
 	VANDNPS          Z5, Z1, Z5
-	VMULPS.BCST      vectorConstants32<>+1024(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z4
 	VPMOVD2M         Z0, K7

@@ -37,10 +37,10 @@
 //	a kept block                             0.008 ms        0.12 ms
 //
 //	training steps, one worker     ResNet-18  GPT  Transformer  DCGAN
-//	most in use at once, MiB       419        540  218          212
-//	mapped, MiB                    436        548  224          218
+//	most in use at once, MiB       319        542  220          205
+//	mapped, MiB                    336        552  226          212
 //
-// In a replay of these steps first fit by address needed 0-4 MiB more than best fit, slabs up to 256 KiB 0-2 MiB more.
+// In a replay of recorded steps first fit by address needed 0-4 MiB more than best fit, slabs up to 256 KiB 0-2 MiB more.
 //
 // GetZeroed of a kept block clears 50-80 GB/s in cache, 14-19 GB/s at 64 MiB.
 package mem

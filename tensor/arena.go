@@ -24,7 +24,7 @@ type arena struct {
 }
 
 const (
-	firstChunk = 8
+	firstChunk = 4
 	largeChunk = 32
 	arenaBytes = 1 << 10  // most of a tensor whose data lies in an arena
 	arenaBlock = 16 << 10 // what is taken at a time

@@ -232,7 +232,7 @@ func TestVectorPointwise(t *testing.T) {
 	inf, nan := float32(math.Inf(1)), float32(math.NaN())
 	plain, streaming := vectorPointwise(false), vectorPointwise(true)
 	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
-		if n > vectorBlock/8 {
+		if n > vectorBlock/8 || k.compare == nil {
 			return // a tile is smaller
 		}
 		plain := plain
@@ -307,7 +307,7 @@ func TestVectorStreams(t *testing.T) {
 func TestVectorCompare(t *testing.T) {
 	odd := []float32{0, float32(math.Copysign(0, -1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), 1}
 	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
-		if n > vectorBlock/8 {
+		if n > vectorBlock/8 || k.compare == nil {
 			return // a tile is smaller
 		}
 		a, b, y := buf(0, 1), buf(0, 1), buf(0, 0)
@@ -339,6 +339,9 @@ func TestVectorCompare(t *testing.T) {
 
 func TestVectorRows(t *testing.T) {
 	eachVector(t, func(t *testing.T, k *vectorKernels, n int, buf func(shift, scale float64) []float32) {
+		if k.addRows == nil {
+			return
+		}
 		x := buf(0, 1)
 		// Rows of w, apart by one more, in the same memory.
 		for _, w := range []int{1, 3, 8, 21} {

@@ -26,8 +26,8 @@ type arena struct {
 const (
 	firstChunk = 4
 	largeChunk = 32
-	arenaBytes = 1 << 10  // most of a tensor whose data lies in an arena
-	arenaBlock = 16 << 10 // what is taken at a time
+	arenaBytes = 4 << 10  // most of a tensor whose data lies in an arena
+	arenaBlock = 32 << 10 // what is taken at a time
 	arenaAlign = 64
 )
 

@@ -5,9 +5,10 @@ import "math"
 // tapPool is a window over volumes that are cut into phases: with stride s, phase p has the padded elements p, p+s, p+2s, ...
 // of each row, so that what one tap of the window reads for neighbouring results is contiguous.
 type tapPool struct {
-	m   *rowPool
-	k   *vectorKernels
-	row int // the length of a row of a phase
+	m    *rowPool
+	k    *vectorKernels
+	row  int // the length of a row of a phase
+	rows []tapRow
 }
 
 // taps returns the window over phases, nil where there are no kernels for it.
@@ -18,7 +19,9 @@ func (m *rowPool) taps(k *vectorKernels) *tapPool {
 	}
 	s := g.Stride[2]
 	last := max((g.Out[2]-1)*s+(g.Kernel[2]-1)*g.Dilated[2], g.In[2]-1+g.Pad[2])
-	return &tapPool{m: m, k: k, row: last/s + 1}
+	t := &tapPool{m: m, k: k, row: last/s + 1}
+	t.rows = t.list()
+	return t
 }
 
 // plane is the length of a phase, and size that of all.
@@ -92,17 +95,24 @@ func (t *tapPool) merge(x, buf []float32) {
 	}
 }
 
-// each calls f with each row of the result, the first row of the input that its windows read, and their taps from there: where
-// they begin in a phase and, then, in the volume.
-func (t *tapPool) each(f func(row, from int, taps []int64)) {
+// tapRow is a row of the result, the first row of the input that its windows read, and their taps from there: where they begin
+// in a phase and, then, in the volume.
+type tapRow struct {
+	row, from int
+	taps      []int64
+}
+
+// list is the rows of a volume.
+func (t *tapPool) list() []tapRow {
 	g := &t.m.g
+	rows := make([]tapRow, 0, len(t.m.ds)*len(t.m.hs))
 	var taps []int64
 	depth, height := 0, 0
 	for i, d := range t.m.ds {
 		for j, h := range t.m.hs {
 			if d.hi-d.lo != depth || h.hi-h.lo != height {
 				depth, height = d.hi-d.lo, h.hi-h.lo
-				taps = taps[:0]
+				taps = nil
 				for k := 0; k < depth; k += d.step {
 					for l := 0; l < height; l += h.step {
 						row := k*g.In[1] + l
@@ -113,27 +123,30 @@ func (t *tapPool) each(f func(row, from int, taps []int64)) {
 					}
 				}
 			}
-			f(i*len(t.m.hs)+j, d.lo*g.In[1]+h.lo, taps)
+			rows = append(rows, tapRow{i*len(t.m.hs) + j, d.lo*g.In[1] + h.lo, taps})
 		}
 	}
+	return rows
 }
 
 // max writes the largest elements and, unless nil, their places.
 func (t *tapPool) max(buf, y []float32, at []int32) {
 	g, ow := &t.m.g, t.m.g.Out[2]
-	t.each(func(row, from int, taps []int64) {
+	for _, r := range t.rows {
+		lo, hi := r.row*ow, (r.row+1)*ow
 		var a []int32
 		if at != nil {
-			a = at[row*ow : (row+1)*ow]
+			a = at[lo:hi]
 		}
-		t.k.maxTaps(y[row*ow:(row+1)*ow], a, buf[from*t.row:], taps, from*g.In[2], g.Stride[2])
-	})
+		t.k.maxTaps(y[lo:hi], a, buf[r.from*t.row:], r.taps, r.from*g.In[2], g.Stride[2])
+	}
 }
 
 // add adds the elements of dy to the phases in buf, at the places that at names.
 func (t *tapPool) add(buf, dy []float32, at []int32) {
 	g, ow := &t.m.g, t.m.g.Out[2]
-	t.each(func(row, from int, taps []int64) {
-		t.k.addTaps(buf[from*t.row:], dy[row*ow:(row+1)*ow], at[row*ow:(row+1)*ow], taps, from*g.In[2], g.Stride[2])
-	})
+	for _, r := range t.rows {
+		lo, hi := r.row*ow, (r.row+1)*ow
+		t.k.addTaps(buf[r.from*t.row:], dy[lo:hi], at[lo:hi], r.taps, r.from*g.In[2], g.Stride[2])
+	}
 }

@@ -13,7 +13,8 @@ import (
 type arena struct {
 	mu       sync.Mutex
 	tensors  []Tensor
-	storages []largeStorage
+	storages []storage
+	pools    []fromPool
 	nodes    []node
 	space    unsafe.Pointer // left of the last block
 	left     int
@@ -32,15 +33,15 @@ const (
 )
 
 // tensor returns a header and a storage, with memory if that is small.
-func (a *arena) tensor(bytes int) (*Tensor, *largeStorage) {
+func (a *arena) tensor(bytes int) (*Tensor, *storage) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.tensors) == 0 {
-		a.chunk = min(largeChunk, max(firstChunk, 2*a.chunk))
-		a.tensors, a.storages = make([]Tensor, a.chunk), make([]largeStorage, a.chunk)
+	t := a.header()
+	if len(a.storages) == 0 {
+		a.storages = make([]storage, a.chunk)
 	}
-	t, st := &a.tensors[0], &a.storages[0]
-	a.tensors, a.storages = a.tensors[1:], a.storages[1:]
+	st := &a.storages[0]
+	a.storages = a.storages[1:]
 	if bytes > arenaBytes || bytes == 0 {
 		return t, st
 	}
@@ -60,6 +61,43 @@ func (a *arena) tensor(bytes int) (*Tensor, *largeStorage) {
 	return t, st
 }
 
+// header holds mu.
+func (a *arena) header() *Tensor {
+	if len(a.tensors) == 0 {
+		a.chunk = min(largeChunk, max(firstChunk, 2*a.chunk))
+		a.tensors = make([]Tensor, a.chunk)
+	}
+	t := &a.tensors[0]
+	a.tensors = a.tensors[1:]
+	return t
+}
+
+// copied returns a copy of the header of t, for use within the scope.
+func (s *Scope) copied(t *Tensor) *Tensor {
+	var r *Tensor
+	if s != nil && s.arena != nil {
+		s.arena.mu.Lock()
+		r = s.arena.header()
+		s.arena.mu.Unlock()
+	} else {
+		r = new(Tensor)
+	}
+	*r = *t
+	return r
+}
+
+// fromPool returns what a storage with memory from the pool needs.
+func (a *arena) fromPool() *fromPool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.pools) == 0 {
+		a.pools = make([]fromPool, max(firstChunk, a.chunk))
+	}
+	p := &a.pools[0]
+	a.pools = a.pools[1:]
+	return p
+}
+
 func (a *arena) node() *node {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -77,5 +115,5 @@ func (a *arena) end() {
 		b.Put()
 	}
 	a.blocks, a.space, a.left = nil, nil, 0
-	a.tensors, a.storages, a.nodes = nil, nil, nil
+	a.tensors, a.storages, a.pools, a.nodes = nil, nil, nil, nil
 }

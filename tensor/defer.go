@@ -83,15 +83,18 @@ func (st *storage) changes() bool { return st.mutable || st.held }
 
 // newLater returns a tensor without memory; putOff has to say what it will hold.
 func newLater(spec Spec, scope *Scope) *Tensor {
-	t, f := new(Tensor), (*largeStorage)(nil)
+	var t *Tensor
+	var st *storage
+	var from *fromPool
 	if scope != nil && scope.arena != nil {
-		t, f = scope.arena.tensor(0)
+		t, st = scope.arena.tensor(0)
+		from = scope.arena.fromPool()
 	} else {
-		f = new(largeStorage)
+		f := new(largeStorage)
+		t, st, from = new(Tensor), &f.storage, &f.from
 	}
-	st := &f.storage
 	st.bytes = spec.bytes()
-	st.later.Store(&deferred{spec: spec, from: &f.from})
+	st.later.Store(&deferred{spec: spec, from: from})
 	if scope != nil {
 		st.scope = scope
 		scope.own(st)

@@ -26,10 +26,11 @@ func (linearOp) Name() string { return "linear" }
 func (linearOp) Reads() Reads { return ReadsIn(0, 1) }
 func (linearOp) Infer(c *Call) {
 	d := c.SameDType()
-	if o := c.In[1].shape.at(0); c.In[2].shape != ShapeOf(o) {
+	o := c.In[1].shape.at(0)
+	if b := &c.In[2].shape; b.rank != 1 || b.at(0) != o {
 		c.Fail(ErrShape, "the bias must have shape (%d,)", o)
 	}
-	c.Output(ShapeOf(c.In[0].shape.at(0), c.In[1].shape.at(0)), d)
+	c.Output(c.In[0].shape.With(1, o), d)
 }
 func (linearOp) Run(d Device, c *Call) bool {
 	k, ok := d.(linearKernel)

@@ -71,7 +71,38 @@ func (cpuDevice) Sum(y, x View, axes [MaxRank]bool) bool {
 	return true
 }
 
+// sumSmall is sumCPU without allocations, for what a small network sums: all of x, or the rows of a matrix.
+func sumSmall(y, x View, axes [MaxRank]bool) bool {
+	n := x.Shape.Numel()
+	if x.DType != Float32 || n == 0 || n > 1<<12 || !x.IsContiguous() {
+		return false
+	}
+	out, v := sliceOf[float32](y), sliceOf[float32](x)
+	if y.Shape.Numel() == 1 {
+		s, ok := cpu.Sum(v)
+		if ok {
+			out[0] = float32(s)
+		}
+		return ok
+	}
+	if x.Shape.rank != 2 || axes[1] || len(out) > 256 {
+		return false
+	}
+	var buf [256]float64
+	sums := buf[:len(out)]
+	if !cpu.AddRows(sums, v, x.Shape.at(0), len(out)) {
+		return false
+	}
+	for i, s := range sums {
+		out[i] = float32(s)
+	}
+	return true
+}
+
 func sumCPU[T, A float32 | float64 | int64](y, x View, axes [MaxRank]bool) {
+	if sumSmall(y, x, axes) {
+		return
+	}
 	out := sliceOf[T](y)
 	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, A]{
 		Run: func(acc A, x []T, _ int) A {

@@ -1,6 +1,10 @@
 package tensor
 
-import "runtime"
+import (
+	"runtime"
+	"slices"
+	"sync"
+)
 
 // Param is a trainable leaf: ops on it are recorded, Backward adds to its Grad, and Update, alone, changes its data.
 type Param struct{ *Tensor }
@@ -57,10 +61,19 @@ type Named struct {
 	*Tensor
 }
 
+// viewPool spares small networks half of what a step allocates.
+var viewPool = sync.Pool{New: func() any { return new([]View) }}
+
 // UpdateAll is Update for several parameters at once, with further tensors to read: f gets the data of ps and of in, which
 // is contiguous. It is what an optimizer's step over all parameters uses.
 func UpdateAll(ps []*Param, in []*Tensor, f func(data, in []View)) {
-	views := make([]View, len(ps)+len(in))
+	pooled := viewPool.Get().(*[]View)
+	views := slices.Grow((*pooled)[:0], len(ps)+len(in))[:len(ps)+len(in)]
+	defer func() {
+		clear(views)
+		*pooled = views
+		viewPool.Put(pooled)
+	}()
 	keep := make([]*Tensor, len(in))
 	for i, p := range ps {
 		p.st.version.Add(1)

@@ -84,11 +84,11 @@ func (s *Scope) move(t *Tensor) *Tensor {
 	case mine:
 		s.parent.own(t.st)
 	}
-	r := *t
+	r := s.copied(t)
 	if r.scope == s {
 		r.scope = s.parent
 	}
-	return &r
+	return r
 }
 
 // Enter returns t as a member of the scope: what is computed from it belongs to the scope. The memory of t itself does not.

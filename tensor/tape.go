@@ -165,7 +165,7 @@ func (b *Back) In(i int) *Tensor {
 	if b.create || !e.t.RequiresGrad() {
 		return e.t
 	}
-	return e.t.Detach()
+	return b.scope.copied(e.t).detach()
 }
 
 // Out returns output i under the same rules as In.

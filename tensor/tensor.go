@@ -83,8 +83,13 @@ func (t *Tensor) RequireGrad() *Tensor {
 // Detach returns a tensor that shares t's data and is not part of any graph.
 func (t *Tensor) Detach() *Tensor {
 	r := *t
-	r.node, r.out, r.leaf = nil, 0, nil
-	return &r
+	return r.detach()
+}
+
+// detach takes the header of t out of its graph.
+func (t *Tensor) detach() *Tensor {
+	t.node, t.out, t.leaf = nil, 0, nil
+	return t
 }
 
 // Grad returns the gradient that Backward accumulated in a leaf, or nil. It stays valid until the next Backward to this
@@ -169,16 +174,17 @@ func (s *Scope) tensor(spec Spec) *Tensor {
 		n = 0
 	}
 	t, st := s.arena.tensor(n)
-	t.shape, t.dtype, t.dev, t.scope, t.st = spec.Shape, spec.DType, spec.Device, s, &st.storage
+	t.shape, t.dtype, t.dev, t.scope, t.st = spec.Shape, spec.DType, spec.Device, s, st
 	if n == 0 {
 		return t
 	}
 	st.bytes, st.scope = n, s
 	if st.inArena = st.ptr != nil; !st.inArena {
+		st.from = s.arena.fromPool()
 		st.from.block = mem.Get(n)
-		st.storage.from, st.ptr = &st.from, st.from.block.Ptr()
+		st.ptr = st.from.block.Ptr()
 	}
-	s.own(&st.storage)
+	s.own(st)
 	return t
 }
 

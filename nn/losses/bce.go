@@ -1,8 +1,7 @@
 package losses
 
 import (
-	"math"
-
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/internal/parallel"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -73,10 +72,16 @@ func bce[T tensor.Float](c *tensor.Call) {
 			c.Fail(tensor.ErrValue, "element %d of the prediction is %v, not a probability; use BCEWithLogits for logits", i, v)
 		}
 	}
-	parallel.For(len(p), 1<<10, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			q, t := float64(p[i]), float64(y[i])
-			out[i] = T(-t*max(math.Log(q), -100) - (1-t)*max(math.Log1p(-q), -100))
+	const tile = 1 << 10
+	parallel.For(len(p), tile, func(lo, hi int) {
+		var a, b [tile]T
+		ln, ln1 := a[:hi-lo], b[:hi-lo] // ln p and ln (1-p)
+		cpu.MapFlat(cpu.Pointwise{Code: cpu.Log}, ln, p[lo:hi], nil, nil)
+		cpu.MapFlat(cpu.Pointwise{Code: cpu.Neg}, ln1, p[lo:hi], nil, nil)
+		cpu.MapFlat(cpu.Pointwise{Code: cpu.Log1p}, ln1, ln1, nil, nil)
+		for i, t := range y[lo:hi] {
+			t := float64(t)
+			out[lo+i] = T(-t*max(float64(ln[i]), -100) - (1-t)*max(float64(ln1[i]), -100))
 		}
 	})
 }

@@ -37,11 +37,7 @@ func (a *arena) tensor(bytes int) (*Tensor, *storage) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t := a.header()
-	if len(a.storages) == 0 {
-		a.storages = make([]storage, a.chunk)
-	}
-	st := &a.storages[0]
-	a.storages = a.storages[1:]
+	st := take(&a.storages, a.chunk)
 	if bytes > arenaBytes || bytes == 0 {
 		return t, st
 	}
@@ -65,11 +61,18 @@ func (a *arena) tensor(bytes int) (*Tensor, *storage) {
 func (a *arena) header() *Tensor {
 	if len(a.tensors) == 0 {
 		a.chunk = min(largeChunk, max(firstChunk, 2*a.chunk))
-		a.tensors = make([]Tensor, a.chunk)
 	}
-	t := &a.tensors[0]
-	a.tensors = a.tensors[1:]
-	return t
+	return take(&a.tensors, a.chunk)
+}
+
+// take returns the next of a chunk, of a new one of n if none is left.
+func take[T any](chunk *[]T, n int) *T {
+	if len(*chunk) == 0 {
+		*chunk = make([]T, n)
+	}
+	x := &(*chunk)[0]
+	*chunk = (*chunk)[1:]
+	return x
 }
 
 // copied returns a copy of the header of t, for use within the scope.
@@ -90,23 +93,13 @@ func (s *Scope) copied(t *Tensor) *Tensor {
 func (a *arena) fromPool() *fromPool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.pools) == 0 {
-		a.pools = make([]fromPool, max(firstChunk, a.chunk))
-	}
-	p := &a.pools[0]
-	a.pools = a.pools[1:]
-	return p
+	return take(&a.pools, max(firstChunk, a.chunk))
 }
 
 func (a *arena) node() *node {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.nodes) == 0 {
-		a.nodes = make([]node, max(firstChunk, a.chunk))
-	}
-	n := &a.nodes[0]
-	a.nodes = a.nodes[1:]
-	return n
+	return take(&a.nodes, max(firstChunk, a.chunk))
 }
 
 // end gives the data back.

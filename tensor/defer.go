@@ -251,8 +251,9 @@ func runChain[T cpu.Float](g *chain) {
 		if fill := s.d.fill; fill != nil {
 			dtype := s.d.spec.DType
 			steps[i].Fill = func(dst []T, lo int, stream bool) {
-				v := View{DType: dtype, Shape: ShapeOf(len(dst)), ptr: unsafe.Pointer(unsafe.SliceData(dst))}
-				v.Strides = v.Shape.Contiguous()
+				v := View{DType: dtype, Shape: Shape{rank: 1}, ptr: unsafe.Pointer(unsafe.SliceData(dst))}
+				v.Shape.set(0, len(dst))
+				v.Strides[0] = 1
 				fill(v, lo, stream)
 			}
 		}

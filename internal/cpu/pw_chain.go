@@ -1,6 +1,11 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"sync"
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // Step is one function of a chain. Input i is operand In[i] or, where that is negative, the result of step ^In[i], an earlier one.
 type Step[T Float] struct {
@@ -50,8 +55,33 @@ type chainJob[T Float] struct {
 	stream  bool
 }
 
+// chainScratch is what a chunk works with.
+type chainScratch[T Float] struct {
+	in      []loader[T]
+	results [][]T // of each step, one tile
+}
+
+var chains32, chains64 sync.Pool // of *chainScratch
+
 func (j *chainJob[T]) chunk(lo, hi int) {
-	in := append([]loader[T](nil), j.in...)
+	pool := &chains32
+	if unsafe.Sizeof(T(0)) == 8 {
+		pool = &chains64
+	}
+	s, _ := pool.Get().(*chainScratch[T])
+	if s == nil {
+		s = new(chainScratch[T])
+	}
+	s.in = append(s.in[:0], j.in...)
+	s.results = append(s.results[:0], make([][]T, len(j.steps))...)
+	j.tiles(s.in, s.results, lo, hi)
+	clear(s.in)
+	clear(s.results)
+	pool.Put(s)
+}
+
+// tiles computes elements [lo, hi).
+func (j *chainJob[T]) tiles(in []loader[T], results [][]T, lo, hi int) {
 	tiles := 0
 	for i := range in {
 		if !in[i].flat {
@@ -75,7 +105,6 @@ func (j *chainJob[T]) chunk(lo, hi int) {
 			in[i].buf, in[i].filled = next(), false
 		}
 	}
-	results := make([][]T, len(j.steps))
 	for i, s := range j.steps {
 		if s.Dst == nil {
 			results[i] = next()

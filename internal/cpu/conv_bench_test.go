@@ -16,7 +16,7 @@ func processorTime() float64 {
 }
 
 // BenchmarkConv measures the convolutions of the workloads and their gradients, in GFLOP/s of processor time; the gathered
-// ones are the oracle's. Use one worker.
+// ones are those of every other way. Use one worker.
 func BenchmarkConv(b *testing.B) {
 	same := func(size, kernel, stride int) convAxis {
 		return convAxis{size: size, kernel: kernel, stride: stride, pad: (kernel - 1) / 2, after: (kernel - 1) / 2}

@@ -16,7 +16,7 @@ import (
 //
 // The gradient of the input is, for each phase of the stride, a convolution of dy by some of the taps with stride 1.
 //
-// It is for float32, planes of less than 4 million elements and the AVX2 kernels; convGathered, the oracle, does the rest.
+// It is for float32, planes of less than 4 million elements and the AVX2 kernels; convGathered does the rest.
 
 const (
 	directRows = 6  // of a tile

@@ -76,7 +76,7 @@
 //   - 3x3 with stride 1 in float32 (conv_winograd.go), from 128 outputs a channel on (400 for the weights' gradient);
 //   - any other in float32 with AVX2 or AVX-512 (conv_direct.go): tiles that read a strip of the input through a table of offsets.
 //     The kernels are AVX2's; with AVX-512, convolutions by 1x1 are its matrix products;
-//   - the rest, float64 and portable Go (conv_im2col.go): matrix products with a few gathered patches at a time. It is the oracle.
+//   - the rest (conv.go, conv_im2col.go), float64, NEON and portable Go among it: matrix products with a few gathered patches at a time.
 //
 // Measured with BenchmarkConv on a busy Zen 3, GFLOP/s of processor time, where a matrix product of 512 cubed has 75 to 85 and PyTorch
 // 1.13 the numbers in parentheses:

@@ -65,7 +65,9 @@ func TestAddRowsStaysInside(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		for _, atEnd := range []bool{false, true} {
 			for _, rows := range []int{1, 4, 6} {
-				AddRows(fenced[float64](t, 16, atEnd), fenced[float32](t, (rows-1)*19+16, atEnd), rows, 19)
+				for n := range 18 {
+					AddRows(fenced[float64](t, n, atEnd), fenced[float32](t, (rows-1)*(n+3)+n, atEnd), rows, n+3)
+				}
 			}
 		}
 	})

@@ -35,6 +35,7 @@ func packB[T Float](m, n, k int, b []T, brs, bcs int) *packedB[T] {
 	j := p.newJob()
 	defer j.free()
 	own := j.bufB
+	defer func() { j.bufB = own }()
 	j.blocking, j.terms, j.packA, j.packB = p.blocking, p.terms, false, true
 	for c := range p.cols.parts {
 		c0, c1 := p.cols.part(c)
@@ -58,7 +59,8 @@ func (p *packedB[T]) free() {
 	}
 }
 
-// mul computes C (m, n) = ep(A B) for A (m, k), whose rows are lda apart, with the bits of GemmF32 and GemmF64.
+// mul computes C (m, n) = ep(A B) for A (m, k), whose rows are lda apart, with the bits of GemmF32 and GemmF64
+// but where those make dot products of at most 4 rows or columns.
 func (p *packedB[T]) mul(m int, a []T, lda int, c []T, ldc int, ep Epilogue[T]) {
 	g := p.product
 	g.m, g.a, g.ars, g.acs, g.c, g.ldc, g.ep = m, a, lda, 1, c, ldc, ep
@@ -72,6 +74,7 @@ func (p *packedB[T]) mul(m int, a []T, lda int, c []T, ldc int, ep Epilogue[T]) 
 	j := g.newJob()
 	defer j.free()
 	own := j.bufB
+	defer func() { j.bufB = own }()
 	j.blocking, j.terms, j.packA, j.packB = p.blocking, p.terms, true, true
 	rows := evenly(m, maxRows)
 	for i, panels := range p.panels {
@@ -87,5 +90,4 @@ func (p *packedB[T]) mul(m int, a []T, lda int, c []T, ldc int, ep Epilogue[T]) 
 			j.tasks()
 		}
 	}
-	j.bufB = own
 }

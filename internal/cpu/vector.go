@@ -66,9 +66,7 @@ const vectorBlock = 1 << 13
 //
 //go:noinline
 func inBlocks(n int, f func(lo, hi int)) {
-	for lo := 0; lo < n; lo += vectorBlock {
-		f(lo, min(n, lo+vectorBlock))
-	}
+	inSteps(n, vectorBlock, f)
 }
 
 // inTapBlocks is inBlocks where each element takes taps of a window.

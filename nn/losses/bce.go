@@ -2,7 +2,6 @@ package losses
 
 import (
 	"github.com/hadal-go/hadal/internal/cpu"
-	"github.com/hadal-go/hadal/internal/parallel"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -50,8 +49,8 @@ func (o bceOp) VJP(b *tensor.Back) []*tensor.Tensor {
 func (bceOp) Reads() tensor.Reads { return tensor.ReadsAllIn }
 func (bceOp) Lower(in []*tensor.Tensor) []*tensor.Tensor {
 	p, y := in[0], in[1]
-	log := func(t *tensor.Tensor) *tensor.Tensor { return t.Log().ClampMin(-100) }
-	return []*tensor.Tensor{y.Mul(log(p)).Add(y.RSubScalar(1).Mul(log(p.RSubScalar(1)))).Neg()}
+	pos, neg := p.Log().ClampMin(-100), p.Neg().Log1p().ClampMin(-100)
+	return []*tensor.Tensor{y.Mul(pos).Add(y.RSubScalar(1).Mul(neg)).Neg()}
 }
 func (bceOp) Run(d tensor.Device, c *tensor.Call) bool {
 	switch {
@@ -72,18 +71,7 @@ func bce[T tensor.Float](c *tensor.Call) {
 			c.Fail(tensor.ErrValue, "element %d of the prediction is %v, not a probability; use BCEWithLogits for logits", i, v)
 		}
 	}
-	const tile = 1 << 10
-	parallel.For(len(p), tile, func(lo, hi int) {
-		var a, b [tile]T
-		ln, ln1 := a[:hi-lo], b[:hi-lo] // ln p and ln (1-p)
-		cpu.MapFlat(cpu.Pointwise{Code: cpu.Log}, ln, p[lo:hi], nil, nil)
-		cpu.MapFlat(cpu.Pointwise{Code: cpu.Neg}, ln1, p[lo:hi], nil, nil)
-		cpu.MapFlat(cpu.Pointwise{Code: cpu.Log1p}, ln1, ln1, nil, nil)
-		for i, t := range y[lo:hi] {
-			t := float64(t)
-			out[lo+i] = T(-t*max(float64(ln[i]), -100) - (1-t)*max(float64(ln1[i]), -100))
-		}
-	})
+	cpu.BinaryCrossEntropy(p, y, out)
 }
 
 // BCEWithLogits returns the mean binary cross-entropy of σ(x) against targets y in [0, 1], from the logits x.

@@ -9,7 +9,8 @@ import (
 
 // arena is what the tensors of a scope and of the scopes within it are made of. Headers, storages and nodes come in chunks, the
 // data of small tensors from blocks that go back at the scope's end: a step on tiny tensors would otherwise spend most
-// of its time in the allocator. Nothing is handed out twice, so a pointer held too long finds what it always was.
+// of its time in the allocator. No header, storage or node is
+// handed out twice, so a pointer held too long finds what it always was.
 type arena struct {
 	mu       sync.Mutex
 	tensors  []Tensor

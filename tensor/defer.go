@@ -1,7 +1,6 @@
 package tensor
 
 import (
-	"runtime"
 	"sync"
 	"unsafe"
 
@@ -19,12 +18,12 @@ import (
 //   - What a deferred reads must stay as it is. Params, Buffers and gradients that user code was shown are mutable: ops on
 //     them run at once. A scope's memory goes back at its end, and the work put off in it with it: Keep does the work first,
 //     settle when only a part of a scope ends. Gradients of a backward pass are freed when nobody reads them any more.
-//   - A result that several read is kept when the first of them is computed.
+//   - A result that several ops or a gradient read is kept when the first of them is computed, unless another goroutine is at it.
 
 // maxChain is the number of ops that are put off together.
 const maxChain = 8
 
-// deferred is an elementwise computation that was put off. It never changes, so that any goroutine may look at it.
+// deferred is an elementwise computation that was put off. It does not change once putOff has returned, so that any goroutine may look at it.
 type deferred struct {
 	mu   sync.Mutex // held while the result is computed to be kept
 	spec Spec
@@ -151,11 +150,11 @@ func (d *deferred) unread() {
 // compute does the work put off.
 func (st *storage) compute(d *deferred) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	if st.later.Load() != d { // somebody else did it
-		d.mu.Unlock()
 		return
 	}
-	g := &chain{shape: d.spec.Shape}
+	g := &chain{shape: d.spec.Shape, root: d}
 	defer g.unlock()
 	d.forceViews(&g.shape)
 	g.add(st, d, true)
@@ -164,7 +163,6 @@ func (st *storage) compute(d *deferred) {
 	} else {
 		runChain[float64](g)
 	}
-	runtime.KeepAlive(d)
 }
 
 // chains reports whether a chain of shape s can go through t, which x computes.
@@ -189,6 +187,7 @@ func (d *deferred) forceViews(s *Shape) {
 // chain is work put off that is done together: the operands and the steps in an order to run them in.
 type chain struct {
 	shape Shape
+	root  *deferred // whose lock compute holds
 	in    []*Tensor
 	steps []chainStep
 }
@@ -234,7 +233,7 @@ func (g *chain) input(t *Tensor) int {
 
 func (g *chain) unlock() {
 	for _, s := range g.steps {
-		if s.kept {
+		if s.kept && s.d != g.root {
 			s.d.mu.Unlock()
 		}
 	}
@@ -292,7 +291,7 @@ func (s *Scope) settle(t *Tensor) {
 		if x.st.scope == s {
 			s.settle(x)
 			s.move(x)
-			x.st.passing = true // nobody else has it: it goes with its last reader
+			x.st.passing = true // it goes with its last reader, or with its own use if the VJP returns it too
 		}
 	}
 }

@@ -44,7 +44,13 @@ func TestDeferredBits(t *testing.T) {
 		var want, got [][]float64
 		deferring(never, func() { want = run() })
 		deferring(1, func() { got = run() })
+		if len(got) != len(want) {
+			r.Fatalf("%d results put off, %d at once", len(got), len(want))
+		}
 		for i := range want {
+			if len(got[i]) != len(want[i]) {
+				r.Fatalf("result %d has %d elements put off, %d at once", i, len(got[i]), len(want[i]))
+			}
 			for j := range want[i] {
 				if math.Float64bits(want[i][j]) != math.Float64bits(got[i][j]) {
 					r.Fatalf("result %d, element %d: %v put off, %v at once", i, j, got[i][j], want[i][j])
@@ -162,10 +168,10 @@ func TestDeferredSeesOldData(t *testing.T) {
 			t.Errorf("a result of an ended scope could be read")
 		}
 		x := tensor.Full(1, 100).RequireGrad()
-		x.MulScalar(3).Sum().Backward()
+		tensor.WithScope(func(s *tensor.Scope) { s.Enter(x).Mul(s.Enter(tensor.Full(3, 100))).Sum().Backward() })
 		old := x.Grad().MulScalar(2)
 		x.ZeroGrad()
-		x.Square().Sum().Backward()
+		tensor.WithScope(func(s *tensor.Scope) { s.Enter(x).Square().Sum().Backward() })
 		if got := old.Floats()[0]; got != 6 {
 			t.Errorf("twice the gradient of 3x = %v after the next gradient", got)
 		}
@@ -237,4 +243,37 @@ func BenchmarkChain(b *testing.B) {
 			})
 		}
 	}
+}
+
+// sharesOp passes three quarters of its gradient on to its first input and one to its second, the first computed from the
+// second.
+type sharesOp struct{}
+
+func (sharesOp) Name() string         { return "shares" }
+func (sharesOp) Reads() tensor.Reads  { return tensor.ReadsNothing }
+func (sharesOp) Infer(c *tensor.Call) { c.Output(c.In[0].Shape(), c.In[0].DType()) }
+func (sharesOp) Run(_ tensor.Device, c *tensor.Call) bool {
+	copy(tensor.Slice[float32](c.Y(0)), tensor.Slice[float32](c.X(0)))
+	return true
+}
+func (sharesOp) VJP(b *tensor.Back) []*tensor.Tensor {
+	quarter := b.Dout(0).MulScalar(0.25)
+	return b.Give(b.Dout(0).Sub(quarter), quarter)
+}
+
+// TestDeferredResultsOfOneVJP computes a gradient, because it is added to others, before the one that it reads has its turn.
+func TestDeferredResultsOfOneVJP(t *testing.T) {
+	deferring(1, func() {
+		x, z := tensor.Full(3, 64).RequireGrad(), tensor.Full(2, 64).RequireGrad()
+		u, v := x.MulScalar(1.5), z.MulScalar(1.25)
+		y := tensor.Apply1(sharesOp{}, u, v)
+		u.Tanh().Add(u.Exp()).Add(v).Add(u.Square()).Add(y).Sum().Backward()
+		th := math.Tanh(4.5)
+		if got, want := x.Grad().Floats()[0], 1.5*(1-th*th+math.Exp(4.5)+9+0.75); math.Abs(got-want) > 1e-4*want {
+			t.Errorf("the gradient of x is %v, not %v", got, want)
+		}
+		if got, want := z.Grad().Floats()[0], 1.25*1.25; got != want {
+			t.Errorf("the gradient of z is %v, not %v", got, want)
+		}
+	})
 }

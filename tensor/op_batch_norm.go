@@ -37,7 +37,7 @@ func (batchNormOp) Infer(c *Call) {
 	if s.Numel() == 0 {
 		c.Fail(ErrShape, "an empty batch has no mean")
 	}
-	if s.Numel() >= 32*s.at(0)*s.at(1) {
+	if s.Numel() >= 32*s.at(0)*s.at(1) && !c.In[0].st.changes() {
 		c.outputLater(s, d)
 	} else {
 		c.Output(s, d)
@@ -59,9 +59,6 @@ func (o batchNormOp) Run(d Device, c *Call) bool {
 		if c.isLater(0) {
 			fill := batchNormLater(o.eps, c.X(0), c.X(1), c.X(2), c.Y(1), c.Y(2), mu, rstd)
 			c.outs[0].st.putOff(cpu.Pointwise{}, fill, c.In[:1])
-			if c.In[0].st.changes() {
-				c.outs[0].Materialize()
-			}
 			return true
 		}
 		k.BatchNorm(o.eps, c.X(0), c.X(1), c.X(2), c.Y(0), c.Y(1), c.Y(2), mu, rstd)

@@ -29,6 +29,8 @@ type pass struct {
 	scratch        *Scope // of the VJP that runs: what it does not return is freed
 	heads          []Tensor
 	stack          []frame
+	results        []*Tensor  // of the VJP that ran
+	held           []*storage // memory of results, until letGo
 }
 
 // frame is a node on the way down, and the input to look at next.
@@ -46,12 +48,15 @@ func (p *pass) done() {
 	clear(p.grads)
 	clear(p.leaves)
 	clear(p.leafGrad)
-	clear(p.heads)
-	clear(p.back.douts)
+	clear(p.heads[:cap(p.heads)])
+	clear(p.stack[:cap(p.stack)])
+	clear(p.results[:cap(p.results)])
+	clear(p.held[:cap(p.held)])
+	clear(p.back.douts[:cap(p.back.douts)])
 	clear(p.back.ret)
 	*p = pass{
 		nodes: p.nodes[:0], edges: p.edges[:0], edgeAt: p.edgeAt[:0], need: p.need[:0], gradAt: p.gradAt[:0], grads: p.grads[:0],
-		dout: p.dout[:0], leaves: p.leaves[:0], leafGrad: p.leafGrad[:0], rootAt: p.rootAt[:0], heads: p.heads[:0], stack: p.stack[:0],
+		dout: p.dout[:0], leaves: p.leaves[:0], leafGrad: p.leafGrad[:0], rootAt: p.rootAt[:0], heads: p.heads[:0], stack: p.stack[:0], results: p.results[:0], held: p.held[:0],
 		back: Back{douts: p.back.douts[:0], need: p.back.need[:0], ret: p.back.ret[:0]},
 	}
 	passPool.Put(p)
@@ -291,11 +296,11 @@ func (p *pass) step(k int) {
 			}
 		}
 		p.open(b, dout)
-		for i, g := range n.op.VJP(b) {
-			if g == nil || edges[i] == noEdge {
+		for i, g := range p.hold(n.op.VJP(b)) {
+			if g == nil {
 				continue
 			}
-			g = p.leave(fit(n, i, g))
+			g = p.leave(g)
 			if !p.create && g.RequiresGrad() {
 				g = g.Detach()
 			}
@@ -308,6 +313,7 @@ func (p *pass) step(k int) {
 				p.add(&p.leafGrad[-1-e], g)
 			}
 		}
+		p.letGo()
 		if b.scope != nil {
 			b.scope.clear()
 		}
@@ -361,6 +367,36 @@ func (p *pass) open(b *Back, dout []*Tensor) {
 	b.douts = b.dout
 }
 
+// hold returns what a VJP returned, fitted to the inputs, nil where nothing is wanted. All of it is held until letGo: what is computed of
+// one result may be the last to read another, which has its place to reach yet.
+func (p *pass) hold(grads []*Tensor) []*Tensor {
+	b := &p.back
+	p.results = p.results[:0]
+	for i, g := range grads {
+		if g != nil && b.need[i] {
+			g = fit(b.node, i, g)
+		} else {
+			g = nil
+		}
+		p.results = append(p.results, g)
+	}
+	p.held = p.held[:0]
+	for _, g := range p.results {
+		if g != nil && b.scope != nil && g.st.scope == b.scope {
+			g.st.passing = true
+			g.st.pending++
+			p.held = append(p.held, g.st)
+		}
+	}
+	return p.results
+}
+
+func (p *pass) letGo() {
+	for _, st := range p.held {
+		st.pend(-1)
+	}
+}
+
 // leave takes a gradient out of its VJP's scope. From now on the pass alone uses its memory.
 func (p *pass) leave(g *Tensor) *Tensor {
 	s := p.back.scope
@@ -368,9 +404,6 @@ func (p *pass) leave(g *Tensor) *Tensor {
 		return g
 	}
 	s.settle(g)
-	if g.st.scope == s {
-		g.st.passing, g.st.pending = true, 0
-	}
 	return s.move(g)
 }
 

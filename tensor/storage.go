@@ -21,7 +21,7 @@ type storage struct {
 	pending int32                    // how many gradients that have yet to be used lie in it, while passing
 	inArena bool                     // the memory is the scope's arena's
 	mutable bool                     // the data may change or go while others refer to it
-	wanted  atomic.Bool              // is put off, and will be read
+	wanted  atomic.Bool              // keep the result when it is computed on the way to another
 	readers atomic.Int32             // how many that are put off read it
 	later   atomic.Pointer[deferred] // what computes the data, until that is done
 }

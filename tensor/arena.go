@@ -78,16 +78,19 @@ func take[T any](chunk *[]T, n int) *T {
 
 // copied returns a copy of the header of t, for use within the scope.
 func (s *Scope) copied(t *Tensor) *Tensor {
-	var r *Tensor
-	if s != nil && s.arena != nil {
-		s.arena.mu.Lock()
-		r = s.arena.header()
-		s.arena.mu.Unlock()
-	} else {
-		r = new(Tensor)
-	}
+	r := s.header()
 	*r = *t
 	return r
+}
+
+// header returns an empty header.
+func (s *Scope) header() *Tensor {
+	if s == nil || s.arena == nil {
+		return new(Tensor)
+	}
+	s.arena.mu.Lock()
+	defer s.arena.mu.Unlock()
+	return s.arena.header()
 }
 
 // fromPool returns what a storage with memory from the pool needs.

@@ -318,7 +318,8 @@ func (o *outSpec) tensor(in []*Tensor, scope *Scope, recorded bool) *Tensor {
 		return newTensor(o.Spec, scope)
 	}
 	x := in[o.of]
-	t := &Tensor{shape: o.Shape, off: x.off + o.off, dtype: o.DType, dev: x.dev, st: x.st, scope: scope}
+	t := scope.header()
+	t.shape, t.off, t.dtype, t.dev, t.st, t.scope = o.Shape, x.off+o.off, o.DType, x.dev, x.st, scope
 	if !o.Shape.isContiguous(&o.strides) {
 		t.step = new(o.strides)
 	}

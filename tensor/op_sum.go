@@ -1,6 +1,10 @@
 package tensor
 
-import "github.com/hadal-go/hadal/internal/cpu"
+import (
+	"sync"
+
+	"github.com/hadal-go/hadal/internal/cpu"
+)
 
 // Sum returns the sum over the axes (all of them when none are given), which are removed. Integers and bools sum as int64;
 // float32 accumulates in float64.
@@ -71,6 +75,8 @@ func (cpuDevice) Sum(y, x View, axes [MaxRank]bool) bool {
 	return true
 }
 
+var smallSums = sync.Pool{New: func() any { return new([256]float64) }}
+
 // sumSmall is sumCPU without allocations, for what a small network sums: all of x, or the rows of a matrix.
 func sumSmall(y, x View, axes [MaxRank]bool) bool {
 	n := x.Shape.Numel()
@@ -88,8 +94,10 @@ func sumSmall(y, x View, axes [MaxRank]bool) bool {
 	if x.Shape.rank != 2 || axes[1] || len(out) > 256 {
 		return false
 	}
-	var buf [256]float64
+	buf := smallSums.Get().(*[256]float64)
+	defer smallSums.Put(buf)
 	sums := buf[:len(out)]
+	clear(sums)
 	if !cpu.AddRows(sums, v, x.Shape.at(0), len(out)) {
 		return false
 	}

@@ -230,7 +230,7 @@ func (p *pass) run(seeds []*Tensor) {
 	for i, t := range p.roots {
 		g := seeds[i]
 		if !p.create {
-			g = g.Detach()
+			g = g.scope.copied(g).detach()
 		}
 		if t.scope != nil && g.scope == nil {
 			g = t.scope.Enter(g)
@@ -302,7 +302,7 @@ func (p *pass) step(k int) {
 			}
 			g = p.leave(g)
 			if !p.create && g.RequiresGrad() {
-				g = g.Detach()
+				g = g.scope.copied(g).detach()
 			}
 			if g.scope != nil && (keeps || n.holds(g.st)) {
 				p.isForeign(g)

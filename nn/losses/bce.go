@@ -66,8 +66,9 @@ func (bceOp) Run(d tensor.Device, c *tensor.Call) bool {
 
 func bce[T tensor.Float](c *tensor.Call) {
 	p, y, out := tensor.Slice[T](c.X(0)), tensor.Slice[T](c.X(1)), tensor.Slice[T](c.Y(0))
-	for i, v := range p {
-		if !(v >= 0 && v <= 1) {
+	lo, hi, ok := cpu.Extremes(p)
+	for i := 0; i < len(p) && !(ok && lo >= 0 && hi <= 1); i++ {
+		if v := p[i]; !(v >= 0 && v <= 1) {
 			c.Fail(tensor.ErrValue, "element %d of the prediction is %v, not a probability; use BCEWithLogits for logits", i, v)
 		}
 	}

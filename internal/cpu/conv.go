@@ -71,6 +71,10 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		winogradForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
+	if g.usesPointwise() {
+		pointwiseForward(&g, x, w, bias, y)
+		return
+	}
 	if x, ok := any(x).([]float32); ok && g.usesDirect() {
 		directForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
@@ -120,6 +124,10 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	}
 	if dy, ok := any(dy).([]float32); ok && g.usesWinograd(winogradLeast) {
 		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
+		return
+	}
+	if g.usesPointwise() {
+		pointwiseInputGrad(&g, dy, w, dx)
 		return
 	}
 	if dy, ok := any(dy).([]float32); ok && min(in, p, g.N, kg, cg) > 0 && g.usesDirectInputGrad() {
@@ -176,6 +184,10 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 	}
 	if x, ok := any(x).([]float32); ok && g.usesWinograd(winogradLeastGrad) {
 		winogradWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
+		return
+	}
+	if g.usesPointwise() && volume(g.Out) >= pointwiseTerms {
+		pointwiseWeightGrad(&g, x, dy, dw)
 		return
 	}
 	if x, ok := any(x).([]float32); ok && min(g.K, volume(g.In)) > 0 && g.usesDirect() {

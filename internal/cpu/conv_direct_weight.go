@@ -1,6 +1,10 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // directWeights is the gradient of a direct convolution's weights. Its transpose is a sum over blocks of outputs, units, of
 // products of the strip, whose rows are terms, with dy, which is transposed into panels of 16 output channels. A task
@@ -43,31 +47,18 @@ func directWeightGrad(g *Conv, x, dy, dw []float32) {
 			z.task(i/tasks, i%tasks/z.channels.parts, i%z.channels.parts, strip)
 		}
 	})
-	step := max(8, 1<<14/z.width&^7)
-	per := (rows + step - 1) / step
-	parallel.For(z.groups*per, 1, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			r0 := i % per * step
-			r1, at := min(rows, r0+step), i/per*rows*z.width
-			sum := z.sums[at+r0*z.width:][:(r1-r0)*z.width]
-			for q := 1; q < parts; q++ {
-				for j, v := range z.sums[q*size+at+r0*z.width:][:len(sum)] {
-					sum[j] += v
-				}
-			}
-			transposeInto(z.im, dw[i/per*z.m*rows+r0:], rows, sum, z.width, r1-r0, z.m)
-		}
-	})
+	addWeights(z.im, dw, buf, parts, z.groups, rows, z.m, z.width)
 }
 
 // transposeInto sets dst[p*w+i] = src[i*stride+p] for i < n, p < k, and nothing else.
-func transposeInto(im Impl, dst []float32, w int, src []float32, stride, n, k int) {
-	whole := n &^ 7
-	if k < 8 || im == implGo {
+func transposeInto[T Float](im Impl, dst []T, w int, src []T, stride, n, k int) {
+	lanes := 32 / int(unsafe.Sizeof(T(0)))
+	whole := n &^ (lanes - 1)
+	if k < lanes || im == implGo {
 		whole = 0
 	}
-	for i := 0; i < whole; i += 8 {
-		packTransposed(dst[i:], w, src[i*stride:], stride, 8, k)
+	for i := 0; i < whole; i += lanes {
+		packTransposed(dst[i:], w, src[i*stride:], stride, lanes, k)
 	}
 	if whole < n {
 		packStrided(dst[whole:], w, src[whole*stride:], stride, 1, n-whole, k)

@@ -71,6 +71,10 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		winogradForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
+	if x, ok := any(x).([]float32); ok && g.usesLines() {
+		lineForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32), 0)
+		return
+	}
 	if g.usesPointwise() {
 		pointwiseForward(&g, x, w, bias, y)
 		return

@@ -49,3 +49,26 @@ func convZip(im Impl, dst, even, odd []float32, n int) {
 	}
 	convZipAVX2(&dst[0], &even[0], &odd[0], n)
 }
+
+// lineKernels reports whether the kernels of convolutions along lines are there.
+func lineKernels() bool { return inUse() != implGo }
+
+// lineInput is convLineInputGo for n a multiple of 8.
+//
+//go:noinline
+func lineInput(im Impl, v []float32, vp int, x []float32, xp, n int) {
+	if im == implGo {
+		convLineInputGo(v, vp, x, xp, n)
+		return
+	}
+	convLineInputAVX2(&v[0], vp, &x[0], xp, n)
+}
+
+//go:noinline
+func (x *lineTileArgs) run(im Impl) {
+	if im == implGo {
+		x.runGo()
+		return
+	}
+	convLineTileAVX2(&x.u[0], &x.v[0], x.vp, &x.off[0], x.k, &x.tmp[0], &x.c[0], x.ldc, x.m, f32(x.bias), x.flags)
+}

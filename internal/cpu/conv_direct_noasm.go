@@ -13,3 +13,11 @@ func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, head, n
 }
 
 func convZip(im Impl, dst, even, odd []float32, n int) { convZipGo(dst, even, odd, n) }
+
+func lineKernels() bool { return false }
+
+func lineInput(im Impl, v []float32, vp int, x []float32, xp, n int) {
+	convLineInputGo(v, vp, x, xp, n)
+}
+
+func (x *lineTileArgs) run(im Impl) { x.runGo() }

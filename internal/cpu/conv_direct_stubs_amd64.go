@@ -73,3 +73,13 @@ func convLines2AVX2(dst *float32, dp int, src *float32, sp int, lines int, head 
 //
 //go:noescape
 func convZipAVX2(dst *float32, even *float32, odd *float32, n int)
+
+// convLineInputAVX2 is convLineInputGo. n is a multiple of 8, at least 8.
+//
+//go:noescape
+func convLineInputAVX2(v *float32, vp int, x *float32, xp int, n int)
+
+// convLineTileAVX2 is convLineTileGo. m is 1 to 6, k at least 1.
+//
+//go:noescape
+func convLineTileAVX2(u *float32, v *float32, vp int, off *int32, k int, tmp *float32, c *float32, ldc int, m int, bias *float32, flags int)

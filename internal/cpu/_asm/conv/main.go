@@ -26,6 +26,8 @@ func main() {
 	dots()
 	lines()
 	scatter()
+	lineInput()
+	lineTile()
 	Generate()
 }
 

@@ -70,5 +70,16 @@ func (x *lineTileArgs) run(im Impl) {
 		x.runGo()
 		return
 	}
-	convLineTileAVX2(&x.u[0], &x.v[0], x.vp, &x.off[0], x.k, &x.tmp[0], &x.c[0], x.ldc, x.m, f32(x.bias), x.flags)
+	convLineTileAVX2(&x.u[0], &x.v[0], x.k, &x.tmp[0], &x.c[0], x.ldc, x.m, f32(x.bias), x.flags)
+}
+
+// linePack is linePackGo.
+//
+//go:noinline
+func linePack(im Impl, dst, v []float32, vp int, off []int32) {
+	if im == implGo {
+		linePackGo(dst, v, vp, off)
+		return
+	}
+	convLinePackAVX2(&dst[0], &v[0], vp, &off[0], len(off))
 }

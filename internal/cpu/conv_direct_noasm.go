@@ -21,3 +21,5 @@ func lineInput(im Impl, v []float32, vp int, x []float32, xp, n int) {
 }
 
 func (x *lineTileArgs) run(im Impl) { x.runGo() }
+
+func linePack(im Impl, dst, v []float32, vp int, off []int32) { linePackGo(dst, v, vp, off) }

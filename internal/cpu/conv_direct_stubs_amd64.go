@@ -79,7 +79,20 @@ func convZipAVX2(dst *float32, even *float32, odd *float32, n int)
 //go:noescape
 func convLineInputAVX2(v *float32, vp int, x *float32, xp int, n int)
 
+// convLinePackAVX2 is
+//
+//	for p := range 7 {
+//		for t := range k {
+//			for j := range 16 { dst[(p*k+t)*16+j] = v[p*vp+off[t]+j] }
+//		}
+//	}
+//
+// k is at least 1.
+//
+//go:noescape
+func convLinePackAVX2(dst *float32, v *float32, vp int, off *int32, k int)
+
 // convLineTileAVX2 is convLineTileGo. m is 1 to 6, k at least 1.
 //
 //go:noescape
-func convLineTileAVX2(u *float32, v *float32, vp int, off *int32, k int, tmp *float32, c *float32, ldc int, m int, bias *float32, flags int)
+func convLineTileAVX2(u *float32, v *float32, k int, tmp *float32, c *float32, ldc int, m int, bias *float32, flags int)

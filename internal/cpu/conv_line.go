@@ -83,7 +83,7 @@ func lineForward(g *Conv, x, w, bias, y []float32, flags int) {
 	z.u = u
 	z.weights(w)
 	parallel.For(g.N*z.blocks, taskGrain(linePoints*z.terms*g.K*z.rows*z.tw), func(lo, hi int) {
-		size := z.pitch + z.taken*z.planeD + 16 + linePoints*z.strideV + linePoints*directRows*directCols + directRows*lineTile*directCols
+		size := z.pitch + z.taken*z.planeD + 16 + linePoints*z.strideV + linePoints*(z.terms+directRows)*directCols + directRows*lineTile*directCols
 		buf, block := borrow[float32](size)
 		defer block.Put()
 		for i := lo; i < hi; i++ {
@@ -132,6 +132,7 @@ func (z *lineConv) task(n, l0, flags int, buf []float32) {
 		return s
 	}
 	line, d, v := cut(z.pitch), cut(z.taken*z.planeD+16), cut(linePoints*z.strideV)
+	packed := cut(linePoints * z.terms * directCols)
 	tmp, last := cut(linePoints*directRows*directCols), cut(directRows*lineTile*directCols)
 	rows, s := min(z.rows, z.Out[1]-l0), z.Stride[2]
 	lines := rows + z.lines - z.rows
@@ -150,11 +151,12 @@ func (z *lineConv) task(n, l0, flags int, buf []float32) {
 		}
 	}
 	size := volume(z.Out)
-	x := lineTileArgs{off: z.off, vp: z.strideV, k: z.terms, tmp: tmp, flags: flags}
+	x := lineTileArgs{v: packed, k: z.terms, tmp: tmp, flags: flags}
 	for j := 0; j < rows*z.tw; j += directCols {
+		linePack(z.im, packed, v[j:], z.strideV, z.off)
 		for q := range z.panels.parts {
 			r0, r1 := z.panels.part(q)
-			x.u, x.v, x.m = z.u[q*linePoints*z.terms*directRows:], v[j:], r1-r0
+			x.u, x.m = z.u[q*linePoints*z.terms*directRows:], r1-r0
 			if x.bias = nil; z.bias != nil {
 				x.bias = z.bias[r0:]
 			}
@@ -174,14 +176,13 @@ func (z *lineConv) task(n, l0, flags int, buf []float32) {
 
 // lineTileArgs is the arguments of a tile kernel, which computes for i < m <= 6 and tiles j < 16
 //
-//	s[p] = Σ_t u[(p*k+t)*6+i] * v[p*vp+off[t]+j]   for t < k, points p
+//	s[p] = Σ_t u[(p*k+t)*6+i] * v[(p*k+t)*16+j]   for t < k, points p
 //	c[i*ldc+4*j:][:4] = max(0, Aᵀ s + bias[i])
 //
 // the maximum only with tileReLU; a nil bias is zeros. tmp is scratch.
 type lineTileArgs struct {
 	u, v, c, bias, tmp []float32
-	off                []int32
-	vp, k, ldc, m      int
+	k, ldc, m          int
 	flags              int
 }
 
@@ -190,8 +191,8 @@ func (x *lineTileArgs) runGo() {
 		for j := range directCols {
 			var s [linePoints]float32
 			for p := range s {
-				for t, o := range x.off[:x.k] {
-					s[p] += x.u[(p*x.k+t)*directRows+i] * x.v[p*x.vp+int(o)+j]
+				for t := range x.k {
+					s[p] += x.u[(p*x.k+t)*directRows+i] * x.v[(p*x.k+t)*directCols+j]
 				}
 			}
 			for l, v := range lineOutput(s) {
@@ -225,6 +226,15 @@ func convLineInputGo(v []float32, vp int, x []float32, xp, n int) {
 		e3, o3 := 4*d[1]-5*d[3]+d[5], 2*d[0]-2.5*d[2]+.5*d[4]
 		for p, s := range [linePoints]float32{e1 + o1, e1 - o1, e2 + o2, e2 - o2, e3 + o3, e3 - o3, d[6] - d[0] + 5.25*(d[2]-d[4])} {
 			v[p*vp+j] = s
+		}
+	}
+}
+
+// linePackGo computes dst[(p*k+t)*16+j] = v[p*vp+off[t]+j] for points p, t < k = len(off), j < 16.
+func linePackGo(dst, v []float32, vp int, off []int32) {
+	for p := range linePoints {
+		for t, o := range off {
+			copy(dst[(p*len(off)+t)*directCols:][:directCols], v[p*vp+int(o):])
 		}
 	}
 }

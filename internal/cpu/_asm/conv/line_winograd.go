@@ -30,7 +30,7 @@ func lineInput() {
 	const name = "convLineInputAVX2"
 	TEXT(name, attr.NOSPLIT, "func(v *float32, vp int, x *float32, xp, n int)")
 	Pragma("noescape")
-	Doc(name+" is convLineInputGo. n is a multiple of 8, at least 8.")
+	Doc(name + " is convLineInputGo. n is a multiple of 8, at least 8.")
 	v, vp, x, xp, n := RDI, RDX, RSI, RCX, RAX
 	vp3, vp5, xp3, xp5 := R8, R9, R10, R11
 	Load(Param("v"), v)
@@ -115,10 +115,10 @@ func lineInput() {
 
 func lineTile() {
 	const name = "convLineTileAVX2"
-	TEXT(name, attr.NOSPLIT, "func(u, v *float32, vp int, off *int32, k int, tmp, c *float32, ldc, m int, bias *float32, flags int)")
+	TEXT(name, attr.NOSPLIT, "func(u, v *float32, k int, tmp, c *float32, ldc, m int, bias *float32, flags int)")
 	Pragma("noescape")
-	Doc(name+" is convLineTileGo. m is 1 to 6, k at least 1.")
-	u, v, off, tmp, k, at := R8, RSI, R9, RDI, RAX, RBX
+	Doc(name + " is convLineTileGo. m is 1 to 6, k at least 1.")
+	u, v, tmp, k, at := R8, RSI, RDI, RAX, RBX
 	c, cur, ldc, m, left := R12, RDX, R11, R10, RCX
 	Load(Param("u"), u)
 	Load(Param("v"), v)
@@ -133,22 +133,16 @@ func lineTile() {
 		label := func(part string) string { return label(m, 2, part) }
 		Label(label(""))
 		MOVQ(c, cur)
-		for r := range m { // to have C at hand
-			for i := range 4 {
-				PREFETCHT0(Mem{Base: cur, Disp: 64 * i})
-			}
-			if r < m-1 {
-				ADDQ(ldc, cur)
-			}
-		}
 		Label(label("point"))
+		for i := range 4 { // to have a row of C at hand
+			PREFETCHT0(Mem{Base: cur, Disp: 64 * i})
+		}
+		ADDQ(ldc, cur)
 		each(m, 2, func(r, v int) { VXORPS(acc(r, v), acc(r, v), acc(r, v)) })
-		Load(Param("off"), off)
 		Load(Param("k"), k)
 		unrolled(k, label, func(i int) {
-			MOVLQSX(Mem{Base: off, Disp: 4 * i}, at)
 			for j := range 2 {
-				VMOVUPS(Mem{Base: v, Index: at, Scale: 4, Disp: bytes * j}, y[14+j])
+				VMOVUPS(Mem{Base: v, Disp: bytes * (2*i + j)}, y[14+j])
 			}
 			for r := range m {
 				x := y[12+r%2]
@@ -158,13 +152,11 @@ func lineTile() {
 				}
 			}
 		}, func(steps int) {
-			ADDQ(Imm(uint64(4*steps)), off)
+			ADDQ(U32(uint32(2*bytes*steps)), v)
 			ADDQ(Imm(uint64(4*rows*steps)), u)
 		})
 		each(m, 2, func(r, v int) { VMOVUPS(acc(r, v), Mem{Base: tmp, Disp: bytes * (2*r + v)}) })
 		ADDQ(U32(2*bytes*rows), tmp)
-		Load(Param("vp"), at)
-		LEAQ(Mem{Base: v, Index: at, Scale: 4}, v)
 		DECQ(left)
 		JNZ(LabelRef(label("point")))
 		MOVQ(U32(m), left)
@@ -230,6 +222,43 @@ func lineTile() {
 	ADDQ(ldc, c)
 	DECQ(left)
 	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+func linePack() {
+	const name = "convLinePackAVX2"
+	TEXT(name, attr.NOSPLIT, "func(dst, v *float32, vp int, off *int32, k int)")
+	Pragma("noescape")
+	Doc(name+" is", "",
+		fmt.Sprintf("	for p := range %d {", points),
+		"		for t := range k {",
+		"			for j := range 16 { dst[(p*k+t)*16+j] = v[p*vp+off[t]+j] }",
+		"		}",
+		"	}", "",
+		"k is at least 1.")
+	dst, v, off, k, at, vp, left := RDI, RSI, R9, RAX, RBX, RDX, RCX
+	Load(Param("dst"), dst)
+	Load(Param("v"), v)
+	Load(Param("vp"), vp)
+	SHLQ(U8(2), vp)
+	MOVQ(U32(points), left)
+	Label("point")
+	Load(Param("off"), off)
+	Load(Param("k"), k)
+	Label("term")
+	MOVLQSX(Mem{Base: off}, at)
+	for j := range 2 {
+		VMOVUPS(Mem{Base: v, Index: at, Scale: 4, Disp: bytes * j}, y[j])
+		VMOVUPS(y[j], Mem{Base: dst, Disp: bytes * j})
+	}
+	ADDQ(Imm(4), off)
+	ADDQ(Imm(2*bytes), dst)
+	DECQ(k)
+	JNZ(LabelRef("term"))
+	ADDQ(vp, v)
+	DECQ(left)
+	JNZ(LabelRef("point"))
 	VZEROUPPER()
 	RET()
 }

@@ -27,6 +27,7 @@ func main() {
 	lines()
 	scatter()
 	lineInput()
+	linePack()
 	lineTile()
 	Generate()
 }

@@ -18,6 +18,7 @@ type Conv struct {
 	N, C, K, Groups  int
 	In, Out, Kernel  [3]int
 	Stride, Pad, Dil [3]int
+	ReLU             bool // y becomes max(y, 0), NaN stays NaN; gradients are those without
 }
 
 func volume(n [3]int) int { return n[0] * n[1] * n[2] }
@@ -49,10 +50,18 @@ func (g *Conv) full() bool {
 	return g.Groups == 1 && g.Kernel == g.In && g.Pad == [3]int{} && volume(g.Out) == 1 && (g.Dil == [3]int{1, 1, 1})
 }
 
+// flags is what the kernels do last.
+func (g *Conv) flags() int {
+	if g.ReLU {
+		return tileReLU
+	}
+	return 0
+}
+
 // Gemm is the matrix product that convolutions are made of, GemmF32 or GemmF64.
 type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
 
-// ConvForward computes y, plus bias (K) unless nil. Work is split over images, groups and output positions. float32 convolutions by
+// ConvForward computes y, plus bias (K) unless nil, and ReLU of that if g says so. Work is split over images, groups and output positions. float32 convolutions by
 // 3x3 are Winograd's where that is faster, as are their gradients, with errors of up to about 7e-6 of the largest output; the package
 // comment names the other ways.
 func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
@@ -60,7 +69,7 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		return
 	}
 	if g.full() {
-		gemm(g.N, g.K, g.rows(), x, g.rows(), 1, w, 1, g.rows(), y, g.K, Epilogue[T]{ColBias: bias})
+		gemm(g.N, g.K, g.rows(), x, g.rows(), 1, w, 1, g.rows(), y, g.K, Epilogue[T]{ColBias: bias, ReLU: g.ReLU})
 		return
 	}
 	if g.depthwise() {
@@ -72,7 +81,7 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		return
 	}
 	if x, ok := any(x).([]float32); ok && g.usesLines() {
-		lineForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32), 0)
+		lineForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
 	if g.usesPointwise() {
@@ -106,7 +115,7 @@ func convGathered[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 				col, ld = buf, np
 				im2col(&g, xg, col, p0, np)
 			}
-			ep := Epilogue[T]{}
+			ep := Epilogue[T]{ReLU: g.ReLU}
 			if bias != nil {
 				ep.RowBias = bias[grp*kg : (grp+1)*kg]
 			}

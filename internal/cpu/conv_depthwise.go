@@ -183,6 +183,13 @@ func depthwiseForward[T Float](g Conv, x, w, bias, y []T) {
 					tapSum(y[from+l*g.Out[2]:], g.Out[2], (*p.buf)[l*g.Stride[1]*p.pitch():], g.Stride[1]*p.pitch(), min(step, l1-l0-l), c1-c0,
 						p.off[first:end], w[k*taps:][first:end])
 				}
+				for l := range l1 - l0 {
+					if !g.ReLU {
+						break
+					}
+					z := y[from+l*g.Out[2]:][:c1-c0]
+					MapFlat(Pointwise{Code: ReLU}, z, z, nil, nil)
+				}
 			}
 		}
 	})

@@ -82,6 +82,7 @@ type direct struct {
 	phases          []directPhase
 	taps            int // of the kernel
 	x, z, bias      []float32
+	flags           int // with the last terms
 	w               []float32
 	row, term, next int  // strides of the weights: rows, terms and input channels
 	unpacked        bool // the kernel reads them as they are
@@ -111,7 +112,7 @@ func forwardOf(g *Conv) direct {
 // directForward is ConvForward where usesDirect.
 func directForward(g *Conv, x, w, bias, y []float32) {
 	z := forwardOf(g)
-	z.x, z.z, z.bias, z.w = x, y, bias, w
+	z.x, z.z, z.bias, z.w, z.flags = x, y, bias, w, g.flags()
 	z.row, z.term, z.next = g.rows(), 1, z.taps
 	z.unpacked = z.n*volume(z.out) < directReuse
 	z.prepare(g)
@@ -208,7 +209,7 @@ func (z *direct) packed(p *directPhase, grp, block, panel int) []float32 {
 //
 //	c[i*ldc+j] = Σ_p a[i*ars+p*acs] * b[off[p]+j] + bias[i]   for i < m <= 6, j < n, p < k
 //
-// to which tileAccumulate adds c; a nil bias is zeros. It may read b up to the next multiple of eight elements.
+// to which tileAccumulate adds c; a nil bias is zeros. With tileReLU what is below 0 becomes 0. It may read b up to the next multiple of eight elements.
 type directTile struct {
 	a, b, c, bias []float32
 	ars, acs      int
@@ -229,6 +230,9 @@ func (x *directTile) runGo() {
 			}
 			if x.bias != nil {
 				s += x.bias[i]
+			}
+			if x.flags&tileReLU != 0 && s < 0 {
+				s = 0
 			}
 			x.c[i*x.ldc+j] = s
 		}

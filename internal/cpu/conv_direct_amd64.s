@@ -260,7 +260,7 @@ m6v2end:
 m6v2bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m6v2store
+	JZ           m6v2relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VADDPS       Y14, Y1, Y1
@@ -279,6 +279,23 @@ m6v2bias:
 	VBROADCASTSS 20(CX), Y14
 	VADDPS       Y14, Y10, Y10
 	VADDPS       Y14, Y11, Y11
+
+m6v2relu:
+	TESTQ  $0x00000002, AX
+	JZ     m6v2store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y7, Y14, Y7
+	VMAXPS Y8, Y14, Y8
+	VMAXPS Y9, Y14, Y9
+	VMAXPS Y10, Y14, Y10
+	VMAXPS Y11, Y14, Y11
 
 m6v2store:
 	MOVQ    n+64(FP), BX
@@ -503,7 +520,7 @@ m5v2end:
 m5v2bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m5v2store
+	JZ           m5v2relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VADDPS       Y14, Y1, Y1
@@ -519,6 +536,21 @@ m5v2bias:
 	VBROADCASTSS 16(CX), Y14
 	VADDPS       Y14, Y8, Y8
 	VADDPS       Y14, Y9, Y9
+
+m5v2relu:
+	TESTQ  $0x00000002, AX
+	JZ     m5v2store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y7, Y14, Y7
+	VMAXPS Y8, Y14, Y8
+	VMAXPS Y9, Y14, Y9
 
 m5v2store:
 	MOVQ    n+64(FP), BX
@@ -714,7 +746,7 @@ m4v2end:
 m4v2bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m4v2store
+	JZ           m4v2relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VADDPS       Y14, Y1, Y1
@@ -727,6 +759,19 @@ m4v2bias:
 	VBROADCASTSS 12(CX), Y14
 	VADDPS       Y14, Y6, Y6
 	VADDPS       Y14, Y7, Y7
+
+m4v2relu:
+	TESTQ  $0x00000002, AX
+	JZ     m4v2store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y7, Y14, Y7
 
 m4v2store:
 	MOVQ    n+64(FP), BX
@@ -893,7 +938,7 @@ m3v2end:
 m3v2bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m3v2store
+	JZ           m3v2relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VADDPS       Y14, Y1, Y1
@@ -903,6 +948,17 @@ m3v2bias:
 	VBROADCASTSS 8(CX), Y14
 	VADDPS       Y14, Y4, Y4
 	VADDPS       Y14, Y5, Y5
+
+m3v2relu:
+	TESTQ  $0x00000002, AX
+	JZ     m3v2store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y5, Y14, Y5
 
 m3v2store:
 	MOVQ    n+64(FP), BX
@@ -1040,13 +1096,22 @@ m2v2end:
 m2v2bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m2v2store
+	JZ           m2v2relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VADDPS       Y14, Y1, Y1
 	VBROADCASTSS 4(CX), Y14
 	VADDPS       Y14, Y2, Y2
 	VADDPS       Y14, Y3, Y3
+
+m2v2relu:
+	TESTQ  $0x00000002, AX
+	JZ     m2v2store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y3, Y14, Y3
 
 m2v2store:
 	MOVQ    n+64(FP), BX
@@ -1155,10 +1220,17 @@ m1v2end:
 m1v2bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m1v2store
+	JZ           m1v2relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VADDPS       Y14, Y1, Y1
+
+m1v2relu:
+	TESTQ  $0x00000002, AX
+	JZ     m1v2store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y1, Y14, Y1
 
 m1v2store:
 	MOVQ    n+64(FP), BX
@@ -1332,7 +1404,7 @@ m6v1end:
 m6v1bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m6v1store
+	JZ           m6v1relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VBROADCASTSS 4(CX), Y14
@@ -1345,6 +1417,17 @@ m6v1bias:
 	VADDPS       Y14, Y8, Y8
 	VBROADCASTSS 20(CX), Y14
 	VADDPS       Y14, Y10, Y10
+
+m6v1relu:
+	TESTQ  $0x00000002, AX
+	JZ     m6v1store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y8, Y14, Y8
+	VMAXPS Y10, Y14, Y10
 
 m6v1store:
 	MOVQ    n+64(FP), BX
@@ -1513,7 +1596,7 @@ m5v1end:
 m5v1bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m5v1store
+	JZ           m5v1relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VBROADCASTSS 4(CX), Y14
@@ -1524,6 +1607,16 @@ m5v1bias:
 	VADDPS       Y14, Y6, Y6
 	VBROADCASTSS 16(CX), Y14
 	VADDPS       Y14, Y8, Y8
+
+m5v1relu:
+	TESTQ  $0x00000002, AX
+	JZ     m5v1store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y6, Y14, Y6
+	VMAXPS Y8, Y14, Y8
 
 m5v1store:
 	MOVQ    n+64(FP), BX
@@ -1672,7 +1765,7 @@ m4v1end:
 m4v1bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m4v1store
+	JZ           m4v1relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VBROADCASTSS 4(CX), Y14
@@ -1681,6 +1774,15 @@ m4v1bias:
 	VADDPS       Y14, Y4, Y4
 	VBROADCASTSS 12(CX), Y14
 	VADDPS       Y14, Y6, Y6
+
+m4v1relu:
+	TESTQ  $0x00000002, AX
+	JZ     m4v1store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y4, Y14, Y4
+	VMAXPS Y6, Y14, Y6
 
 m4v1store:
 	MOVQ    n+64(FP), BX
@@ -1809,13 +1911,21 @@ m3v1end:
 m3v1bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m3v1store
+	JZ           m3v1relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VBROADCASTSS 4(CX), Y14
 	VADDPS       Y14, Y2, Y2
 	VBROADCASTSS 8(CX), Y14
 	VADDPS       Y14, Y4, Y4
+
+m3v1relu:
+	TESTQ  $0x00000002, AX
+	JZ     m3v1store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y2, Y14, Y2
+	VMAXPS Y4, Y14, Y4
 
 m3v1store:
 	MOVQ    n+64(FP), BX
@@ -1924,11 +2034,18 @@ m2v1end:
 m2v1bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m2v1store
+	JZ           m2v1relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
 	VBROADCASTSS 4(CX), Y14
 	VADDPS       Y14, Y2, Y2
+
+m2v1relu:
+	TESTQ  $0x00000002, AX
+	JZ     m2v1store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
+	VMAXPS Y2, Y14, Y2
 
 m2v1store:
 	MOVQ    n+64(FP), BX
@@ -2017,9 +2134,15 @@ m1v1end:
 m1v1bias:
 	MOVQ         bias+80(FP), CX
 	TESTQ        CX, CX
-	JZ           m1v1store
+	JZ           m1v1relu
 	VBROADCASTSS (CX), Y14
 	VADDPS       Y14, Y0, Y0
+
+m1v1relu:
+	TESTQ  $0x00000002, AX
+	JZ     m1v1store
+	VXORPS Y14, Y14, Y14
+	VMAXPS Y0, Y14, Y0
 
 m1v1store:
 	MOVQ    n+64(FP), BX

@@ -224,6 +224,9 @@ func (t *directTask) products(p *directPhase, b int, src []float32, step int, c 
 	if b > 0 {
 		x.flags = tileAccumulate
 	}
+	if b == t.channels.parts-1 {
+		x.flags |= t.flags
+	}
 	r0, n := t.rows(t.p0), t.outputs(t.cell)
 	width := max(1, directTerms/x.k) * directCols // inputs that stay in the first-level cache for all panels
 	chunks := evenly(t.p1-t.p0, directChunk/directRows)

@@ -12,6 +12,7 @@ package cpu
 //			for p := range k { s += a[i*ars+p*acs] * b[off[p]+j] }
 //			if flags&1 != 0 { s += c[i*ldc+j] }
 //			if bias != nil { s += bias[i] }
+//			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
 //			c[i*ldc+j] = s
 //		}
 //	}

@@ -53,7 +53,7 @@ type lineConv struct {
 }
 
 // lineForward is ConvForward where usesLines.
-func lineForward(g *Conv, x, w, bias, y []float32, flags int) {
+func lineForward(g *Conv, x, w, bias, y []float32) {
 	s := g.Stride[2]
 	z := lineConv{Conv: g, im: inUse(), x: x, y: y, bias: bias, terms: g.C * g.Kernel[1] * s, tw: g.Out[2] / lineTile}
 	z.parity = min(g.Stride[1], g.Kernel[1])
@@ -87,7 +87,7 @@ func lineForward(g *Conv, x, w, bias, y []float32, flags int) {
 		buf, block := borrow[float32](size)
 		defer block.Put()
 		for i := lo; i < hi; i++ {
-			z.task(i/z.blocks, i%z.blocks*z.rows, flags, buf)
+			z.task(i/z.blocks, i%z.blocks*z.rows, buf)
 		}
 	})
 }
@@ -125,7 +125,7 @@ func lineWeight(g [lineTile]float32) [linePoints]float32 {
 }
 
 // task computes lines of an image from l0 on.
-func (z *lineConv) task(n, l0, flags int, buf []float32) {
+func (z *lineConv) task(n, l0 int, buf []float32) {
 	cut := func(n int) []float32 {
 		s := buf[:n:n]
 		buf = buf[n:]
@@ -151,7 +151,7 @@ func (z *lineConv) task(n, l0, flags int, buf []float32) {
 		}
 	}
 	size := volume(z.Out)
-	x := lineTileArgs{v: packed, k: z.terms, tmp: tmp, flags: flags}
+	x := lineTileArgs{v: packed, k: z.terms, tmp: tmp, flags: z.flags()}
 	for j := 0; j < rows*z.tw; j += directCols {
 		linePack(z.im, packed, v[j:], z.strideV, z.off)
 		for q := range z.panels.parts {

@@ -46,7 +46,7 @@ func TestLines(t *testing.T) {
 					}
 				}
 			}
-			lineForward(&g, x, w, nil, y, 0)
+			lineForward(&g, x, w, nil, y)
 			check("without bias")
 			for j := range want {
 				want[j] += float64(bias[j/volume(g.Out)%g.K])
@@ -65,7 +65,8 @@ func TestLines(t *testing.T) {
 			for j := range want {
 				want[j] = max(0, want[j])
 			}
-			lineForward(&g, x, w, bias, y, tileReLU)
+			g.ReLU = true
+			lineForward(&g, x, w, bias, y)
 			check("with ReLU")
 		}
 	})

@@ -53,7 +53,7 @@ func pointwiseForward[T Float](g *Conv, x, w, bias, y []T) {
 		gatherMet(g, x, met)
 		x = met
 	}
-	q := pointwise[T]{n: g.N, groups: g.Groups, m: g.K / g.Groups, k: g.C / g.Groups, p: volume(g.Out), x: x, z: y, bias: bias}
+	q := pointwise[T]{n: g.N, groups: g.Groups, m: g.K / g.Groups, k: g.C / g.Groups, p: volume(g.Out), x: x, z: y, bias: bias, flags: g.flags()}
 	q.run(w, q.k, 1)
 }
 

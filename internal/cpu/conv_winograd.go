@@ -3,6 +3,8 @@ package cpu
 //go:generate sh -c "cd _asm && go run ./winograd -out ../conv_winograd_amd64.s -stubs ../conv_winograd_stubs_amd64.go -pkg cpu"
 
 import (
+	"math"
+
 	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
@@ -77,6 +79,7 @@ type winograd struct {
 	panelV, panelM   int
 	strideV, strideM int
 	x, y, bias       []float32
+	least            float32 // what is less becomes this
 }
 
 // usesWinograd reports whether Winograd's is the faster convolution. Measured: with fewer than least outputs a channel,
@@ -90,7 +93,7 @@ func (g *Conv) usesWinograd(least int) bool {
 }
 
 func newWinograd(g *Conv) winograd {
-	z := winograd{im: inUse(), n: g.N, c: g.C, k: g.K, ih: g.In[1], iw: g.In[2], oh: g.Out[1], ow: g.Out[2], ph: g.Pad[1], pw: g.Pad[2]}
+	z := winograd{least: float32(math.Inf(-1)), im: inUse(), n: g.N, c: g.C, k: g.K, ih: g.In[1], iw: g.In[2], oh: g.Out[1], ow: g.Out[2], ph: g.Pad[1], pw: g.Pad[2]}
 	z.th, z.tw = (z.oh+winogradTile-1)/winogradTile, (z.ow+winogradTile-1)/winogradTile
 	return z
 }
@@ -98,7 +101,9 @@ func newWinograd(g *Conv) winograd {
 // winogradForward is ConvForward where usesWinograd.
 func winogradForward(g *Conv, x, w, bias, y []float32) {
 	z := newWinograd(g)
-	z.x, z.y, z.bias = x, y, bias
+	if z.x, z.y, z.bias = x, y, bias; g.ReLU {
+		z.least = 0
+	}
 	z.run(w, 9*g.C, 9, false)
 }
 
@@ -337,7 +342,7 @@ func (b *winogradBlock) output() {
 		}
 		m := b.m[b.panel(t, b.panelM):]
 		if whole {
-			winogradOutput(b.im, b.y, b.oh*b.ow, b.ow, &off, m, b.strideM, nr, bias(first), end-first, b.tmp)
+			winogradOutput(b.im, b.y, b.oh*b.ow, b.ow, &off, m, b.strideM, nr, bias(first), b.least, end-first, b.tmp)
 			continue
 		}
 		var in winogradOff
@@ -346,7 +351,7 @@ func (b *winogradBlock) output() {
 		}
 		for k0 := 0; k0 < end-first; k0 += winogradEdge {
 			channels := min(winogradEdge, end-first-k0)
-			winogradOutput(b.im, b.edge, lanes*size, winogradTile, &in, m[k0*nr:], b.strideM, nr, bias(first+k0), channels, b.tmp)
+			winogradOutput(b.im, b.edge, lanes*size, winogradTile, &in, m[k0*nr:], b.strideM, nr, bias(first+k0), b.least, channels, b.tmp)
 			for l := range min(lanes, b.t1-t) {
 				_, i, j := b.at(t + l)
 				h, w := min(winogradTile, b.oh-winogradTile*i), min(winogradTile, b.ow-winogradTile*j)
@@ -415,9 +420,9 @@ func winogradWeightsGo(u []float32, up, uc int, w []float32, wc int, off []int, 
 	}
 }
 
-// winogradOutputGo computes, for channels c and lanes l, y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] of the 6x6 matrix
-// z[i][j] = m[(6*i+j)*mp+c*mc+l]; a nil bias is zeros.
-func winogradOutputGo(y []float32, yc, pitch int, off []int, m []float32, mp, mc int, bias []float32, channels int) {
+// winogradOutputGo computes, for channels c and lanes l, y[c*yc+off[l]+i*pitch+j] = max(least, (Aᵀ z A)[i][j] + bias[c]) of the 6x6
+// matrix z[i][j] = m[(6*i+j)*mp+c*mc+l]; a nil bias is zeros, NaN stays.
+func winogradOutputGo(y []float32, yc, pitch int, off []int, m []float32, mp, mc int, bias []float32, least float32, channels int) {
 	for c := range channels {
 		var b float32
 		if bias != nil {
@@ -432,10 +437,17 @@ func winogradOutputGo(y []float32, yc, pitch int, off []int, m []float32, mp, mc
 			for i := range winogradTile {
 				s := (*[winogradPatch]float32)(d[winogradPatch*i:])
 				y0, y1, y2, y3 := winogradOut(s[0], s[1], s[2], s[3], s[4], s[5])
-				*(*[winogradTile]float32)(y[c*yc+o+i*pitch:]) = [...]float32{y0 + b, y1 + b, y2 + b, y3 + b}
+				*(*[winogradTile]float32)(y[c*yc+o+i*pitch:]) = [...]float32{atLeast32(y0+b, least), atLeast32(y1+b, least), atLeast32(y2+b, least), atLeast32(y3+b, least)}
 			}
 		}
 	}
+}
+
+func atLeast32(v, least float32) float32 {
+	if v < least {
+		return least
+	}
+	return v
 }
 
 // winogradIn is Bᵀ times a vector.

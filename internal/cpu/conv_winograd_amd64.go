@@ -51,23 +51,23 @@ func winogradWeights(im Impl, u []float32, up, uc int, w []float32, wc int, off 
 // winogradOutput is as winogradInput.
 //
 //go:noinline
-func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, channels int, tmp *winogradTmp) {
+func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, least float32, channels int, tmp *winogradTmp) {
 	for ; channels > winogradMost; channels -= winogradMost {
-		winogradOutput(im, y, yc, pitch, off, m, mp, mc, bias, winogradMost, tmp)
+		winogradOutput(im, y, yc, pitch, off, m, mp, mc, bias, least, winogradMost, tmp)
 		y, m = y[winogradMost*yc:], m[winogradMost*mc:]
 		if bias != nil {
 			bias = bias[winogradMost:]
 		}
 	}
 	if im == implGo {
-		winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, channels)
+		winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, least, channels)
 		return
 	}
 	if im == implAVX512 {
-		winogradOutputAVX512(&y[0], yc, pitch, &off[0], &m[0], mp, mc, f32(bias), channels, &tmp[0])
+		winogradOutputAVX512(&y[0], yc, pitch, &off[0], &m[0], mp, mc, f32(bias), least, channels, &tmp[0])
 		return
 	}
-	winogradOutputAVX2(&y[0], yc, pitch, &off[0], &m[0], mp, mc, f32(bias), channels, &tmp[0])
+	winogradOutputAVX2(&y[0], yc, pitch, &off[0], &m[0], mp, mc, f32(bias), least, channels, &tmp[0])
 }
 
 // winogradGrad is winogradGradGo. The kernels write winogradRows lanes whatever their number is.

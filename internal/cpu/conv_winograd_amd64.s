@@ -1242,9 +1242,9 @@ DATA winogradFlippedConstants<>+12(SB)/4, $0x3d2aaaab
 DATA winogradFlippedConstants<>+16(SB)/4, $0x3daaaaab
 GLOBL winogradFlippedConstants<>(SB), RODATA|NOPTR, $20
 
-// func winogradOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, channels int, tmp *float32)
-// Requires: AVX, FMA3
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-80
+// func winogradOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-88
 	VBROADCASTSS winogradOutputConstants<>+0(SB), Y13
 	VBROADCASTSS winogradOutputConstants<>+4(SB), Y14
 	VBROADCASTSS winogradOutputConstants<>+8(SB), Y15
@@ -1268,8 +1268,10 @@ TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-80
 	LEAQ         (AX)(R15*4), R15
 	XORQ         AX, AX
 	MOVQ         m+32(FP), DI
-	MOVQ         tmp+72(FP), SI
+	MOVQ         tmp+80(FP), SI
 	VXORPS       Y12, Y12, Y12
+	MOVSS        least+64(FP), X11
+	VBROADCASTSS X11, Y11
 
 channel:
 	MOVQ         mp+40(FP), BX
@@ -1474,9 +1476,13 @@ rows:
 	VFMADD231PS  Y15, Y9, Y7
 	VADDPS       Y5, Y7, Y7
 	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
 	VADDPS       Y12, Y1, Y1
+	VMAXPS       Y1, Y11, Y1
 	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
 	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
 	VUNPCKLPS    Y1, Y0, Y2
 	VUNPCKHPS    Y1, Y0, Y3
 	VUNPCKLPS    Y7, Y6, Y4
@@ -1513,9 +1519,13 @@ rows:
 	VFMADD231PS  Y15, Y9, Y7
 	VADDPS       Y5, Y7, Y7
 	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
 	VADDPS       Y12, Y1, Y1
+	VMAXPS       Y1, Y11, Y1
 	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
 	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
 	VUNPCKLPS    Y1, Y0, Y2
 	VUNPCKHPS    Y1, Y0, Y3
 	VUNPCKLPS    Y7, Y6, Y4
@@ -1552,9 +1562,13 @@ rows:
 	VFMADD231PS  Y15, Y9, Y7
 	VADDPS       Y5, Y7, Y7
 	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
 	VADDPS       Y12, Y1, Y1
+	VMAXPS       Y1, Y11, Y1
 	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
 	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
 	VUNPCKLPS    Y1, Y0, Y2
 	VUNPCKHPS    Y1, Y0, Y3
 	VUNPCKLPS    Y7, Y6, Y4
@@ -1591,9 +1605,13 @@ rows:
 	VFMADD231PS  Y15, Y9, Y7
 	VADDPS       Y5, Y7, Y7
 	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
 	VADDPS       Y12, Y1, Y1
+	VMAXPS       Y1, Y11, Y1
 	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
 	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
 	VUNPCKLPS    Y1, Y0, Y2
 	VUNPCKHPS    Y1, Y0, Y3
 	VUNPCKLPS    Y7, Y6, Y4
@@ -1615,9 +1633,9 @@ rows:
 	LEAQ         (AX)(DX*4), AX
 	MOVQ         mc+48(FP), DX
 	LEAQ         (DI)(DX*4), DI
-	MOVQ         channels+64(FP), DX
+	MOVQ         channels+72(FP), DX
 	DECQ         DX
-	MOVQ         DX, channels+64(FP)
+	MOVQ         DX, channels+72(FP)
 	JNZ          channel
 	VZEROUPPER
 	RET
@@ -3591,15 +3609,15 @@ channel:
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, channels int, tmp *float32)
-// Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-80
+// func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-88
 	VBROADCASTSS winogradOutputConstants<>+0(SB), Z13
 	VBROADCASTSS winogradOutputConstants<>+4(SB), Z14
 	VBROADCASTSS winogradOutputConstants<>+8(SB), Z15
 	MOVQ         y+0(FP), AX
 	MOVQ         off+24(FP), DX
-	MOVQ         tmp+72(FP), SI
+	MOVQ         tmp+80(FP), SI
 	MOVQ         64(DX), BX
 	LEAQ         (AX)(BX*4), BX
 	MOVQ         BX, 2304(SI)
@@ -3642,8 +3660,10 @@ TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-80
 	LEAQ         (AX)(R15*4), R15
 	XORQ         AX, AX
 	MOVQ         m+32(FP), DI
-	MOVQ         tmp+72(FP), SI
+	MOVQ         tmp+80(FP), SI
 	VXORPS       Z12, Z12, Z12
+	MOVSS        least+64(FP), X11
+	VBROADCASTSS X11, Z11
 
 channel:
 	MOVQ         mp+40(FP), BX
@@ -3848,9 +3868,13 @@ rows:
 	VFMADD231PS   Z15, Z9, Z7
 	VADDPS        Z5, Z7, Z7
 	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
 	VADDPS        Z12, Z1, Z1
+	VMAXPS        Z1, Z11, Z1
 	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
 	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
 	VUNPCKLPS     Z1, Z0, Z2
 	VUNPCKHPS     Z1, Z0, Z3
 	VUNPCKLPS     Z7, Z6, Z4
@@ -3903,9 +3927,13 @@ rows:
 	VFMADD231PS   Z15, Z9, Z7
 	VADDPS        Z5, Z7, Z7
 	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
 	VADDPS        Z12, Z1, Z1
+	VMAXPS        Z1, Z11, Z1
 	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
 	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
 	VUNPCKLPS     Z1, Z0, Z2
 	VUNPCKHPS     Z1, Z0, Z3
 	VUNPCKLPS     Z7, Z6, Z4
@@ -3958,9 +3986,13 @@ rows:
 	VFMADD231PS   Z15, Z9, Z7
 	VADDPS        Z5, Z7, Z7
 	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
 	VADDPS        Z12, Z1, Z1
+	VMAXPS        Z1, Z11, Z1
 	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
 	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
 	VUNPCKLPS     Z1, Z0, Z2
 	VUNPCKHPS     Z1, Z0, Z3
 	VUNPCKLPS     Z7, Z6, Z4
@@ -4013,9 +4045,13 @@ rows:
 	VFMADD231PS   Z15, Z9, Z7
 	VADDPS        Z5, Z7, Z7
 	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
 	VADDPS        Z12, Z1, Z1
+	VMAXPS        Z1, Z11, Z1
 	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
 	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
 	VUNPCKLPS     Z1, Z0, Z2
 	VUNPCKHPS     Z1, Z0, Z3
 	VUNPCKLPS     Z7, Z6, Z4
@@ -4053,9 +4089,9 @@ rows:
 	LEAQ          (AX)(DX*4), AX
 	MOVQ          mc+48(FP), DX
 	LEAQ          (DI)(DX*4), DI
-	MOVQ          channels+64(FP), DX
+	MOVQ          channels+72(FP), DX
 	DECQ          DX
-	MOVQ          DX, channels+64(FP)
+	MOVQ          DX, channels+72(FP)
 	JNZ           channel
 	VZEROUPPER
 	RET

@@ -2,6 +2,8 @@
 
 package cpu
 
+import "math"
+
 // winogradInputNEON is, with one rounding in each multiply-add,
 //
 //	for c := range channels {
@@ -84,9 +86,9 @@ func winogradWeights(im Impl, u []float32, up, uc int, w []float32, wc int, off 
 // winogradOutput is as winogradInput.
 //
 //go:noinline
-func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, channels int, tmp *winogradTmp) {
+func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, least float32, channels int, tmp *winogradTmp) {
 	if im == implGo {
-		winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, channels)
+		winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, least, channels)
 		return
 	}
 	for l := 0; l < 8; l += 4 {
@@ -97,6 +99,19 @@ func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []f
 			}
 			winogradOutputNEON(&y[c*yc], yc, pitch, &off[l], &m[c*mc+l], mp, mc, b, n, &tmp[0])
 		})
+	}
+	if math.IsInf(float64(least), -1) {
+		return
+	}
+	for c := range channels {
+		for _, o := range off[:8] {
+			for i := range winogradTile {
+				s := (*[winogradTile]float32)(y[c*yc+o+i*pitch:])
+				for j, v := range s {
+					s[j] = atLeast32(v, least)
+				}
+			}
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ func winogradWeights(im Impl, u []float32, up, uc int, w []float32, wc int, off 
 	winogradWeightsGo(u, up, uc, w, wc, off[:lanes], channels, flip)
 }
 
-func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, channels int, tmp *winogradTmp) {
-	winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, channels)
+func winogradOutput(im Impl, y []float32, yc, pitch int, off *winogradOff, m []float32, mp, mc int, bias []float32, least float32, channels int, tmp *winogradTmp) {
+	winogradOutputGo(y, yc, pitch, off[:winogradLanes(im)], m, mp, mc, bias, least, channels)
 }
 
 func winogradGrad(im Impl, z []float32, zp, zc int, y []float32, yc, pitch int, off *winogradOff, lanes, channels int, tmp *winogradTmp) {

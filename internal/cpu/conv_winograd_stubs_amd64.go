@@ -51,14 +51,14 @@ func winogradFlippedAVX2(u *float32, up int, uc int, w *float32, wc int, off *in
 //	for c := range channels {
 //		for l := range 8 {
 //			z := 6x6 matrix m[(6*i+j)*mp+c*mc+l]
-//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] }
+//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = max(least, (Aᵀ z A)[i][j] + bias[c]) }
 //		}
 //	}
 //
-// channels is at least 1; tmp is scratch of 36*8 elements; a nil bias is zeros.
+// channels is at least 1; tmp is scratch of 36*8 elements; a nil bias is zeros. NaN stays.
 //
 //go:noescape
-func winogradOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, channels int, tmp *float32)
+func winogradOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
 
 // winogradGradAVX2 is, with one rounding in each multiply-add,
 //
@@ -121,14 +121,14 @@ func winogradFlippedAVX512(u *float32, up int, uc int, w *float32, wc int, off *
 //	for c := range channels {
 //		for l := range 16 {
 //			z := 6x6 matrix m[(6*i+j)*mp+c*mc+l]
-//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] }
+//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = max(least, (Aᵀ z A)[i][j] + bias[c]) }
 //		}
 //	}
 //
-// channels is at least 1; tmp is scratch of 36*16+16 elements; a nil bias is zeros.
+// channels is at least 1; tmp is scratch of 36*16+16 elements; a nil bias is zeros. NaN stays.
 //
 //go:noescape
-func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, channels int, tmp *float32)
+func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
 
 // winogradGradAVX512 is, with one rounding in each multiply-add,
 //

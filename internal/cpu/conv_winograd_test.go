@@ -171,10 +171,14 @@ func TestWinogradKernels(t *testing.T) {
 				m, bias := winogradRandom(r, fenced[float32](t, size, atEnd)), winogradRandom(r, fenced[float32](t, channels, atEnd))
 				apart := winogradOff{0, 4, 8, 48, 52, 56, 100, 104, 144, 148, 152, 192, 196, 200, 240, 244}
 				const yc, yp = 300, 12
-				for _, b := range [][]float32{nil, bias} {
+				for i, b := range [][]float32{nil, bias, bias} {
+					least := float32(math.Inf(-1))
+					if i == 2 {
+						least = 0
+					}
 					winogradSame(t, "output", fenced[float32](t, (channels-1)*yc+apart[lanes-1]+3*yp+4, atEnd), func(y []float32) {
-						winogradOutput(im, y, yc, yp, &apart, m, vp, vc, b, channels, &tmp)
-					}, func(y []float32) { winogradOutputGo(y, yc, yp, apart[:lanes], m, vp, vc, b, channels) })
+						winogradOutput(im, y, yc, yp, &apart, m, vp, vc, b, least, channels, &tmp)
+					}, func(y []float32) { winogradOutputGo(y, yc, yp, apart[:lanes], m, vp, vc, b, least, channels) })
 				}
 			}
 		}

@@ -111,6 +111,7 @@ func tiles() {
 		"			for p := range k { s += a[i*ars+p*acs] * b[off[p]+j] }",
 		"			if flags&1 != 0 { s += c[i*ldc+j] }",
 		"			if bias != nil { s += bias[i] }",
+		"			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay",
 		"			c[i*ldc+j] = s",
 		"		}",
 		"	}", "",
@@ -207,13 +208,18 @@ func tiles() {
 			Label(label("bias"))
 			Load(Param("bias"), t)
 			TESTQ(t, t)
-			JZ(LabelRef(label("store")))
+			JZ(LabelRef(label("relu")))
 			each(m, vecs, func(r, v int) {
 				if v == 0 {
 					VBROADCASTSS(Mem{Base: t, Disp: 4 * r}, x)
 				}
 				VADDPS(x, acc(r, v), acc(r, v))
 			})
+			Label(label("relu"))
+			TESTQ(U32(2), flags)
+			JZ(LabelRef(label("store")))
+			VXORPS(x, x, x)
+			each(m, vecs, func(r, v int) { VMAXPS(acc(r, v), x, acc(r, v)) })
 			Label(label("store"))
 			Load(Param("n"), at)
 			CMPQ(at, Imm(uint64(lanes*vecs)))

@@ -320,14 +320,14 @@ func weights(name string, flip bool) {
 }
 
 func output() {
-	text("winogradOutput", "y *float32, yc, pitch int, off *int, m *float32, mp, mc int, bias *float32",
+	text("winogradOutput", "y *float32, yc, pitch int, off *int, m *float32, mp, mc int, bias *float32, least float32",
 		"			z := 6x6 matrix m[(6*i+j)*mp+c*mc+l]",
-		"			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = (Aᵀ z A)[i][j] + bias[c] }",
+		"			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = max(least, (Aᵀ z A)[i][j] + bias[c]) }",
 		"		}",
 		"	}", "",
-		"channels is at least 1; "+scratchDoc()+"; a nil bias is zeros.")
+		"channels is at least 1; "+scratchDoc()+"; a nil bias is zeros. NaN stays.")
 	constants("winogradOutputConstants", 13, 2, 4, 8)
-	two, fourTimes, eight, bias := Y13, Y14, Y15, Y12
+	two, fourTimes, eight, bias, least := Y13, Y14, Y15, Y12, Y11
 	// transform takes y[0:6].
 	transform := func() []VecPhysical {
 		VADDPS(Y2, Y1, Y6)
@@ -347,6 +347,8 @@ func output() {
 	Load(Param("m"), base)
 	Load(Param("tmp"), tmp)
 	VXORPS(bias, bias, bias)
+	Load(Param("least"), least.AsX())
+	VBROADCASTSS(least.AsX(), least)
 	Label("channel")
 	columns(6, "mp", func(j int) {
 		for i := range 6 {
@@ -374,6 +376,7 @@ func output() {
 		v := transform()
 		for _, r := range v {
 			VADDPS(bias, r, r)
+			VMAXPS(r, least, r)
 		}
 		transpose(v, []VecPhysical{Y2, Y3, Y4, Y5})
 		for k, r := range v {

@@ -17,10 +17,11 @@ type ConvConfig struct {
 	Groups      int            // 0: 1
 	PaddingMode tensor.PadMode // what padding is filled with; PadConstant is zeros
 	NoBias      bool
+	ReLU        bool // y becomes max(y, 0) as it is written; Sequential does so by itself where a layer ReLU follows
 }
 
 func (c ConvConfig) options() tensor.ConvConfig {
-	return tensor.ConvConfig{Stride: both(c.Stride), Padding: both(c.Padding), Dilation: both(c.Dilation), Groups: c.Groups, Same: c.Same, Causal: c.Causal}
+	return tensor.ConvConfig{Stride: both(c.Stride), Padding: both(c.Padding), Dilation: both(c.Dilation), Groups: c.Groups, Same: c.Same, Causal: c.Causal, ReLU: c.ReLU}
 }
 
 func both(n int) [2]int { return [2]int{n, n} }
@@ -96,7 +97,7 @@ func NewConv3d(g *random.Generator, in, out, kernel int, cfg ConvConfig) *Conv3d
 		tensor.Fail("conv3d", tensor.ErrValue, nil, "causal padding has one dimension; use Pad for others")
 	}
 	w, b := convParams("conv3d", g, in, out, []int{kernel, kernel, kernel}, cfg)
-	o := tensor.Conv3dConfig{Stride: all3(cfg.Stride), Padding: all3(cfg.Padding), Dilation: all3(cfg.Dilation), Groups: cfg.Groups, Same: cfg.Same}
+	o := tensor.Conv3dConfig{Stride: all3(cfg.Stride), Padding: all3(cfg.Padding), Dilation: all3(cfg.Dilation), Groups: cfg.Groups, Same: cfg.Same, ReLU: cfg.ReLU}
 	return &Conv3d{Weight: w, Bias: b, Options: o, PadMode: cfg.PaddingMode}
 }
 
@@ -108,6 +109,25 @@ func (l *Conv3d) Forward(x *tensor.Tensor) *tensor.Tensor {
 		o.Padding, o.Same = [3]int{}, false
 	}
 	return tensor.Conv3d(x, l.Weight.Tensor, optional(l.Bias), o)
+}
+
+// convReLU returns l with a ReLU after it, if it is a convolution that has one in its options. Types that embed one are not.
+func convReLU(l Layer) (fused Layer, ok bool) {
+	switch l := l.(type) {
+	case *Conv1d:
+		c := *l
+		c.Options.ReLU = true
+		return &c, true
+	case *Conv2d:
+		c := *l
+		c.Options.ReLU = true
+		return &c, true
+	case *Conv3d:
+		c := *l
+		c.Options.ReLU = true
+		return &c, true
+	}
+	return l, false
 }
 
 // padAround pads x in a mode other than zeros, which convolutions have themselves. An x of the wrong rank is theirs to refuse.

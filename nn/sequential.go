@@ -8,12 +8,24 @@ type Sequential []Layer
 // NewSequential returns the layers as one.
 func NewSequential(layers ...Layer) Sequential { return layers }
 
-// Forward applies every layer in order.
+// Forward applies every layer in order. A convolution does the work of a ReLU that follows it, with the same results.
 func (s Sequential) Forward(x *tensor.Tensor) *tensor.Tensor {
-	for _, l := range s {
+	for i := 0; i < len(s); i++ {
+		l := s[i]
+		if i+1 < len(s) && isReLU(s[i+1]) {
+			if conv, ok := convReLU(l); ok {
+				l = conv
+				i++
+			}
+		}
 		x = l.Forward(x)
 	}
 	return x
+}
+
+func isReLU(l Layer) bool {
+	_, ok := l.(ReLU)
+	return ok
 }
 
 // Flatten merges the dimensions from Start on.

@@ -15,6 +15,8 @@ type ConvConfig struct {
 	// Causal pads dilation·(kernel−1) zeros at the start alone, so that no result depends on a later input (van den Oord et
 	// al., 2016, "WaveNet"); in one dimension only.
 	Causal bool
+	// ReLU returns max(y, 0) in place of y, with the elements and gradients of Conv2d(...).ReLU(), in the pass that writes y.
+	ReLU bool
 }
 
 // Conv3dConfig are ConvConfig's options in three dimensions; each triple is (depth, height, width).
@@ -24,6 +26,7 @@ type Conv3dConfig struct {
 	Dilation [3]int
 	Groups   int
 	Same     bool
+	ReLU     bool
 }
 
 // Conv2d returns the cross-correlation that deep learning calls convolution: x (N, C, H, W), w (K, C/groups, R, S), bias
@@ -35,25 +38,24 @@ type Conv3dConfig struct {
 // not divide the channels, and with ErrDType when the inputs' dtypes differ.
 func Conv2d(x, w, bias *Tensor, cfg ConvConfig) *Tensor {
 	g := convGeometry{dims: 2, groups: cfg.Groups, pad: widen(0, cfg.Padding), stride: widen(1, cfg.Stride), dil: widen(1, cfg.Dilation)}
-	return conv(g, cfg.Same, cfg.Causal, x, w, bias)
+	return conv(convOp{g, cfg.ReLU}, cfg.Same, cfg.Causal, x, w, bias)
 }
 
 // Conv1d is Conv2d for sequences: x (N, C, L), w (K, C/groups, S), result (N, K, OL).
 func Conv1d(x, w, bias *Tensor, cfg ConvConfig) *Tensor {
 	g := convGeometry{dims: 1, groups: cfg.Groups, pad: [3]int{2: cfg.Padding[1]}, stride: [3]int{1, 1, cfg.Stride[1]}, dil: [3]int{1, 1, cfg.Dilation[1]}}
-	return conv(g, cfg.Same, cfg.Causal, x, w, bias)
+	return conv(convOp{g, cfg.ReLU}, cfg.Same, cfg.Causal, x, w, bias)
 }
 
 // Conv3d is Conv2d for volumes: x (N, C, D, H, W), w (K, C/groups, T, R, S), result (N, K, OD, OH, OW).
 func Conv3d(x, w, bias *Tensor, cfg Conv3dConfig) *Tensor {
 	g := convGeometry{dims: 3, groups: cfg.Groups, pad: cfg.Padding, stride: cfg.Stride, dil: cfg.Dilation}
-	return conv(g, cfg.Same, false, x, w, bias)
+	return conv(convOp{g, cfg.ReLU}, cfg.Same, false, x, w, bias)
 }
 
 func widen(first int, hw [2]int) [3]int { return [3]int{first, hw[0], hw[1]} }
 
-func conv(g convGeometry, same, causal bool, x, w, bias *Tensor) *Tensor {
-	o := convOp{g}
+func conv(o convOp, same, causal bool, x, w, bias *Tensor) *Tensor {
 	o.check(o.Name(), x, w)
 	o.after = o.pad
 	if same || causal {
@@ -110,7 +112,7 @@ func (g *convGeometry) check(op string, x, w *Tensor) {
 
 // autoPad sets the padding that the kernel's size asks for.
 func (g *convGeometry) autoPad(same, causal bool, x, w *Tensor) {
-	op, shapes := convOp{*g}.Name(), []Shape{x.shape, w.shape}
+	op, shapes := convNames[g.dims], []Shape{x.shape, w.shape}
 	switch {
 	case same && causal || g.pad != [3]int{}:
 		Fail(op, ErrValue, shapes, "padding, same and causal padding exclude each other; give one")
@@ -156,7 +158,7 @@ func (g *convGeometry) kernel(x, w, y Shape) cpu.Conv {
 // forward returns conv(x, w) for an output of shape y, which may be smaller: output padding of at least the stride has made
 // room in x for more positions.
 func (g convGeometry) forward(x, w *Tensor, y Shape) *Tensor {
-	r := Apply1(convOp{g}, x, w)
+	r := Apply1(convOp{convGeometry: g}, x, w)
 	for i := 2; i < r.shape.rank; i++ {
 		if r.shape.dim[i] > y.dim[i] {
 			r = r.Narrow(i, 0, int(y.dim[i]))
@@ -174,7 +176,10 @@ func (g *convGeometry) flops(y, w Shape) int64 {
 	return n
 }
 
-type convOp struct{ convGeometry }
+type convOp struct {
+	convGeometry
+	relu bool
+}
 
 type convKernel interface {
 	Conv(g cpu.Conv, x, w, bias, y View)
@@ -183,7 +188,12 @@ type convKernel interface {
 }
 
 func (o convOp) Name() string { return convNames[o.dims] }
-func (convOp) Reads() Reads   { return ReadsIn(0, 1) }
+func (o convOp) Reads() Reads {
+	if o.relu {
+		return ReadsIn(0, 1) | ReadsOut
+	}
+	return ReadsIn(0, 1)
+}
 func (o convOp) Infer(c *Call) {
 	d := c.SameDType()
 	x, w := c.In[0].shape, c.In[1].shape
@@ -212,7 +222,9 @@ func (o convOp) Run(d Device, c *Call) bool {
 		if len(c.In) == 3 {
 			bias = c.X(2)
 		}
-		k.Conv(o.kernel(c.In[0].shape, c.In[1].shape, y.Shape), c.X(0), c.X(1), bias, y)
+		g := o.kernel(c.In[0].shape, c.In[1].shape, y.Shape)
+		g.ReLU = o.relu
+		k.Conv(g, c.X(0), c.X(1), bias, y)
 	}
 	return ok
 }
@@ -220,6 +232,9 @@ func (o convOp) Run(d Device, c *Call) bool {
 func (o convOp) VJP(b *Back) (g []*Tensor) {
 	g = append(b.Give(nil, nil), nil)[:b.NumIn()]
 	dy := b.Dout(0)
+	if o.relu {
+		dy = Apply1(reluGradOp{}, dy, b.Out(0))
+	}
 	if b.Need(0) {
 		g[0] = Apply1(convInputGradOp{o.convGeometry, b.InSpec(0).Shape}, dy, b.In(1))
 	}

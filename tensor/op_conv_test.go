@@ -100,6 +100,20 @@ func transposedConvolution(g geometry, k int, out ...int) func([]optest.Array) [
 	}
 }
 
+// withReLU is f, and max(y, 0) of its results if relu.
+func withReLU(relu bool, f func([]optest.Array) []optest.Array) func([]optest.Array) []optest.Array {
+	if !relu {
+		return f
+	}
+	return func(in []optest.Array) []optest.Array {
+		out := f(in)
+		for i, v := range out[0].Data {
+			out[0].Data[i] = max(v, 0)
+		}
+		return out
+	}
+}
+
 // withVolume gives (N, C, L) and (N, C, H, W) the depth and height 1.
 func withVolume(a optest.Array) optest.Array {
 	for len(a.Shape) < 5 {
@@ -143,7 +157,7 @@ type convConfig = tensor.ConvConfig
 func TestConv(t *testing.T) {
 	var cases []optest.Case
 	conv2d := func(name string, in []tin, cfg convConfig, oh, ow int) {
-		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: name, In: in, Want: convolution(geometry2d(cfg), oh, ow),
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: name, In: in, Want: withReLU(cfg.ReLU, convolution(geometry2d(cfg), oh, ow)),
 			F: func(in tensors) tensors { return tensors{tensor.Conv2d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv2d("plain", of([]int{2, 3, 5, 4}, []int{2, 3, 3, 2}, []int{2}), convConfig{}, 3, 3)
@@ -177,6 +191,11 @@ func TestConv(t *testing.T) {
 	conv2d("pointwise in groups", of([]int{1, 4, 2, 2}, []int{2, 2, 1, 1}, []int{2}), convConfig{Groups: 2}, 2, 2)
 	conv2d("pointwise with stride", of([]int{1, 3, 5, 4}, []int{2, 3, 1, 1}), convConfig{Stride: [2]int{2, 2}}, 3, 2)
 	conv2d("pointwise with padding", of([]int{1, 2, 2, 2}, []int{2, 2, 1, 1}, []int{2}), convConfig{Padding: [2]int{1, 0}}, 4, 2)
+	conv2d("ReLU", of([]int{2, 3, 5, 4}, []int{2, 3, 3, 2}, []int{2}), convConfig{ReLU: true}, 3, 3)
+	conv2d("ReLU without bias, strided", of([]int{1, 2, 7, 6}, []int{2, 2, 3, 2}), convConfig{Stride: [2]int{2, 3}, ReLU: true}, 3, 2)
+	conv2d("ReLU, depthwise", of([]int{2, 3, 4, 4}, []int{3, 1, 3, 3}, []int{3}), convConfig{Groups: 3, Padding: [2]int{1, 1}, ReLU: true}, 4, 4)
+	conv2d("ReLU, pointwise", of([]int{1, 4, 20, 31}, []int{2, 4, 1, 1}, []int{2}), convConfig{ReLU: true}, 20, 31)
+	conv2d("ReLU of no samples", of([]int{0, 2, 4, 4}, []int{3, 2, 3, 3}, []int{3}), convConfig{ReLU: true}, 2, 2)
 	conv2d("no samples", of([]int{0, 2, 4, 4}, []int{3, 2, 3, 3}, []int{3}), convConfig{}, 2, 2)
 	conv2d("no channels", of([]int{2, 0, 3, 3}, []int{2, 0, 2, 2}, []int{2}), convConfig{}, 2, 2)
 	// The kernels gather max(64, 65536/(C R S)) positions at a time, 4096 of a pointwise convolution, and add up the
@@ -189,11 +208,12 @@ func TestConv(t *testing.T) {
 	conv2d("tiles", of([]int{1, 5, 5, 13}, []int{33, 5, 3, 3}, []int{33}), convConfig{Padding: [2]int{1, 1}}, 5, 13)
 
 	conv1d := func(name string, in []tin, cfg convConfig, ol int) {
-		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "1d " + name, In: in, Want: convolution(geometry1d(cfg), ol),
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "1d " + name, In: in, Want: withReLU(cfg.ReLU, convolution(geometry1d(cfg), ol)),
 			F: func(in tensors) tensors { return tensors{tensor.Conv1d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv1d("plain", of([]int{2, 2, 6}, []int{3, 2, 3}, []int{3}), convConfig{}, 4)
 	conv1d("all at once", of([]int{1, 4, 11}, []int{4, 2, 3}, []int{4}), convConfig{Stride: [2]int{7, 2}, Padding: [2]int{9, 3}, Dilation: [2]int{5, 2}, Groups: 2}, 7)
+	conv1d("ReLU", of([]int{2, 2, 6}, []int{3, 2, 3}, []int{3}), convConfig{ReLU: true}, 4)
 	conv1d("one element", of([]int{1, 1, 1}, []int{1, 1, 1}), convConfig{}, 1)
 	conv1d("no samples", of([]int{0, 2, 4}, []int{1, 2, 2}), convConfig{}, 3)
 	conv1d("depthwise", of([]int{2, 3, 9}, []int{3, 1, 4}, []int{3}), convConfig{Groups: 3, Stride: [2]int{1, 2}, Padding: [2]int{0, 2}}, 5)
@@ -201,10 +221,11 @@ func TestConv(t *testing.T) {
 
 	type config3d = tensor.Conv3dConfig
 	conv3d := func(name string, in []tin, cfg config3d, od, oh, ow int) {
-		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "3d " + name, In: in, Want: convolution(geometry3d(cfg), od, oh, ow),
+		cases = append(cases, optest.Case{Op: "tensor.convOp", Name: "3d " + name, In: in, Want: withReLU(cfg.ReLU, convolution(geometry3d(cfg), od, oh, ow)),
 			F: func(in tensors) tensors { return tensors{tensor.Conv3d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv3d("plain", of([]int{2, 2, 3, 4, 3}, []int{3, 2, 2, 3, 2}, []int{3}), config3d{}, 2, 2, 2)
+	conv3d("ReLU", of([]int{2, 2, 3, 4, 3}, []int{3, 2, 2, 3, 2}, []int{3}), config3d{ReLU: true}, 2, 2, 2)
 	conv3d("one element", of([]int{1, 1, 1, 1, 1}, []int{1, 1, 1, 1, 1}), config3d{}, 1, 1, 1)
 	conv3d("all at once", of([]int{1, 4, 5, 4, 6}, []int{2, 2, 2, 3, 2}, []int{2}),
 		config3d{Stride: [3]int{2, 1, 3}, Padding: [3]int{1, 2, 0}, Dilation: [3]int{3, 1, 2}, Groups: 2}, 2, 6, 2)
@@ -259,7 +280,7 @@ func TestConvTranspose(t *testing.T) {
 	var cases []optest.Case
 	// k, oh and ow are the result's channels and size.
 	conv2d := func(name string, in []tin, cfg config, k, oh, ow int) {
-		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: name, In: in, Want: transposedConvolution(geometry2d(cfg.ConvConfig), k, oh, ow),
+		cases = append(cases, optest.Case{Op: "tensor.convInputGradOp", Name: name, In: in, Want: withReLU(cfg.ReLU, transposedConvolution(geometry2d(cfg.ConvConfig), k, oh, ow)),
 			F: func(in tensors) tensors { return tensors{tensor.ConvTranspose2d(in[0], in[1], third(in), cfg)} }})
 	}
 	conv2d("plain", of([]int{2, 2, 3, 2}, []int{2, 3, 2, 3}, []int{3}), config{}, 3, 4, 4)
@@ -267,6 +288,7 @@ func TestConvTranspose(t *testing.T) {
 	conv2d("one element", of([]int{1, 1, 1, 1}, []int{1, 1, 1, 1}, []int{1}), config{}, 1, 1, 1)
 	conv2d("stride", of([]int{1, 2, 3, 2}, []int{2, 2, 3, 2}, []int{2}), config{convConfig{Stride: [2]int{2, 3}}, [2]int{}}, 2, 7, 5)
 	conv2d("stride with gaps", of([]int{1, 1, 2, 3}, []int{1, 2, 1, 2}, []int{2}), config{convConfig{Stride: [2]int{3, 4}}, [2]int{}}, 2, 4, 10)
+	conv2d("ReLU", of([]int{1, 2, 3, 2}, []int{2, 2, 3, 2}, []int{2}), config{convConfig{Stride: [2]int{2, 3}, ReLU: true}, [2]int{}}, 2, 7, 5)
 	conv2d("padding", of([]int{1, 2, 4, 3}, []int{2, 2, 3, 3}, []int{2}), config{convConfig{Padding: [2]int{1, 2}}, [2]int{}}, 2, 4, 1)
 	conv2d("dilation", of([]int{1, 2, 2, 3}, []int{2, 2, 2, 3}, []int{2}), config{convConfig{Dilation: [2]int{3, 2}}, [2]int{}}, 2, 5, 7)
 	conv2d("output padding", of([]int{1, 2, 2, 3}, []int{2, 2, 3, 3}, []int{2}), config{convConfig{Stride: [2]int{2, 3}, Padding: [2]int{1, 1}}, [2]int{1, 2}}, 2, 4, 9)

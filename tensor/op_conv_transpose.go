@@ -21,22 +21,22 @@ type ConvTranspose3dConfig struct {
 // It panics as Conv2d does, with ErrValue also when the output padding is not smaller than the stride or the dilation.
 func ConvTranspose2d(x, w, bias *Tensor, cfg ConvTransposeConfig) *Tensor {
 	g := convGeometry{dims: 2, groups: cfg.Groups, pad: widen(0, cfg.Padding), stride: widen(1, cfg.Stride), dil: widen(1, cfg.Dilation)}
-	return convTranspose(g, cfg.Same || cfg.Causal, widen(0, cfg.OutputPadding), x, w, bias)
+	return convTranspose(g, cfg.Same || cfg.Causal, cfg.ReLU, widen(0, cfg.OutputPadding), x, w, bias)
 }
 
 // ConvTranspose1d is ConvTranspose2d for sequences: x (N, C, L), w (C, K/groups, S), result (N, K, OL).
 func ConvTranspose1d(x, w, bias *Tensor, cfg ConvTransposeConfig) *Tensor {
 	g := convGeometry{dims: 1, groups: cfg.Groups, pad: [3]int{2: cfg.Padding[1]}, stride: [3]int{1, 1, cfg.Stride[1]}, dil: [3]int{1, 1, cfg.Dilation[1]}}
-	return convTranspose(g, cfg.Same || cfg.Causal, [3]int{2: cfg.OutputPadding[1]}, x, w, bias)
+	return convTranspose(g, cfg.Same || cfg.Causal, cfg.ReLU, [3]int{2: cfg.OutputPadding[1]}, x, w, bias)
 }
 
 // ConvTranspose3d is ConvTranspose2d for volumes: x (N, C, D, H, W), w (C, K/groups, T, R, S), result (N, K, OD, OH, OW).
 func ConvTranspose3d(x, w, bias *Tensor, cfg ConvTranspose3dConfig) *Tensor {
 	g := convGeometry{dims: 3, groups: cfg.Groups, pad: cfg.Padding, stride: cfg.Stride, dil: cfg.Dilation}
-	return convTranspose(g, cfg.Same, cfg.OutputPadding, x, w, bias)
+	return convTranspose(g, cfg.Same, cfg.ReLU, cfg.OutputPadding, x, w, bias)
 }
 
-func convTranspose(g convGeometry, auto bool, extra [3]int, x, w, bias *Tensor) *Tensor {
+func convTranspose(g convGeometry, auto, relu bool, extra [3]int, x, w, bias *Tensor) *Tensor {
 	op, shapes := convTransposeNames[g.dims], []Shape{x.shape, w.shape}
 	g.check(op, x, w)
 	g.after = g.pad
@@ -58,17 +58,20 @@ func convTranspose(g convGeometry, auto bool, extra [3]int, x, w, bias *Tensor) 
 	}
 	k := w.Dim(1) * g.groups
 	y := Apply1(convInputGradOp{g, g.shape(x.Dim(0), k, out)}, x, w)
-	if bias == nil {
-		return y
+	if bias != nil {
+		shapes = append(shapes, bias.shape)
+		if bias.shape != ShapeOf(k) {
+			Fail(op, ErrShape, shapes, "the bias must have shape (%d,)", k)
+		}
+		if bias.dtype != y.dtype {
+			Fail(op, ErrDType, shapes, "the input is %v and the bias %v; convert one with To", y.dtype, bias.dtype)
+		}
+		y = y.Add(bias.Reshape([]int{-1, 1, 1, 1}[:1+g.dims]...))
 	}
-	shapes = append(shapes, bias.shape)
-	if bias.shape != ShapeOf(k) {
-		Fail(op, ErrShape, shapes, "the bias must have shape (%d,)", k)
+	if relu {
+		y = y.ReLU()
 	}
-	if bias.dtype != y.dtype {
-		Fail(op, ErrDType, shapes, "the input is %v and the bias %v; convert one with To", y.dtype, bias.dtype)
-	}
-	return y.Add(bias.Reshape([]int{-1, 1, 1, 1}[:1+g.dims]...))
+	return y
 }
 
 // convInputGradOp maps (dy, w) to dx of the given shape.

@@ -84,7 +84,7 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		lineForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
-	if g.usesPointwise() {
+	if g.usesPointwise(g.C / g.Groups) {
 		pointwiseForward(&g, x, w, bias, y)
 		return
 	}
@@ -139,7 +139,7 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
-	if g.usesPointwise() {
+	if g.usesPointwise(kg) {
 		pointwiseInputGrad(&g, dy, w, dx)
 		return
 	}
@@ -199,8 +199,8 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 		winogradWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
-	if g.usesPointwise() && volume(g.Out) >= pointwiseTerms {
-		pointwiseWeightGrad(&g, x, dy, dw)
+	if x, ok := any(x).([]float32); ok && volume(g.Out) >= pointwisePositions && g.usesPointwise(volume(g.Out)) {
+		pointwiseWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
 	if x, ok := any(x).([]float32); ok && min(g.K, volume(g.In)) > 0 && g.usesDirect() {

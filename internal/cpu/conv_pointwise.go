@@ -8,7 +8,7 @@ import (
 
 // pointwise is z = a x for each image and group, a convolution by 1x1 with stride 1: a (m, k) times planes x (k, p). The tiles of matrix
 // products read x in place, and while one panel of columns is computed they bring the next to the cache: its rows are planes
-// apart, which no processor foresees.
+// apart, which no processor foresees. Where planes' sizes make rows collide in the cache, columns are packed instead.
 type pointwise[T Float] struct {
 	blocking
 	im              Impl
@@ -20,22 +20,25 @@ type pointwise[T Float] struct {
 	a, x, z, bias   []T
 	flags           int
 	columns, blocks int // of a task; in an image
+	packs           bool
+	group           int // columns that are packed at a time
 }
 
 const (
 	// pointwiseLeast is the number of outputs a channel from which on it pays to pack weights.
 	pointwiseLeast = 512
-	// pointwiseTerms is the number of positions from which on the gradient of the weights is a product for each image.
-	pointwiseTerms = 128
+	// With fewer terms than these tiles end as soon as they have begun; those of the weights' gradient are an image's positions.
+	pointwiseTerms     = 48
+	pointwisePositions = 128
 	// pointwiseColumns is the number of columns that a task computes, about: there are to be directTasks tasks.
 	pointwiseColumns = 1024
 )
 
-// usesPointwise reports whether the convolution and its gradients are products that pointwise computes, after a copy of what
-// the stride leaves of the input.
-func (g *Conv) usesPointwise() bool {
+// usesPointwise reports whether the convolution or a gradient, a product whose sums have so many terms, is one that pointwise
+// computes, after a copy of what the stride leaves of the input.
+func (g *Conv) usesPointwise(terms int) bool {
 	one := [3]int{1, 1, 1}
-	if g.Kernel != one || g.Pad != [3]int{} || inUse() == implGo || g.N*volume(g.Out) < pointwiseLeast || min(g.C, g.K) == 0 {
+	if g.Kernel != one || g.Pad != [3]int{} || inUse() == implGo || g.N*volume(g.Out) < pointwiseLeast || min(g.C, g.K) == 0 || terms < pointwiseTerms {
 		return false
 	}
 	for i, s := range g.Stride {
@@ -137,21 +140,26 @@ func (q *pointwise[T]) run(w []T, row, term int) {
 	})
 	q.columns = min(pointwiseColumns, max(q.nr, q.n*q.groups*q.p/directTasks/q.nr*q.nr))
 	q.blocks = (q.p + q.columns - 1) / q.columns
+	space := 0
+	if q.group, q.packs = q.columns, collide[T](q.terms.most(), q.p); q.packs {
+		q.group = packGroup * q.nr
+		space = packGroup * (q.nr*q.terms.most() + panelSlack)
+	}
 	parallel.For(q.n*q.groups*q.blocks, taskGrain(2*q.m*q.k*min(q.p, q.columns)), func(lo, hi int) {
+		buf, block := borrow[T](space)
+		defer block.Put()
 		for i := lo; i < hi; i++ {
-			q.task(i/q.blocks, i%q.blocks*q.columns)
+			q.task(i/q.blocks, i%q.blocks*q.columns, buf)
 		}
 	})
 }
 
 // task computes columns of one group's image from j0 on.
-func (q *pointwise[T]) task(image, j0 int) {
+func (q *pointwise[T]) task(image, j0 int, buf []T) {
 	grp, j1 := image%q.groups, min(q.p, j0+q.columns)
 	x, z := q.x[image*q.k*q.p:][:q.k*q.p], q.z[image*q.m*q.p:]
-	t := gemmTile[T]{ars: 1, acs: q.mr, brs: q.p, ldc: q.p}
-	for s := range q.terms.parts * q.rows.parts {
-		i0, i1 := q.rows.part(s % q.rows.parts)
-		s := s / q.rows.parts
+	t := gemmTile[T]{ars: 1, acs: q.mr, ldc: q.p}
+	for s := range q.terms.parts {
 		p0, p1 := q.terms.part(s)
 		if t.k, t.flags = p1-p0, 0; s > 0 {
 			t.flags = tileAccumulate
@@ -160,33 +168,68 @@ func (q *pointwise[T]) task(image, j0 int) {
 		if last {
 			t.flags |= q.flags
 		}
-		for j := j0; j < j1; j += t.n {
-			t.n = q.width(q.im, j1-j)
-			t.b = x[p0*q.p+j:]
-			// The calls for the first rows fetch what comes next, all terms of it.
-			t.next, t.step = t.b, 0
-			if j+t.n < q.p {
-				t.next, t.step = x[p0*q.p+j+t.n:], q.p*int(unsafe.Sizeof(x[0]))
+		for g0 := j0; g0 < j1; g0 += q.group {
+			g1 := min(j1, g0+q.group)
+			if q.packs {
+				q.pack(buf, x[p0*q.p+g0:], g1-g0, t.k)
 			}
-			t.jump = t.step * (t.k / 4)
-			for i, end := i0, 0; i < i1; i = end {
-				if end = i1; i < q.panels.longer {
-					end = min(i1, q.panels.longer)
+			for c := range q.rows.parts {
+				i0, i1 := q.rows.part(c)
+				for j := g0; j < g1; j += t.n {
+					t.n = q.width(q.im, g1-j)
+					if t.b, t.brs = x[p0*q.p+j:], q.p; q.packs {
+						t.b, t.brs = buf[(j-g0)/q.nr*(q.nr*t.k+panelSlack)+(j-g0)%q.nr:], q.nr
+					}
+					// The calls for the first rows fetch what comes next, all terms of it.
+					t.next, t.step = t.b, 0
+					if j+t.n < q.p && !q.packs {
+						t.next, t.step = x[p0*q.p+j+t.n:], q.p*int(unsafe.Sizeof(x[0]))
+					}
+					t.jump = t.step * (t.k / 4)
+					for i, end := i0, 0; i < i1; i = end {
+						if end = i1; i < q.panels.longer {
+							end = min(i1, q.panels.longer)
+						}
+						if t.step > 0 {
+							end = min(end, i+4)
+						}
+						r0, r1 := q.panels.part(i)
+						t.m, t.below, t.down = r1-r0, end-i-1, q.size
+						t.a, t.c = q.a[(grp*q.panels.parts+i)*q.size+p0*q.mr:], z[r0*q.p+j:]
+						if t.rowBias = nil; q.bias != nil && last {
+							t.rowBias = q.bias[grp*q.m+r0:]
+						}
+						t.run(q.im)
+						t.next, t.step, t.jump = t.b, 0, 0
+					}
 				}
-				if t.step > 0 {
-					end = min(end, i+4)
-				}
-				r0, r1 := q.panels.part(i)
-				t.m, t.below, t.down = r1-r0, end-i-1, q.size
-				t.a, t.c = q.a[(grp*q.panels.parts+i)*q.size+p0*q.mr:], z[r0*q.p+j:]
-				if t.rowBias = nil; q.bias != nil && last {
-					t.rowBias = q.bias[grp*q.m+r0:]
-				}
-				t.run(q.im)
-				t.next, t.step, t.jump = t.b, 0, 0
 			}
 		}
 	}
+}
+
+// pack copies n columns of k rows into panels.
+func (q *pointwise[T]) pack(buf, x []T, n, k int) {
+	size := q.nr*k + panelSlack
+	if n >= q.nr {
+		packPanels(q.im, buf, q.nr, size, x, 1, q.p, q.nr, n/q.nr, k)
+	}
+	if done := n / q.nr * q.nr; done < n {
+		packPanel(q.im, buf[n/q.nr*size:], q.nr, x[done:], 1, q.p, n-done, k)
+	}
+}
+
+// collide reports whether the second-level cache, as they are common, does not hold the same columns of twice n rows that are p elements apart:
+// powers of two leave most of its sets out.
+func collide[T Float](n, p int) bool {
+	const sets, ways, line = 1024, 8, 64
+	stride := p * int(unsafe.Sizeof(T(0)))
+	step := max(1, stride/line)
+	if stride%line != 0 {
+		step = 1
+	}
+	step = min(sets, step&-step)
+	return 2*n > sets/step*ways
 }
 
 // pointwiseWeights is the gradient of a pointwise convolution's weights, dw (m, k) = Σ dy xᵀ over images and positions. Its
@@ -252,7 +295,7 @@ func (z *pointwiseWeights[T]) task(q, grp int, panels []T) {
 			cols := min(z.nr, z.m-j)
 			packPanel(z.im, panels, z.nr, dy[j*z.p+p0:], z.p, 1, cols, t.k)
 			row := j / z.nr * (t.k / 4)
-			fetch := p1 < z.p && row < z.k
+			fetch := p1 < z.p && row < z.k && !collide[T](z.k, z.p)
 			for c := 0; c < cols; c += t.n {
 				t.n = z.blocking.width(z.im, cols-c)
 				t.b = panels[c:]

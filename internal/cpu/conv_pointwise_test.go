@@ -24,6 +24,8 @@ var pointwiseCases = []Conv{
 	convShape(2, 12, 18, 3, convAxis{size: 10, kernel: 1, stride: 3}, convAxis{size: 50, kernel: 1, stride: 5}),
 	convShape(2, 3, 5, 1, convAxis{size: 5, kernel: 1, stride: 2}, convAxis{size: 4, kernel: 1}, convAxis{size: 40, kernel: 1, stride: 2}),
 	convShape(2, 3, 5, 1, convAxis{size: 5, kernel: 1, stride: 2}, convAxis{size: 21, kernel: 1}),
+	convShape(1, 150, 9, 1, convAxis{size: 32, kernel: 1}, convAxis{size: 64, kernel: 1}), // rows collide in the cache
+	convShape(2, 700, 9, 1, convAxis{size: 19, kernel: 1}, convAxis{size: 16, kernel: 1}),
 }
 
 // Forward, backward-data and backward-weight agree with direct sums in float64, and touch nothing outside the slices. Portable Go, whose
@@ -82,10 +84,10 @@ func TestPointwiseIsUsedAndDeterministic(t *testing.T) {
 		defer parallel.SetWorkers(0)
 		r := rand.New(rand.NewPCG(3, 4))
 		for _, g := range []Conv{
-			convShape(3, 40, 70, 1, convAxis{size: 20, kernel: 1}, convAxis{size: 33, kernel: 1}),
-			convShape(9, 32, 50, 2, convAxis{size: 31, kernel: 1, stride: 2}, convAxis{size: 30, kernel: 1, stride: 2}),
+			convShape(3, 60, 70, 1, convAxis{size: 20, kernel: 1}, convAxis{size: 33, kernel: 1}),
+			convShape(9, 96, 110, 2, convAxis{size: 31, kernel: 1, stride: 2}, convAxis{size: 30, kernel: 1, stride: 2}),
 		} {
-			if uses := inUse() != implGo; g.usesPointwise() != uses {
+			if uses := inUse() != implGo; g.usesPointwise(48) != uses {
 				t.Errorf("%v: usesPointwise is %v, want %v", g, !uses, uses)
 			}
 			x, w, dy := winogradRandom(r, make([]float32, g.N*g.C*volume(g.In))), winogradRandom(r, make([]float32, g.K*g.rows())), winogradRandom(r, make([]float32, g.N*g.K*volume(g.Out)))

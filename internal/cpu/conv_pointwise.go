@@ -8,7 +8,8 @@ import (
 
 // pointwise is z = a x for each image and group, a convolution by 1x1 with stride 1: a (m, k) times planes x (k, p). The tiles of matrix
 // products read x in place, and while one panel of columns is computed they bring the next to the cache: its rows are planes
-// apart, which no processor foresees. Where planes' sizes make rows collide in the cache, columns are packed instead.
+// apart, which no processor foresees. Where planes are
+// not whole tiles or their size makes rows collide in the cache, columns are packed instead.
 type pointwise[T Float] struct {
 	blocking
 	im              Impl
@@ -141,7 +142,7 @@ func (q *pointwise[T]) run(w []T, row, term int) {
 	q.columns = min(pointwiseColumns, max(q.nr, q.n*q.groups*q.p/directTasks/q.nr*q.nr))
 	q.blocks = (q.p + q.columns - 1) / q.columns
 	space := 0
-	if q.group, q.packs = q.columns, collide[T](q.terms.most(), q.p); q.packs {
+	if q.group, q.packs = q.columns, q.p%q.nr != 0 || collide[T](q.terms.most(), q.p); q.packs {
 		q.group = packGroup * q.nr
 		space = packGroup * (q.nr*q.terms.most() + panelSlack)
 	}

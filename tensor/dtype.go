@@ -1,6 +1,6 @@
 package tensor
 
-import "math"
+import "github.com/hadal-go/hadal/internal/cpu"
 
 // DType is the element type of a tensor. The zero value is Float32, the default everywhere.
 type DType uint8
@@ -102,42 +102,13 @@ func Promote(a, b DType) DType {
 }
 
 // BF16FromFloat32 rounds to nearest even; a NaN stays a NaN.
-func BF16FromFloat32(f float32) BF16 {
-	b := math.Float32bits(f)
-	if f != f {
-		return BF16(b>>16 | 0x40)
-	}
-	return BF16((b + 0x7fff + b>>16&1) >> 16)
-}
+func BF16FromFloat32(f float32) BF16 { return BF16(cpu.BFloat16.FromFloat32(f)) }
 
 // Float32 returns the value, exactly.
-func (h BF16) Float32() float32 { return math.Float32frombits(uint32(h) << 16) }
+func (h BF16) Float32() float32 { return cpu.BFloat16.Float32(uint16(h)) }
 
-// F16FromFloat32 rounds to nearest even; values beyond 65504 become infinite, as IEEE 754 asks.
-func F16FromFloat32(f float32) F16 {
-	b := math.Float32bits(f)
-	sign := F16(b >> 16 & 0x8000)
-	b &= 0x7fffffff
-	switch {
-	case b > 0x7f800000: // NaN keeps its upper bits and stays a NaN
-		return sign | 0x7e00 | F16(b>>13&0x3ff)
-	case b >= 0x477ff000: // rounds to 65536 or more
-		return sign | 0x7c00
-	case b < 0x38800000: // subnormal half: let the float32 adder round at the right bit
-		return sign | F16(math.Float32bits(math.Float32frombits(b)+0.5)-0x3f000000)
-	}
-	return sign | F16((b-0x38000000+0xfff+b>>13&1)>>13)
-}
+// F16FromFloat32 rounds to nearest even; values beyond 65504 become infinite, as IEEE 754 asks, and a NaN stays a NaN.
+func F16FromFloat32(f float32) F16 { return F16(cpu.Float16.FromFloat32(f)) }
 
 // Float32 returns the value, exactly.
-func (h F16) Float32() float32 {
-	sign, e, m := uint32(h&0x8000)<<16, uint32(h>>10&31), uint32(h&0x3ff)
-	switch e {
-	case 0:
-		f := float32(m) * (1.0 / (1 << 24))
-		return math.Float32frombits(math.Float32bits(f) | sign)
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | m<<13)
-	}
-	return math.Float32frombits(sign | (e+112)<<23 | m<<13)
-}
+func (h F16) Float32() float32 { return cpu.Float16.Float32(uint16(h)) }

@@ -1,5 +1,7 @@
 package tensor
 
+import "github.com/hadal-go/hadal/internal/cpu"
+
 // Float16 and BFloat16 are formats of memory: what kernels compute in, and accumulate in, is float32. An op on them is the
 // op on float32, rounded once.
 
@@ -15,6 +17,14 @@ func (gatherOp) anyDType()      {}
 func (indexSelectOp) anyDType() {}
 
 func (d DType) half() bool { return d == BFloat16 || d == Float16 }
+
+// format is what kernels call a half.
+func (d DType) format() cpu.Half {
+	if d == BFloat16 {
+		return cpu.BFloat16
+	}
+	return cpu.Float16
+}
 
 // half reports whether the call has to compute in float32 for want of arithmetic in its own dtype.
 func (c *Call) half() bool {

@@ -55,21 +55,16 @@ func (cpuDevice) Convert(y, x View) {
 			return 0
 		})
 		convertFrom(y, n)
-	case BFloat16:
-		convertHalf(y, sliceOf[BF16](x), BF16.Float32)
-	case Float16:
-		convertHalf(y, sliceOf[F16](x), F16.Float32)
+	case BFloat16, Float16:
+		f := x.DType.format()
+		if y.DType == Float32 {
+			f.Widen(sliceOf[float32](y), sliceOf[uint16](x))
+			return
+		}
+		wide := make([]float32, x.Shape.Numel())
+		f.Widen(wide, sliceOf[uint16](x))
+		convertFrom(y, wide)
 	}
-}
-
-func convertHalf[H BF16 | F16](y View, x []H, float32Of func(H) float32) {
-	if y.DType == Float32 {
-		cpu.Convert(sliceOf[float32](y), x, float32Of)
-		return
-	}
-	f := make([]float32, len(x))
-	cpu.Convert(f, x, float32Of)
-	convertFrom(y, f)
 }
 
 func convertFrom[S cpu.Number](y View, x []S) {
@@ -86,10 +81,13 @@ func convertFrom[S cpu.Number](y View, x []S) {
 		cpu.Convert(sliceOf[uint8](y), x, func(v S) uint8 { return uint8(int64(v)) })
 	case Bool:
 		cpu.Convert(sliceOf[bool](y), x, func(v S) bool { return v != 0 })
-	case BFloat16:
-		cpu.Convert(sliceOf[BF16](y), x, func(v S) BF16 { return BF16FromFloat32(float32(v)) })
-	case Float16:
-		cpu.Convert(sliceOf[F16](y), x, func(v S) F16 { return F16FromFloat32(float32(v)) })
+	case BFloat16, Float16:
+		f := y.DType.format()
+		if x, ok := any(x).([]float32); ok {
+			f.Round(sliceOf[uint16](y), x)
+			return
+		}
+		cpu.Convert(sliceOf[uint16](y), x, func(v S) uint16 { return f.FromFloat32(float32(v)) })
 	}
 }
 

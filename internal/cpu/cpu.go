@@ -15,11 +15,16 @@ const (
 	implAVX2
 	implAVX512
 	implNEON
+	implAVX512BF16
+	implGoBF16
 )
 
 // String returns the name that Use and HADAL_CPU take: "avx512" (AVX-512 F, DQ, BW and VL), "avx2" (AVX2 and FMA), "neon"
-// (arm64) or "go" (portable; the only one with the build tag noasm).
-func (i Impl) String() string { return [...]string{"go", "avx2", "avx512", "neon"}[i] }
+// (arm64) or "go" (portable; the only one with the build tag noasm). "avx512bf16" is "avx512" with products of bfloat16 by
+// AVX512_BF16. "go-bf16" is "go" with such products as that instruction computes them: slow, for tests, and not among Impls.
+func (i Impl) String() string {
+	return [...]string{"go", "avx2", "avx512", "neon", "avx512bf16", "go-bf16"}[i]
+}
 
 var (
 	impls   = supported()
@@ -42,12 +47,34 @@ func Impls() []Impl { return append([]Impl(nil), impls...) }
 // Current returns the name of the implementation in use: the best one, or what HADAL_CPU or Use chose.
 func Current() string { return inUse().String() }
 
-func inUse() Impl { return Impl(current.Load()) }
+// inUse returns whose kernels to run, and productsInUse whose for products of bfloat16.
+func inUse() Impl {
+	switch i := productsInUse(); i {
+	case implAVX512BF16:
+		return implAVX512
+	case implGoBF16:
+		return implGo
+	default:
+		return i
+	}
+}
+
+func productsInUse() Impl { return Impl(current.Load()) }
+
+// portable says that the products' kernels are Go.
+func (i Impl) portable() bool { return i == implGo || i == implGoBF16 }
+
+// pairs says that products of bfloat16 take pairs of terms.
+func (i Impl) pairs() bool { return i == implAVX512BF16 || i == implGoBF16 }
 
 // Use chooses the implementation for kernels that start later. It returns an error, and changes nothing, when this processor
 // or build has none of that name.
 func Use(name string) error {
 	var names []string
+	if name == implGoBF16.String() {
+		current.Store(uint32(implGoBF16))
+		return nil
+	}
 	for _, i := range impls {
 		if i.String() == name {
 			current.Store(uint32(i))

@@ -10,6 +10,9 @@ func supported() []Impl {
 	var list []Impl
 	v2 := x.HasAVX2 && x.HasFMA && x.HasBMI2
 	if v2 && x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL {
+		if x.HasAVX512BF16 {
+			list = append(list, implAVX512BF16)
+		}
 		list = append(list, implAVX512)
 	}
 	if v2 {

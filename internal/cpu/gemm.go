@@ -70,12 +70,16 @@ func gemm[T Float](m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T,
 
 func gemmBatch[T Float](batch, m, n, k int, a []T, sa, ars, acs int, b []T, sb, brs, bcs int, c []T, sc, ldc int, ep Epilogue[T]) {
 	g := product[T]{inUse(), m, n, k, a, ars, acs, b, brs, bcs, c, ldc, ep}
+	g.batch(batch, sa, sb, sc)
+}
+
+func (g *product[T]) batch(batch, sa, sb, sc int) {
 	if !g.check(batch, sa, sb, sc) {
 		return
 	}
-	if batch > 1 && sb == 0 && sa == m*ars && sc == m*ldc && ep.RowBias == nil {
+	if batch > 1 && sb == 0 && sa == g.m*g.ars && sc == g.m*g.ldc && g.ep.RowBias == nil {
 		// The matrices are one tall matrix.
-		g.m, batch = m*batch, 1
+		g.m, batch = g.m*batch, 1
 	}
 	flops := g.flops()
 	if batch == 1 || batch*flops <= grainFlops(g.im) {

@@ -9,6 +9,8 @@ import "unsafe"
 //go:noinline
 func (x *gemmTile[T]) run(im Impl) {
 	switch im {
+	case implAVX512BF16:
+		gemmTileBF16AVX512(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step, x.jump)
 	case implAVX512:
 		if isF32[T]() {
 			gemmTileF32AVX512(f32(x.a), x.ars, x.acs, x.down, f32(x.b), x.brs, f32(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f32(x.rowBias), f32(x.colBias), x.flags, f32(x.next), x.step, x.jump)
@@ -22,7 +24,7 @@ func (x *gemmTile[T]) run(im Impl) {
 			gemmTileF64AVX2(f64(x.a), x.ars, x.acs, x.down, f64(x.b), x.brs, f64(x.c), x.ldc, x.m, x.n, x.k, 1+x.below, f64(x.rowBias), f64(x.colBias), x.flags, f64(x.next), x.step, x.jump)
 		}
 	default:
-		x.runGo()
+		x.runGo(im)
 	}
 }
 
@@ -31,8 +33,10 @@ func (x *gemmTile[T]) run(im Impl) {
 //go:noinline
 func dotRows[T Float](im Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
 	switch p := unsafe.Pointer(sum); {
-	case im == implGo:
-		dotRowsGo(x, b, ldb, n, k, sum)
+	case im.portable():
+		dotRowsGo(im, x, b, ldb, n, k, sum)
+	case im == implAVX512BF16:
+		gemmDotBF16AVX512(f32(x), f32(b), ldb, n, k, (*float32)(p))
 	case im == implAVX512 && isF32[T]():
 		gemmDotF32AVX512(f32(x), f32(b), ldb, n, k, (*float32)(p))
 	case im == implAVX512:

@@ -76,8 +76,8 @@ func gemmCopyRowsNEON(dst *float32, w int, src *float32, stride, cols, k int)
 
 // run calls the tile kernel for one block after the other.
 func (x *gemmTile[T]) run(im Impl) {
-	if im == implGo {
-		x.runGo()
+	if im.portable() {
+		x.runGo(im)
 		return
 	}
 	for x.tile(); x.below > 0; x.tile() {
@@ -102,8 +102,8 @@ func (x *gemmTile[T]) tile() {
 //go:noinline
 func dotRows[T Float](im Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
 	switch p := unsafe.Pointer(sum); {
-	case im == implGo:
-		dotRowsGo(x, b, ldb, n, k, sum)
+	case im.portable():
+		dotRowsGo(im, x, b, ldb, n, k, sum)
 	case isF32[T]():
 		gemmDotF32NEON(f32(x), f32(b), ldb, n, k, (*float32)(p))
 	default:

@@ -33,7 +33,7 @@ const minTasks = 16
 func blockingOf[T Float](im Impl) blocking {
 	double := unsafe.Sizeof(T(0)) == 8
 	switch im {
-	case implAVX512:
+	case implAVX512, implAVX512BF16: // of BF16, elements are pairs
 		if double {
 			return blocking{mr: 14, nr: 16, wide: 64, kc: 512, mc: 112, nc: 128}
 		}
@@ -59,14 +59,16 @@ func (bl *blocking) width(im Impl, n int) int {
 		return bl.wide
 	case n >= bl.nr:
 		return bl.nr
-	case im != implGo && n > bl.nr/2:
+	case !im.portable() && n > bl.nr/2:
 		return bl.nr / 2
 	}
 	return n
 }
 
 // grainFlops is worth about 5 us on one core: less work is not shared out.
-func grainFlops(im Impl) int { return [...]int{20_000, 500_000, 1_000_000, 200_000}[im] }
+func grainFlops(im Impl) int {
+	return [...]int{20_000, 500_000, 1_000_000, 200_000, 1_000_000, 20_000}[im]
+}
 
 // even cuts n units into parts that differ by one at most.
 type even struct{ parts, size, longer int }
@@ -192,7 +194,7 @@ func wholeTerms(m, k int) bool { return k <= 1<<13 && m*k <= 1<<20 }
 // turns says whether to compute C^T = B^T A^T: where few rows meet the transpose of a large matrix, as in a dense layer, this
 // saves copying the latter.
 func (g *product[T]) turns(bl *blocking) bool {
-	return g.im != implGo && !packAlways && g.brs == 1 && g.bcs != 1 && g.acs == 1 && !g.ep.Accumulate && (g.ep.RowBias == nil || g.ep.ColBias == nil) &&
+	return !g.im.portable() && !packAlways && g.brs == 1 && g.bcs != 1 && g.acs == 1 && !g.ep.Accumulate && (g.ep.RowBias == nil || g.ep.ColBias == nil) &&
 		g.m >= 2*bl.nr && g.n >= bl.nr && g.k >= bl.nr && wholeTerms(g.m, g.k) && g.m <= bl.nc && g.m*(g.k+2*g.n) < g.n*g.k
 }
 
@@ -208,7 +210,7 @@ var packAlways bool
 
 // pack says which matrices to copy into panels before use, and adapts the tile to one row.
 func (g *product[T]) pack(bl *blocking) (a, b bool) {
-	if g.im == implGo || packAlways {
+	if g.im.portable() || packAlways {
 		return true, true
 	}
 	if g.m == 1 && g.bcs == 1 {
@@ -227,7 +229,7 @@ func (g *product[T]) pack(bl *blocking) (a, b bool) {
 func (j *gemmJob[T]) blocks() {
 	j.terms = evenly(j.k, j.kc)
 	// Where one task has all rows, what it packs of B just before use is still near.
-	j.late = j.packB && !j.turned && j.m <= lateRows && wholeTerms(j.m, j.k) && j.im != implGo
+	j.late = j.packB && !j.turned && j.m <= lateRows && wholeTerms(j.m, j.k) && !j.im.portable()
 	if !j.packA && !j.packB || j.turned || j.late {
 		j.t0, j.t1 = 0, j.terms.parts
 		j.block(0, j.m, 0, j.n)

@@ -85,7 +85,13 @@ func (d *dotProduct[T]) rows(lo, hi int) {
 }
 
 // dotRowsGo is dotRows in Go, with four partial sums each.
-func dotRowsGo[T Float](x, b []T, ldb, n, k int, sum *[dotGroup]T) {
+func dotRowsGo[T Float](im Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
+	if im == implGoBF16 {
+		for j := range n {
+			sum[j] = T(dotPairs(as32(x[:k]), as32(b[j*ldb:][:k])))
+		}
+		return
+	}
 	for j := range n {
 		x, b := x[:k], b[j*ldb:][:k]
 		var s0, s1, s2, s3 T

@@ -57,8 +57,8 @@ func (e *Epilogue[T]) apply(v T, i, j int) T {
 
 // runGo is the portable tile kernel. It reads packed panels, 2 and 4 wide, whatever the tile's size is. Two rows of four sums
 // are what 16 registers hold: four rows spill, and took 1.7 times as long.
-func (x *gemmTile[T]) runGo() {
-	for x.block(); x.below > 0; x.block() {
+func (x *gemmTile[T]) runGo(im Impl) {
+	for x.block(im); x.below > 0; x.block(im) {
 		x.descend()
 	}
 }
@@ -74,7 +74,15 @@ func (x *gemmTile[T]) descend() {
 	}
 }
 
-func (x *gemmTile[T]) block() {
+func (x *gemmTile[T]) block(im Impl) {
+	if im == implGoBF16 {
+		x.finish(x.pairSums())
+	} else {
+		x.finish(x.sums())
+	}
+}
+
+func (x *gemmTile[T]) sums() [2][4]T {
 	var s00, s01, s02, s03, s10, s11, s12, s13 T
 	a, b := x.a[:2*x.k], x.b[:4*x.k]
 	for len(a) >= 2 && len(b) >= 4 {
@@ -90,7 +98,11 @@ func (x *gemmTile[T]) block() {
 		s13 += v * b3
 		a, b = a[2:], b[4:]
 	}
-	s := [2][4]T{{s00, s01, s02, s03}, {s10, s11, s12, s13}}
+	return [2][4]T{{s00, s01, s02, s03}, {s10, s11, s12, s13}}
+}
+
+// finish is the epilogue.
+func (x *gemmTile[T]) finish(s [2][4]T) {
 	ep := Epilogue[T]{RowBias: x.rowBias, ColBias: x.colBias, ReLU: x.flags&tileReLU != 0}
 	for i := range x.m {
 		c := x.c[i*x.ldc:][:x.n]

@@ -2,10 +2,10 @@
 
 package cpu
 
-func (x *gemmTile[T]) run(Impl) { x.runGo() }
+func (x *gemmTile[T]) run(im Impl) { x.runGo(im) }
 
-func dotRows[T Float](_ Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
-	dotRowsGo(x, b, ldb, n, k, sum)
+func dotRows[T Float](im Impl, x, b []T, ldb, n, k int, sum *[dotGroup]T) {
+	dotRowsGo(im, x, b, ldb, n, k, sum)
 }
 
 func packTransposed[T Float](dst []T, w int, src []T, stride, rows, k int) {

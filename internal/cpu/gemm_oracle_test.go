@@ -35,7 +35,10 @@ type gemmCase struct {
 	special                 bool // NaN, Inf and zeros among the elements
 }
 
-func (g gemmCase) String() string { return fmt.Sprintf("%+v", struct{ gemmCase }{g}) }
+func (g gemmCase) String() string {
+	type plain gemmCase // without this method
+	return fmt.Sprintf("%+v", plain(g))
+}
 
 // shape is a row-major product without batch or epilogue; ta and tb say that A or B is stored transposed.
 func shape(m, n, k int, ta, tb bool) gemmCase {

@@ -82,7 +82,7 @@ func (j *gemmJob[T]) packColumns(dst []T, size, i, end, p0, k int) int {
 
 // packPanels packs as many panels of n elements, each size elements after the one before.
 func packPanels[T Float](im Impl, dst []T, w, size int, src []T, is, ps, n, panels, k int) {
-	if is == 1 && im != implGo {
+	if is == 1 && !im.portable() {
 		packRows(dst[:panels*size], w, size, src, ps, n, panels, k)
 		return
 	}
@@ -92,10 +92,10 @@ func packPanels[T Float](im Impl, dst []T, w, size int, src []T, is, ps, n, pane
 }
 
 // packPanel computes dst[p*w+i] = src[i*is+p*ps] for i < n, p < k. What it leaves in dst[p*w+n:(p+1)*w] is finite only for
-// implGo, whose kernel reads it: zeros.
+// the kernel in Go, which reads it: zeros.
 func packPanel[T Float](im Impl, dst []T, w int, src []T, is, ps, n, k int) {
 	switch lanes := 32 / int(unsafe.Sizeof(T(0))); {
-	case im == implGo:
+	case im.portable():
 		packStrided(dst, w, src, is, ps, n, k)
 		for p := 0; p < k && n < w; p++ {
 			clear(dst[p*w+n : p*w+w])

@@ -158,6 +158,46 @@ func gemmDotF64AVX512(x *float64, b *float64, ldb int, n int, k int, sum *float6
 // gemmPeakAVX512 does n times 12 independent float32 multiply-adds of 16 lanes, for benchmarks.
 func gemmPeakAVX512(n int)
 
+// gemmTileBF16AVX512 is, of pairs of bfloat16 under the name of float32 and s in a register,
+//
+//	for range blocks {
+//		for i := range m {
+//			for j := range n {
+//				s := 0
+//				for p := range k { s = dotPair(s, a[i*ars+p*acs], b[p*brs+j]) }
+//				if flags&1 != 0 { s += c[i*ldc+j] }
+//				if rowBias != nil { s += rowBias[i] }
+//				if colBias != nil { s += colBias[j] }
+//				if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
+//				c[i*ldc+j] = s
+//			}
+//		}
+//		a, c = a[down:], c[m*ldc:]
+//		if rowBias != nil { rowBias = rowBias[m:] }
+//	}
+//
+// m is 1 to 14. n is 1 to 16, 32, or 128 if m is 1. It reads and writes nothing else.
+// Meanwhile it brings to the cache what begins at next and, for each block, jump bytes further: a line every step bytes for
+// four terms.
+//
+//go:noescape
+func gemmTileBF16AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int, jump int)
+
+// gemmDotBF16AVX512 is, of pairs of bfloat16 under the name of float32 and every sum kept in 32 parts (by p % 32),
+//
+//	for j := range n {
+//		sum[j] = 0
+//		for p := range k { sum[j] = dotPair(sum[j], x[p], b[j*ldb+p]) }
+//	}
+//
+// n is at least 1. It also writes what follows in sum up to a multiple of four.
+//
+//go:noescape
+func gemmDotBF16AVX512(x *float32, b *float32, ldb int, n int, k int, sum *float32)
+
+// gemmPeakBF16AVX512 does n times 12 independent float32 dotPairs of 16 lanes, for benchmarks.
+func gemmPeakBF16AVX512(n int)
+
 // gemmTransposeF32AVX2 is
 //
 //	for p := range k {

@@ -86,16 +86,16 @@ func (h Half) Round(dst []uint16, src []float32) {
 
 // widen is Widen on the caller; with stream, dst passes by the caches.
 func (h Half) widen(dst []float32, src []uint16, stream bool) {
-	n := widenVectors(h, dst, src, stream)
 	src = src[:len(dst)]
+	n := widenVectors(h, dst, src, stream)
 	for i := n; i < len(dst); i++ {
 		dst[i] = h.Float32(src[i])
 	}
 }
 
 func (h Half) round(dst []uint16, src []float32) {
-	n := roundVectors(h, dst, src)
 	src = src[:len(dst)]
+	n := roundVectors(h, dst, src)
 	for i := n; i < len(dst); i++ {
 		dst[i] = h.FromFloat32(src[i])
 	}

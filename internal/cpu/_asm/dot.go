@@ -12,14 +12,14 @@ import (
 // dot writes the product of a vector and the rows of a matrix, four at a time.
 func dot(i isa, e elem) {
 	lanes := i.bytes / e.size
-	TEXT(fmt.Sprintf("gemmDot%s%s", e.short(), i.name), attr.NOSPLIT, fmt.Sprintf(
+	TEXT(fmt.Sprintf("gemmDot%s%s", e.short, i.name), attr.NOSPLIT, fmt.Sprintf(
 		"func(x, b *%[1]s, ldb, n, k int, sum *%[1]s)", e.name))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("gemmDot%s%s is, with one rounding in each multiply-add and every sum kept in %d parts (by p %% %d),", e.short(), i.name, 2*lanes, 2*lanes),
+	Doc(fmt.Sprintf("gemmDot%s%s is, %s and every sum kept in %d parts (by p %% %d),", e.short, i.name, e.how, 2*lanes, 2*lanes),
 		"",
 		"	for j := range n {",
 		"		sum[j] = 0",
-		"		for p := range k { sum[j] += x[p] * b[j*ldb+p] }",
+		"		for p := range k { "+e.doc("sum[j]", "x[p]", "b[j*ldb+p]")+" }",
 		"	}",
 		"",
 		"n is at least 1. It also writes what follows in sum up to a multiple of four.")

@@ -34,6 +34,7 @@ func (i isa) zero(r VecPhysical) {
 // elem is an element type and the instructions on vectors of it.
 type elem struct {
 	name      string
+	short     string // as in the kernels' names
 	size      int
 	shift     uint64
 	broadcast func(...Op)
@@ -43,15 +44,18 @@ type elem struct {
 	load      func(...Op)         // also store; masked when the second of three operands is a K register
 	loadZ     func(mxyz, k, d Op) // clears the lanes that the mask leaves out
 	mask      func(a, b, c Op)    // AVX2 masked load and store
+	how       string              // for the doc comment: what a multiply-add is
+	doc       func(sum, x, y string) string
 }
 
-var (
-	float32s = elem{"float32", 4, 2, VBROADCASTSS, VFMADD231PS, VADDPS, VMAXPS, VMOVUPS, VMOVUPS_Z, VMASKMOVPS}
-	float64s = elem{"float64", 8, 3, VBROADCASTSD, VFMADD231PD, VADDPD, VMAXPD, VMOVUPD, VMOVUPD_Z, VMASKMOVPD}
-)
+const oneRounding = "with one rounding in each multiply-add"
 
-// short is F32 or F64, as in the kernels' names.
-func (e elem) short() string { return "F" + e.name[5:] }
+func multiplyAdd(sum, x, y string) string { return sum + " += " + x + " * " + y }
+
+var (
+	float32s = elem{"float32", "F32", 4, 2, VBROADCASTSS, VFMADD231PS, VADDPS, VMAXPS, VMOVUPS, VMOVUPS_Z, VMASKMOVPS, oneRounding, multiplyAdd}
+	float64s = elem{"float64", "F64", 8, 3, VBROADCASTSD, VFMADD231PD, VADDPD, VMAXPD, VMOVUPD, VMOVUPD_Z, VMASKMOVPD, oneRounding, multiplyAdd}
+)
 
 // laneMasks is 32 bytes of ones and 32 of zeros: the mask of the first n bytes of a vector begins at byte 32-n.
 var laneMasks Mem

@@ -11,8 +11,11 @@ func main() {
 			tiles(i, e)
 			dot(i, e)
 		}
-		peak(i)
+		peak(i, float32s)
 	}
+	tiles(avx512, bf16Pairs)
+	dot(avx512, bf16Pairs)
+	peak(avx512, bf16Pairs)
 	transpose8()
 	transpose4()
 	packRows()

@@ -23,10 +23,10 @@ var (
 // block of a row ends where the row ends, so it may overlap the one before.
 func transpose(e elem, block func()) {
 	n := 32 / e.size
-	TEXT(fmt.Sprintf("gemmTranspose%sAVX2", e.short()), attr.NOSPLIT, fmt.Sprintf(
+	TEXT(fmt.Sprintf("gemmTranspose%sAVX2", e.short), attr.NOSPLIT, fmt.Sprintf(
 		"func(dst *%[1]s, w int, src *%[1]s, stride, rows, k int)", e.name))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("gemmTranspose%sAVX2 is", e.short()),
+	Doc(fmt.Sprintf("gemmTranspose%sAVX2 is", e.short),
 		"",
 		"	for p := range k {",
 		"		for i := range rows { dst[p*w+i] = src[i*stride+p] }",

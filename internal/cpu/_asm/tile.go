@@ -31,16 +31,16 @@ func tiles(i isa, e elem) {
 	if i.k() {
 		rows = 14
 	}
-	TEXT(fmt.Sprintf("gemmTile%s%s", e.short(), i.name), attr.NOSPLIT, fmt.Sprintf(
+	TEXT(fmt.Sprintf("gemmTile%s%s", e.short, i.name), attr.NOSPLIT, fmt.Sprintf(
 		"func(a *%[1]s, ars, acs, down int, b *%[1]s, brs int, c *%[1]s, ldc int, m, n, k, blocks int, rowBias, colBias *%[1]s, flags int, next *%[1]s, step, jump int)", e.name))
 	Pragma("noescape")
-	Doc(fmt.Sprintf("gemmTile%s%s is, with one rounding in each multiply-add and s in a register,", e.short(), i.name),
+	Doc(fmt.Sprintf("gemmTile%s%s is, %s and s in a register,", e.short, i.name, e.how),
 		"",
 		"	for range blocks {",
 		"		for i := range m {",
 		"			for j := range n {",
 		"				s := 0",
-		"				for p := range k { s += a[i*ars+p*acs] * b[p*brs+j] }",
+		"				for p := range k { "+e.doc("s", "a[i*ars+p*acs]", "b[p*brs+j]")+" }",
 		"				if flags&1 != 0 { s += c[i*ldc+j] }",
 		"				if rowBias != nil { s += rowBias[i] }",
 		"				if colBias != nil { s += colBias[j] }",
@@ -237,9 +237,13 @@ func (t tileGen) step() {
 		}
 		t.broadcast(m, a)
 		for v := range t.vecs {
-			if t.vecs <= 2 {
+			switch {
+			case t.vecs <= 2:
 				t.fma(a, t.spare(2+v), t.acc(r, v))
-			} else {
+			case t.short == "BF16": // which is written for registers alone
+				t.load(b.Offset(v*t.bytes), t.spare(2+v))
+				t.fma(a, t.spare(2+v), t.acc(r, v))
+			default:
 				t.fma(b.Offset(v*t.bytes), a, t.acc(r, v))
 			}
 		}

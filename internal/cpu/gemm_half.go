@@ -1,0 +1,185 @@
+package cpu
+
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/mem"
+	"github.com/hadal-go/hadal/internal/parallel"
+)
+
+// GemmHalf computes batch products of halves in float32 as GemmBatchF32 does, with its bits where A and B are contiguous or
+// transposed: they are widened first, without the gaps that strides leave, and one of them part by part if it is much larger. With HADAL_CPU=avx512bf16, products of bfloat16 add up pairs of products (dotPair) in the order of
+// p instead, in blocks of at most 1024 terms, or with few rows or columns as dot products. The result then differs by the order of
+// summation and in that subnormal numbers count as zero.
+func GemmHalf(h Half, batch, m, n, k int, a []uint16, sa, ars, acs int, b []uint16, sb, brs, bcs int, c []float32, sc, ldc int, ep Epilogue[float32]) {
+	im := inUse()
+	if p := productsInUse(); h == BFloat16 && p.pairs() {
+		im = p
+	}
+	x, y := halfMatrix{h, im.pairs(), a, batch, m, k, sa, ars, acs}, halfMatrix{h, im.pairs(), b, batch, n, k, sb, bcs, brs}
+	g := product[float32]{im: im, m: m, n: n, k: x.terms(), c: c, ldc: ldc, ep: ep}
+	if batch == 0 || m == 0 || n == 0 || k == 0 {
+		g.batch(batch, 0, 0, sc)
+		return
+	}
+	if batch == 1 && !x.pairs && inBands(g, &x, &y) {
+		return
+	}
+	wa, wb := x.wide(), y.wide()
+	defer wa.Put()
+	defer wb.Put()
+	g = wa.times(&wb, g)
+	g.batch(batch, wa.ss, wb.ss, sc)
+}
+
+// times returns product g with A and, transposed, B.
+func (a *wideMatrix) times(b *wideMatrix, g product[float32]) product[float32] {
+	g.a, g.ars, g.acs = a.data, a.rs, a.ks
+	g.b, g.bcs, g.brs = b.data, b.rs, b.ks
+	return g
+}
+
+// bandSize is how many elements of a large matrix are widened at a time, to stay in the second-level cache.
+const bandSize = 1 << 16
+
+// inBands computes a product of few rows, or few columns, and a large matrix, part after part of which is widened just
+// before use. It returns false for others.
+func inBands(g product[float32], x, y *halfMatrix) bool {
+	few, many := x, y
+	if few.rows > many.rows {
+		few, many = many, few
+	}
+	if few.rows > lateRows || many.rows*g.k < 2*bandSize || many.rows < 32 {
+		return false
+	}
+	f := few.wide()
+	defer f.Put()
+	bands := evenly(many.rows, max(16, bandSize/g.k&^15))
+	parallel.For(bands.parts, 1, func(lo, hi int) {
+		buf, block := borrow[float32]((bands.size + 1) * g.k)
+		defer block.Put()
+		for i := lo; i < hi; i++ {
+			r0, r1 := bands.part(i)
+			band := *many
+			band.data, band.rows = many.data[r0*many.rs:], r1-r0
+			w := band.widen(buf)
+			var part product[float32]
+			if few == x {
+				part = f.times(&w, g)
+				part.n, part.c = band.rows, g.c[r0:]
+				if g.ep.ColBias != nil {
+					part.ep.ColBias = g.ep.ColBias[r0:]
+				}
+			} else {
+				part = w.times(&f, g)
+				part.m, part.c = band.rows, g.c[r0*g.ldc:]
+				if g.ep.RowBias != nil {
+					part.ep.RowBias = g.ep.RowBias[r0:]
+				}
+			}
+			part.batch(1, 0, 0, 0)
+		}
+	})
+	return true
+}
+
+// halfMatrix is a batch of matrices (rows, k) of halves: element (s, i, p) is data[s*ss+i*rs+p*ks]. An operand B is one
+// transposed.
+type halfMatrix struct {
+	Half
+	pairs          bool // terms 2p and 2p+1 are to share an element
+	data           []uint16
+	batch, rows, k int
+	ss, rs, ks     int
+}
+
+// wideMatrix is a halfMatrix in float32, or of pairs under the name of float32.
+type wideMatrix struct {
+	data       []float32
+	ss, rs, ks int
+	mem.Block
+}
+
+func (x *halfMatrix) terms() int {
+	if x.pairs {
+		return (x.k + 1) / 2
+	}
+	return x.k
+}
+
+// wide returns the matrices in float32; the caller gives the memory back. Pairs that lie side by side stay where they are.
+func (x *halfMatrix) wide() (w wideMatrix) {
+	if x.pairs && x.ks == 1 && x.k%2 == 0 && x.rs%2 == 0 && x.ss%2 == 0 && uintptr(unsafe.Pointer(unsafe.SliceData(x.data)))%4 == 0 {
+		n := ((x.batch-1)*x.ss + (x.rows-1)*x.rs + x.k) / 2
+		return wideMatrix{data: unsafe.Slice((*float32)(unsafe.Pointer(&x.data[:2*n][0])), n), ss: x.ss / 2, rs: x.rs / 2, ks: 1}
+	}
+	buf, block := borrow[float32](x.batch * x.rows * x.terms())
+	w = x.widen(buf)
+	w.Block = block
+	return w
+}
+
+// widen writes the matrices to dst as they lie, rows or columns, without gaps. What is broadcast stays so.
+func (x *halfMatrix) widen(dst []float32) wideMatrix {
+	batch, rows, terms := x.batch, x.rows, x.terms()
+	if x.ss == 0 {
+		batch = 1
+	}
+	if x.rs == 0 {
+		rows = 1
+	}
+	w := wideMatrix{data: dst[:batch*rows*terms], ss: rows * terms, rs: terms, ks: 1}
+	n, out, step, lines := x.k, terms, x.ks, batch*rows // of a line: elements, in dst, and how far apart they are
+	columns := rows > 1 && (x.rs < x.ks || x.k == 1)
+	if columns {
+		w.rs, w.ks = 1, rows
+		n, out, step, lines = rows, rows, x.rs, batch*terms
+	}
+	if batch == 1 {
+		w.ss = 0
+	}
+	if rows == 1 && x.rows > 1 {
+		w.rs = 0
+	}
+	dense := !x.pairs && step == 1 && lines*n <= len(x.data) && (batch == 1 || x.ss == rows*x.k)
+	if dense && (!columns && (rows == 1 || x.rs == x.k) || columns && x.ks == rows) {
+		x.Widen(w.data, x.data)
+		return w
+	}
+	parallel.For(lines, max(1, grainCheap/out), func(lo, hi int) {
+		var gathered [2][]uint16
+		for l := lo; l < hi; l++ {
+			d := dst[l*out : (l+1)*out]
+			line := func(i, at int) []uint16 {
+				if step == 1 {
+					return x.data[at : at+n]
+				}
+				if gathered[i] == nil {
+					gathered[i] = make([]uint16, n)
+				}
+				for j := range gathered[i] {
+					gathered[i][j] = x.data[at+j*step]
+				}
+				return gathered[i]
+			}
+			switch {
+			case columns && x.pairs:
+				at, p := l/terms*x.ss, 2*(l%terms)
+				var odd []uint16
+				if p+1 < x.k {
+					odd = line(1, at+(p+1)*x.ks)
+				}
+				pairUp(d, line(0, at+p*x.ks), odd)
+			case columns:
+				x.Half.widen(d, line(0, l/terms*x.ss+l%terms*x.ks), false)
+			case x.pairs:
+				d16 := unsafe.Slice((*uint16)(unsafe.Pointer(&d[0])), 2*out)
+				d16[2*out-1] = 0
+				copy(d16, line(0, l/rows*x.ss+l%rows*x.rs))
+			default:
+				x.Half.widen(d, line(0, l/rows*x.ss+l%rows*x.rs), false)
+			}
+		}
+	})
+	return w
+}

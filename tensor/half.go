@@ -3,7 +3,7 @@ package tensor
 import "github.com/hadal-go/hadal/internal/cpu"
 
 // Float16 and BFloat16 are formats of memory: what kernels compute in, and accumulate in, is float32. An op on them is the
-// op on float32, rounded once.
+// op on float32, rounded once. Products of BFloat16 by AVX512_BF16 add up in another order (MatMul).
 
 // anyDType marks ops whose kernels take any dtype: they move elements, or convert them.
 type anyDType interface{ anyDType() }
@@ -15,6 +15,12 @@ func (concatOp) anyDType()      {}
 func (unsliceOp) anyDType()     {}
 func (gatherOp) anyDType()      {}
 func (indexSelectOp) anyDType() {}
+
+// readsHalves marks ops whose CPU kernels read halves, with any strides, and write float32.
+type readsHalves interface{ readsHalves() }
+
+func (matmulOp) readsHalves() {}
+func (linearOp) readsHalves() {}
 
 func (d DType) half() bool { return d == BFloat16 || d == Float16 }
 
@@ -68,7 +74,10 @@ func (c *Call) runHalf() bool {
 		}
 		return r
 	}
-	c.In, c.outs = wide(in, true), wide(outs, false)
+	if _, ok := c.op.(readsHalves); !ok || c.dev != CPU {
+		c.In = wide(in, true)
+	}
+	c.outs = wide(outs, false)
 	if !c.op.Run(c.dev, c) {
 		return false
 	}

@@ -63,25 +63,33 @@ func (linearOp) FLOPs(in, out []Spec) int64 {
 }
 
 func (cpuDevice) Linear(y, x, w, bias View) {
-	if y.DType == Float64 {
-		linearCPU(y, x, w, bias, cpu.GemmF64)
-	} else {
-		linearCPU(y, x, w, bias, cpu.GemmF32)
+	switch {
+	case x.DType.half():
+		f := x.DType.format()
+		h := sliceOf[uint16](bias)
+		wide := make([]float32, len(h))
+		f.Widen(wide, h)
+		linearCPU(y, x, w, wide, bias.Strides[0], func(m, n, k int, a []uint16, ars, acs int, b []uint16, brs, bcs int, c []float32, ldc int, ep cpu.Epilogue[float32]) {
+			cpu.GemmHalf(f, 1, m, n, k, a, 0, ars, acs, b, 0, brs, bcs, c, 0, ldc, ep)
+		})
+	case y.DType == Float64:
+		linearCPU(y, x, w, sliceOf[float64](bias), bias.Strides[0], cpu.GemmF64)
+	default:
+		linearCPU(y, x, w, sliceOf[float32](bias), bias.Strides[0], cpu.GemmF32)
 	}
 }
 
-func linearCPU[T Float](y, x, w, bias View, gemm func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep cpu.Epilogue[T])) {
+func linearCPU[E any, T Float](y, x, w View, bias []T, step int, gemm func(m, n, k int, a []E, ars, acs int, b []E, brs, bcs int, c []T, ldc int, ep cpu.Epilogue[T])) {
 	m, n, k := y.Shape.at(0), y.Shape.at(1), x.Shape.at(1)
 	if m == 0 || n == 0 {
 		return
 	}
-	cb := sliceOf[T](bias)
-	if n > 1 && bias.Strides[0] != 1 {
+	if n > 1 && step != 1 {
 		c := make([]T, n)
 		for i := range c {
-			c[i] = cb[i*bias.Strides[0]]
+			c[i] = bias[i*step]
 		}
-		cb = c
+		bias = c
 	}
-	gemm(m, n, k, sliceOf[T](x), x.Strides[0], x.Strides[1], sliceOf[T](w), w.Strides[1], w.Strides[0], sliceOf[T](y), n, cpu.Epilogue[T]{ColBias: cb})
+	gemm(m, n, k, sliceOf[E](x), x.Strides[0], x.Strides[1], sliceOf[E](w), w.Strides[1], w.Strides[0], sliceOf[T](y), n, cpu.Epilogue[T]{ColBias: bias})
 }

@@ -22,7 +22,7 @@ func GemmHalf(h Half, batch, m, n, k int, a []uint16, sa, ars, acs int, b []uint
 		g.batch(batch, 0, 0, sc)
 		return
 	}
-	if batch == 1 && !x.pairs && inBands(g, &x, &y) {
+	if batch == 1 && !x.pairs && halfDots(g, &x, &y) {
 		return
 	}
 	wa, wb := x.wide(), y.wide()
@@ -39,40 +39,39 @@ func (a *wideMatrix) times(b *wideMatrix, g product[float32]) product[float32] {
 	return g
 }
 
-// bandSize is how many elements of a large matrix are widened at a time, to stay in the second-level cache.
-const bandSize = 1 << 16
-
-// inBands computes a product of few rows, or few columns, and a large matrix, part after part of which is widened just
-// before use. It returns false for others.
-func inBands(g product[float32], x, y *halfMatrix) bool {
+// halfDots computes a product of few rows, or few columns, that GemmF32 computes by dot products. It widens the other matrix some
+// rows at a time, which stay in the cache: such a product takes as long as reading that matrix does, and it is half as large.
+// It returns false for others.
+func halfDots(g product[float32], x, y *halfMatrix) bool {
 	few, many := x, y
 	if few.rows > many.rows {
 		few, many = many, few
 	}
-	if few.rows > lateRows || many.rows*g.k < 2*bandSize || many.rows < 32 {
+	if few.rows > dotMax || x.ks != 1 || y.ks != 1 || many.rs == 0 || g.k < 8 {
 		return false
 	}
 	f := few.wide()
 	defer f.Put()
-	bands := evenly(many.rows, max(16, bandSize/g.k&^15))
-	parallel.For(bands.parts, 1, func(lo, hi int) {
+	bands := evenly(many.rows, max(8, 1<<15/g.k&^3))
+	parallel.For(bands.parts, max(1, grainFlops(g.im)/(8*few.rows*g.k*(bands.size+1))), func(lo, hi int) {
 		buf, block := borrow[float32]((bands.size + 1) * g.k)
 		defer block.Put()
 		for i := lo; i < hi; i++ {
 			r0, r1 := bands.part(i)
-			band := *many
-			band.data, band.rows = many.data[r0*many.rs:], r1-r0
-			w := band.widen(buf)
+			for r := r0; r < r1; r++ {
+				many.Half.widen(buf[(r-r0)*g.k:][:g.k], many.data[r*many.rs:], false)
+			}
+			w := wideMatrix{data: buf, rs: g.k, ks: 1}
 			var part product[float32]
 			if few == x {
 				part = f.times(&w, g)
-				part.n, part.c = band.rows, g.c[r0:]
+				part.n, part.c = r1-r0, g.c[r0:]
 				if g.ep.ColBias != nil {
 					part.ep.ColBias = g.ep.ColBias[r0:]
 				}
 			} else {
 				part = w.times(&f, g)
-				part.m, part.c = band.rows, g.c[r0*g.ldc:]
+				part.m, part.c = r1-r0, g.c[r0*g.ldc:]
 				if g.ep.RowBias != nil {
 					part.ep.RowBias = g.ep.RowBias[r0:]
 				}

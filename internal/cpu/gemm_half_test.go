@@ -127,8 +127,8 @@ func TestGemmHalfShapes(t *testing.T) {
 	})
 }
 
-// Few rows or columns and a matrix that is widened band by band.
-func TestGemmHalfBands(t *testing.T) {
+// Few rows or columns, and a matrix that is widened a part at a time.
+func TestGemmHalfDots(t *testing.T) {
 	eachProductImpl(t, func(t *testing.T) {
 		for _, s := range [][3]int{{1, 300, 1000}, {300, 1, 1000}, {5, 1037, 200}, {1037, 7, 201}, {60, 520, 512}, {3, 40, 5001}} {
 			eachTranspose(func(ta, tb bool) {

@@ -45,7 +45,7 @@ func init() {
 func Impls() []Impl { return append([]Impl(nil), impls...) }
 
 // Current returns the name of the implementation in use: the best one, or what HADAL_CPU or Use chose.
-func Current() string { return inUse().String() }
+func Current() string { return productsInUse().String() }
 
 // inUse returns whose kernels to run, and productsInUse whose for products of bfloat16.
 func inUse() Impl {

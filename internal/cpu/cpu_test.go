@@ -19,6 +19,10 @@ func TestUse(t *testing.T) {
 			t.Errorf("Use(%q) = %v, Current() = %q", im, err, Current())
 		}
 	}
+	if err := Use("go-bf16"); err != nil || Current() != "go-bf16" || inUse() != implGo {
+		t.Errorf("Use(go-bf16) = %v, Current() = %q, other kernels %v", err, Current(), inUse())
+	}
+	Use(list[len(list)-1].String())
 	if err := Use("avx1024"); err == nil || Current() != list[len(list)-1].String() || !strings.Contains(err.Error(), "avx1024") {
 		t.Errorf("Use of an unknown name: error %v, Current() = %q", err, Current())
 	}

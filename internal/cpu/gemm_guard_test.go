@@ -60,6 +60,38 @@ func stayInside[T Float](t *testing.T, g gemmCase, atEnd bool) {
 	forcePack(func() { call(g, a, b, c, ep) })
 }
 
+// fencedHalves is fenced for halves.
+func fencedHalves(t *testing.T, n int, atEnd bool) []uint16 {
+	m := fenced[float32](t, (n+1)/2, atEnd)
+	h := unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(m))), 2*len(m))
+	if atEnd {
+		return h[len(h)-n:]
+	}
+	return h[:n:n]
+}
+
+func TestGemmHalfStaysInsideSlices(t *testing.T) {
+	eachProductImpl(t, func(t *testing.T) {
+		for i, s := range [][3]int{{1, 1, 1}, {3, 5, 7}, {6, 9, 34}, {15, 17, 10}, {7, 37, 64}, {1, 139, 22}, {29, 1, 18}, {4, 50, 38}, {50, 4, 37}, {20, 70, 40}, {30, 600, 20}} {
+			eachTranspose(func(ta, tb bool) {
+				g := shape(s[0], s[1], s[2], ta, tb)
+				for _, atEnd := range []bool{false, true} {
+					r := rand.New(rand.NewPCG(1, 1))
+					a, b, c := fencedHalves(t, g.m*g.k, atEnd), fencedHalves(t, g.k*g.n, atEnd), fenced[float32](t, g.m*g.n, atEnd)
+					copy(a, halfOperand(r, BFloat16, len(a), false))
+					copy(b, halfOperand(r, BFloat16, len(b), false))
+					for _, h := range halfFormats {
+						GemmHalf(h.Half, 1, g.m, g.n, g.k, a, 0, g.ars, g.acs, b, 0, g.brs, g.bcs, c, 0, g.n, Epilogue[float32]{Accumulate: i%2 == 0})
+					}
+					forcePack(func() {
+						GemmHalf(BFloat16, 1, g.m, g.n, g.k, a, 0, g.ars, g.acs, b, 0, g.brs, g.bcs, c, 0, g.n, Epilogue[float32]{})
+					})
+				}
+			})
+		}
+	})
+}
+
 // The kernel touches nothing around its operands.
 func TestAddRowsStaysInside(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {

@@ -112,7 +112,7 @@ func TestGemmHalfShapes(t *testing.T) {
 	eachProductImpl(t, func(t *testing.T) {
 		for _, h := range halfFormats {
 			for _, s := range [][3]int{{1, 1, 1}, {1, 1, 2}, {3, 5, 7}, {2, 3, 0}, {0, 3, 4}, {14, 32, 6}, {15, 33, 9}, {6, 16, 24}, {1, 139, 21}, {4, 50, 37}, {50, 4, 38},
-				{29, 1, 19}, {1, 300, 64}, {17, 129, 130}, {70, 40, 1040}, {64, 96, 64}} {
+				{29, 1, 19}, {1, 300, 64}, {17, 129, 130}, {17, 20, 1040}, {64, 96, 64}} {
 				eachTranspose(func(ta, tb bool) {
 					g := shape(s[0], s[1], s[2], ta, tb)
 					g.sc, g.sa, g.sb = s[0]*s[1], s[0]*s[2], s[1]*s[2]
@@ -130,7 +130,7 @@ func TestGemmHalfShapes(t *testing.T) {
 // Few rows or columns, and a matrix that is widened a part at a time.
 func TestGemmHalfDots(t *testing.T) {
 	eachProductImpl(t, func(t *testing.T) {
-		for _, s := range [][3]int{{1, 300, 1000}, {300, 1, 1000}, {5, 1037, 200}, {1037, 7, 201}, {60, 520, 512}, {3, 40, 5001}} {
+		for _, s := range [][3]int{{1, 300, 500}, {300, 1, 501}, {5, 337, 200}, {3, 40, 2501}} {
 			eachTranspose(func(ta, tb bool) {
 				g := shape(s[0], s[1], s[2], ta, tb)
 				g.col, g.row, g.acc = ta, tb, ta == tb
@@ -164,7 +164,7 @@ func TestGemmHalfAnyStrides(t *testing.T) {
 func TestGemmHalfWorkers(t *testing.T) {
 	eachProductImpl(t, func(t *testing.T) {
 		defer parallel.SetWorkers(0)
-		for _, s := range [][3]int{{1, 700, 600}, {40, 900, 301}, {130, 140, 150}} {
+		for _, s := range [][3]int{{1, 700, 300}, {40, 300, 101}, {130, 140, 50}} {
 			r := rand.New(rand.NewPCG(1, 2))
 			a, b := halfOperand(r, BFloat16, s[0]*s[2], false), halfOperand(r, BFloat16, s[1]*s[2], false)
 			var first []float32

@@ -5952,6 +5952,170 @@ loop:
 	VZEROUPPER
 	RET
 
+// func gemmDotF32BF16AVX2(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·gemmDotF32BF16AVX2(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x01, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	SHRQ    $0x04, CX
+	JZ      reduce
+
+loop:
+	VMOVUPS     (SI), Y8
+	VMOVUPS     32(SI), Y9
+	VPMOVZXWD   (R8), Y10
+	VPSLLD      $0x10, Y10, Y10
+	VFMADD231PS Y10, Y8, Y0
+	VPMOVZXWD   16(R8), Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y9, Y1
+	ADDQ        $+32, R8
+	VPMOVZXWD   (R9), Y12
+	VPSLLD      $0x10, Y12, Y12
+	VFMADD231PS Y12, Y8, Y2
+	VPMOVZXWD   16(R9), Y13
+	VPSLLD      $0x10, Y13, Y13
+	VFMADD231PS Y13, Y9, Y3
+	ADDQ        $+32, R9
+	VPMOVZXWD   (R10), Y10
+	VPSLLD      $0x10, Y10, Y10
+	VFMADD231PS Y10, Y8, Y4
+	VPMOVZXWD   16(R10), Y11
+	VPSLLD      $0x10, Y11, Y11
+	VFMADD231PS Y11, Y9, Y5
+	ADDQ        $+32, R10
+	VPMOVZXWD   (R11), Y12
+	VPSLLD      $0x10, Y12, Y12
+	VFMADD231PS Y12, Y8, Y6
+	VPMOVZXWD   16(R11), Y13
+	VPSLLD      $0x10, Y13, Y13
+	VFMADD231PS Y13, Y9, Y7
+	ADDQ        $+32, R11
+	ADDQ        $+64, SI
+	DECQ        CX
+	JNZ         loop
+
+reduce:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VHADDPS      Y2, Y0, Y0
+	VHADDPS      Y6, Y4, Y4
+	VHADDPS      Y4, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      X0, (DI)
+	ADDQ         $0x10, DI
+	SUBQ         $0x04, R13
+	JG           rows
+	VZEROUPPER
+	RET
+
+// func gemmDotF32F16AVX2(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+// Requires: AVX, CMOV, F16C, FMA3
+TEXT ·gemmDotF32F16AVX2(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x01, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	SHRQ    $0x04, CX
+	JZ      reduce
+
+loop:
+	VMOVUPS     (SI), Y8
+	VMOVUPS     32(SI), Y9
+	VCVTPH2PS   (R8), Y10
+	VFMADD231PS Y10, Y8, Y0
+	VCVTPH2PS   16(R8), Y11
+	VFMADD231PS Y11, Y9, Y1
+	ADDQ        $+32, R8
+	VCVTPH2PS   (R9), Y12
+	VFMADD231PS Y12, Y8, Y2
+	VCVTPH2PS   16(R9), Y13
+	VFMADD231PS Y13, Y9, Y3
+	ADDQ        $+32, R9
+	VCVTPH2PS   (R10), Y10
+	VFMADD231PS Y10, Y8, Y4
+	VCVTPH2PS   16(R10), Y11
+	VFMADD231PS Y11, Y9, Y5
+	ADDQ        $+32, R10
+	VCVTPH2PS   (R11), Y12
+	VFMADD231PS Y12, Y8, Y6
+	VCVTPH2PS   16(R11), Y13
+	VFMADD231PS Y13, Y9, Y7
+	ADDQ        $+32, R11
+	ADDQ        $+64, SI
+	DECQ        CX
+	JNZ         loop
+
+reduce:
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y2, Y2
+	VADDPS       Y5, Y4, Y4
+	VADDPS       Y7, Y6, Y6
+	VHADDPS      Y2, Y0, Y0
+	VHADDPS      Y6, Y4, Y4
+	VHADDPS      Y4, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VMOVUPS      X0, (DI)
+	ADDQ         $0x10, DI
+	SUBQ         $0x04, R13
+	JG           rows
+	VZEROUPPER
+	RET
+
 // func gemmTileF32AVX512(a *float32, ars int, acs int, down int, b *float32, brs int, c *float32, ldc int, m int, n int, k int, blocks int, rowBias *float32, colBias *float32, flags int, next *float32, step int, jump int)
 // Requires: AVX, AVX512F, BMI2, CMOV, MMX+
 TEXT ·gemmTileF32AVX512(SB), NOSPLIT, $0-144
@@ -23040,6 +23204,186 @@ loop:
 	VFMADD231PS Z12, Z13, Z11
 	DECQ        CX
 	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func gemmDotF32BF16AVX512(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·gemmDotF32BF16AVX512(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x01, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	SHRQ    $0x05, CX
+	JZ      reduce
+
+loop:
+	VMOVUPS     (SI), Z8
+	VMOVUPS     64(SI), Z9
+	VPMOVZXWD   (R8), Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z8, Z0
+	VPMOVZXWD   32(R8), Z11
+	VPSLLD      $0x10, Z11, Z11
+	VFMADD231PS Z11, Z9, Z1
+	ADDQ        $+64, R8
+	VPMOVZXWD   (R9), Z12
+	VPSLLD      $0x10, Z12, Z12
+	VFMADD231PS Z12, Z8, Z2
+	VPMOVZXWD   32(R9), Z13
+	VPSLLD      $0x10, Z13, Z13
+	VFMADD231PS Z13, Z9, Z3
+	ADDQ        $+64, R9
+	VPMOVZXWD   (R10), Z10
+	VPSLLD      $0x10, Z10, Z10
+	VFMADD231PS Z10, Z8, Z4
+	VPMOVZXWD   32(R10), Z11
+	VPSLLD      $0x10, Z11, Z11
+	VFMADD231PS Z11, Z9, Z5
+	ADDQ        $+64, R10
+	VPMOVZXWD   (R11), Z12
+	VPSLLD      $0x10, Z12, Z12
+	VFMADD231PS Z12, Z8, Z6
+	VPMOVZXWD   32(R11), Z13
+	VPSLLD      $0x10, Z13, Z13
+	VFMADD231PS Z13, Z9, Z7
+	ADDQ        $+64, R11
+	ADDQ        $+128, SI
+	DECQ        CX
+	JNZ         loop
+
+reduce:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPS        Y3, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VADDPS        Y5, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y7
+	VADDPS        Y7, Y6, Y6
+	VHADDPS       Y2, Y0, Y0
+	VHADDPS       Y6, Y4, Y4
+	VHADDPS       Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VMOVUPS       X0, (DI)
+	ADDQ          $0x10, DI
+	SUBQ          $0x04, R13
+	JG            rows
+	VZEROUPPER
+	RET
+
+// func gemmDotF32F16AVX512(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·gemmDotF32F16AVX512(SB), NOSPLIT, $0-48
+	MOVQ b+8(FP), R12
+	MOVQ ldb+16(FP), BX
+	MOVQ n+24(FP), R13
+	MOVQ sum+40(FP), DI
+	SHLQ $0x01, BX
+
+rows:
+	MOVQ    x+0(FP), SI
+	MOVQ    k+32(FP), CX
+	MOVQ    R12, R8
+	LEAQ    (R8)(BX*1), R9
+	CMPQ    R13, $0x01
+	CMOVQLE R8, R9
+	LEAQ    (R9)(BX*1), R10
+	CMPQ    R13, $0x02
+	CMOVQLE R9, R10
+	LEAQ    (R10)(BX*1), R11
+	CMPQ    R13, $0x03
+	CMOVQLE R10, R11
+	LEAQ    (R11)(BX*1), R12
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	SHRQ    $0x05, CX
+	JZ      reduce
+
+loop:
+	VMOVUPS     (SI), Z8
+	VMOVUPS     64(SI), Z9
+	VCVTPH2PS   (R8), Z10
+	VFMADD231PS Z10, Z8, Z0
+	VCVTPH2PS   32(R8), Z11
+	VFMADD231PS Z11, Z9, Z1
+	ADDQ        $+64, R8
+	VCVTPH2PS   (R9), Z12
+	VFMADD231PS Z12, Z8, Z2
+	VCVTPH2PS   32(R9), Z13
+	VFMADD231PS Z13, Z9, Z3
+	ADDQ        $+64, R9
+	VCVTPH2PS   (R10), Z10
+	VFMADD231PS Z10, Z8, Z4
+	VCVTPH2PS   32(R10), Z11
+	VFMADD231PS Z11, Z9, Z5
+	ADDQ        $+64, R10
+	VCVTPH2PS   (R11), Z12
+	VFMADD231PS Z12, Z8, Z6
+	VCVTPH2PS   32(R11), Z13
+	VFMADD231PS Z13, Z9, Z7
+	ADDQ        $+64, R11
+	ADDQ        $+128, SI
+	DECQ        CX
+	JNZ         loop
+
+reduce:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z5, Z4, Z4
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y0
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPS        Y3, Y2, Y2
+	VEXTRACTF64X4 $0x01, Z4, Y5
+	VADDPS        Y5, Y4, Y4
+	VEXTRACTF64X4 $0x01, Z6, Y7
+	VADDPS        Y7, Y6, Y6
+	VHADDPS       Y2, Y0, Y0
+	VHADDPS       Y6, Y4, Y4
+	VHADDPS       Y4, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X1, X0, X0
+	VMOVUPS       X0, (DI)
+	ADDQ          $0x10, DI
+	SUBQ          $0x04, R13
+	JG            rows
 	VZEROUPPER
 	RET
 

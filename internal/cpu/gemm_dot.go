@@ -1,6 +1,10 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 const (
 	dotMax   = 4    // rows or columns of C up to which dot products beat packing
@@ -19,6 +23,9 @@ type dotProduct[T Float] struct {
 	y        []T
 	yrs, ycs int
 	ep       Epilogue[T] // rows and columns as in x and b
+
+	halves []uint16 // b, if it is of halves
+	half   Half
 }
 
 // dots computes a product with few rows or columns by dot products, if A's rows and B's columns are contiguous.
@@ -27,8 +34,7 @@ func (g *product[T]) dots() bool {
 		return false
 	}
 	d := g.asDots()
-	// Such a product reads each element once or a few times: memory bounds it, not arithmetic.
-	if chunk := max(4, grainFlops(g.im)/4/(d.m*d.k)&^3); chunk >= d.n {
+	if chunk := d.chunk(); chunk >= d.n {
 		d.rows(0, d.n)
 	} else {
 		j := g.newJob()
@@ -39,13 +45,17 @@ func (g *product[T]) dots() bool {
 }
 
 func (g *product[T]) asDots() dotProduct[T] {
-	d := dotProduct[T]{g.im, g.m, g.n, g.k, g.a, g.ars, g.b, g.bcs, g.c, g.ldc, 1, g.ep}
+	d := dotProduct[T]{im: g.im, m: g.m, n: g.n, k: g.k, x: g.a, ldx: g.ars, b: g.b, ldb: g.bcs, y: g.c, yrs: g.ldc, ycs: 1, ep: g.ep}
 	if g.m > g.n {
 		d.m, d.n, d.x, d.ldx, d.b, d.ldb, d.yrs, d.ycs = d.n, d.m, d.b, d.ldb, d.x, d.ldx, d.ycs, d.yrs
 		d.ep.RowBias, d.ep.ColBias = d.ep.ColBias, d.ep.RowBias
 	}
 	return d
 }
+
+// chunk is how many rows of b to share out at a time. Such a product reads each element once or a few times: memory bounds it, not
+// arithmetic.
+func (d *dotProduct[T]) chunk() int { return max(4, grainFlops(d.im)/4/(d.m*d.k)&^3) }
 
 func gemmDots[T Float](j *gemmJob[T], lo, hi int) {
 	d := j.asDots()
@@ -63,12 +73,18 @@ func (d *dotProduct[T]) rows(lo, hi int) {
 		n := min(group, hi-j)
 		for i := range d.m {
 			for p := 0; p < d.k; p += dotTerms {
-				x, b, k := d.x[i*d.ldx+p:], d.b[j*d.ldb+p:], min(dotTerms, d.k-p)
+				to := &sum
+				if p > 0 {
+					to = &more
+				}
+				if x, k := d.x[i*d.ldx+p:], min(dotTerms, d.k-p); d.halves != nil {
+					dotRowsHalf(d.im, d.half, as32(x), d.halves[j*d.ldb+p:], d.ldb, n, k, (*[dotGroup]float32)(unsafe.Pointer(to)))
+				} else {
+					dotRows(d.im, x, d.b[j*d.ldb+p:], d.ldb, n, k, to)
+				}
 				if p == 0 {
-					dotRows(d.im, x, b, d.ldb, n, k, &sum)
 					continue
 				}
-				dotRows(d.im, x, b, d.ldb, n, k, &more)
 				for q := range sum[:n] {
 					sum[q] += more[q]
 				}

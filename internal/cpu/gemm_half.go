@@ -39,9 +39,9 @@ func (a *wideMatrix) times(b *wideMatrix, g product[float32]) product[float32] {
 	return g
 }
 
-// halfDots computes a product of few rows, or few columns, that GemmF32 computes by dot products. It widens the other matrix some
-// rows at a time, which stay in the cache: such a product takes as long as reading that matrix does, and it is half as large.
-// It returns false for others.
+// halfDots computes a product of few rows, or few columns, that GemmF32 computes by dot products, and returns false for others. Such a
+// product takes as long as reading the other matrix does, so that one is read as halves: it is widened in registers, or where there is no
+// kernel some rows at a time, which stay in the cache.
 func halfDots(g product[float32], x, y *halfMatrix) bool {
 	few, many := x, y
 	if few.rows > many.rows {
@@ -52,6 +52,15 @@ func halfDots(g product[float32], x, y *halfMatrix) bool {
 	}
 	f := few.wide()
 	defer f.Put()
+	if dotHalves(g.im, x.Half, g.k) {
+		d := dotProduct[float32]{im: g.im, m: g.m, n: g.n, k: g.k, x: f.data, ldx: f.rs, ldb: many.rs, y: g.c, yrs: g.ldc, ycs: 1, ep: g.ep, halves: many.data, half: x.Half}
+		if few == y {
+			d.m, d.n, d.yrs, d.ycs = d.n, d.m, d.ycs, d.yrs
+			d.ep.RowBias, d.ep.ColBias = d.ep.ColBias, d.ep.RowBias
+		}
+		parallel.For(d.n, d.chunk(), d.rows)
+		return true
+	}
 	bands := evenly(many.rows, max(8, 1<<15/g.k&^3))
 	parallel.For(bands.parts, max(1, grainFlops(g.im)/(8*few.rows*g.k*(bands.size+1))), func(lo, hi int) {
 		buf, block := borrow[float32]((bands.size + 1) * g.k)

@@ -81,6 +81,16 @@ func gemmDotF64AVX2(x *float64, b *float64, ldb int, n int, k int, sum *float64)
 // gemmPeakAVX2 does n times 12 independent float32 multiply-adds of 8 lanes, for benchmarks.
 func gemmPeakAVX2(n int)
 
+// gemmDotF32BF16AVX2 is gemmDotF32AVX2 of rows of halves. k is a multiple of 16.
+//
+//go:noescape
+func gemmDotF32BF16AVX2(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+
+// gemmDotF32F16AVX2 is gemmDotF32AVX2 of rows of halves. k is a multiple of 16.
+//
+//go:noescape
+func gemmDotF32F16AVX2(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+
 // gemmTileF32AVX512 is, with one rounding in each multiply-add and s in a register,
 //
 //	for range blocks {
@@ -157,6 +167,16 @@ func gemmDotF64AVX512(x *float64, b *float64, ldb int, n int, k int, sum *float6
 
 // gemmPeakAVX512 does n times 12 independent float32 multiply-adds of 16 lanes, for benchmarks.
 func gemmPeakAVX512(n int)
+
+// gemmDotF32BF16AVX512 is gemmDotF32AVX512 of rows of halves. k is a multiple of 32.
+//
+//go:noescape
+func gemmDotF32BF16AVX512(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
+
+// gemmDotF32F16AVX512 is gemmDotF32AVX512 of rows of halves. k is a multiple of 32.
+//
+//go:noescape
+func gemmDotF32F16AVX512(x *float32, b *uint16, ldb int, n int, k int, sum *float32)
 
 // gemmTileBF16AVX512 is, of pairs of bfloat16 under the name of float32 and s in a register,
 //

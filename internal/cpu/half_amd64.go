@@ -48,3 +48,24 @@ func pairVectors(dst []float32, even, odd []uint16) int {
 	inBlocks(n, func(lo, hi int) { halfPairsAVX2(&dst[lo], &even[lo], &odd[lo], hi-lo) })
 	return n
 }
+
+// dotHalves says whether there is a kernel of dot products for rows of k halves.
+func dotHalves(im Impl, h Half, k int) bool {
+	return im != implGo && k%32 == 0 && (h == BFloat16 || cpu.X86.HasF16C)
+}
+
+// dotRowsHalf is dotRows of float32 with rows of halves.
+//
+//go:noinline
+func dotRowsHalf(im Impl, h Half, x []float32, b []uint16, ldb, n, k int, sum *[dotGroup]float32) {
+	switch {
+	case im == implAVX512 && h == BFloat16:
+		gemmDotF32BF16AVX512(&x[0], &b[0], ldb, n, k, &sum[0])
+	case im == implAVX512:
+		gemmDotF32F16AVX512(&x[0], &b[0], ldb, n, k, &sum[0])
+	case h == BFloat16:
+		gemmDotF32BF16AVX2(&x[0], &b[0], ldb, n, k, &sum[0])
+	default:
+		gemmDotF32F16AVX2(&x[0], &b[0], ldb, n, k, &sum[0])
+	}
+}

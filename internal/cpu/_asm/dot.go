@@ -94,6 +94,17 @@ func dot(i isa, e elem) {
 		})
 	}
 	Label("reduce")
+	addUp(i, e, sum)
+	ADDQ(Imm(uint64(4*e.size)), sum)
+	SUBQ(Imm(4), rows)
+	JG(LabelRef("rows"))
+	VZEROUPPER()
+	RET()
+}
+
+// addUp stores the sums of registers 0 and 1, 2 and 3, 4 and 5, 6 and 7.
+func addUp(i isa, e elem, sum GPPhysical) {
+	acc := func(j, v int) VecPhysical { return i.regs[2*j+v] }
 	for j := range 4 {
 		e.add(acc(j, 1), acc(j, 0), acc(j, 0))
 	}
@@ -120,6 +131,56 @@ func dot(i isa, e elem) {
 		VADDPD(Y3, Y1, Y0)
 		VMOVUPD(Y0, Mem{Base: sum})
 	}
+}
+
+// dotHalf writes dot for rows of halves, which it widens in registers. The order of additions is the same.
+func dotHalf(i isa, name string, widen func(m Mem, dst VecPhysical)) {
+	e, lanes := float32s, i.bytes/4
+	name = fmt.Sprintf("gemmDotF32%s%s", name, i.name)
+	TEXT(name, attr.NOSPLIT, "func(x *float32, b *uint16, ldb, n, k int, sum *float32)")
+	Pragma("noescape")
+	Doc(name + fmt.Sprintf(" is gemmDotF32%s of rows of halves. k is a multiple of %d.", i.name, 2*lanes))
+	x, k, sum := RSI, RCX, RDI
+	next, ldb, rows := R12, RBX, R13
+	b := []GPPhysical{R8, R9, R10, R11}
+	Load(Param("b"), next)
+	Load(Param("ldb"), ldb)
+	Load(Param("n"), rows)
+	Load(Param("sum"), sum)
+	SHLQ(Imm(1), ldb)
+	Label("rows")
+	Load(Param("x"), x)
+	Load(Param("k"), k)
+	MOVQ(next, b[0])
+	for j := 1; j < 4; j++ { // rows that do not exist are the last one again
+		LEAQ(Mem{Base: b[j-1], Index: ldb, Scale: 1}, b[j])
+		CMPQ(rows, Imm(uint64(j)))
+		CMOVQLE(b[j-1], b[j])
+	}
+	LEAQ(Mem{Base: b[3], Index: ldb, Scale: 1}, next)
+	xs, bs := i.regs[8:10], i.regs[10:14]
+	for r := range 8 {
+		i.zero(i.regs[r])
+	}
+	SHRQ(U8(log2(2*lanes)), k)
+	JZ(LabelRef("reduce"))
+	Label("loop")
+	for v := range 2 {
+		e.load(Mem{Base: x, Disp: v * i.bytes}, xs[v])
+	}
+	for j := range 4 {
+		for v := range 2 {
+			y := bs[2*(j%2)+v]
+			widen(Mem{Base: b[j], Disp: v * i.bytes / 2}, y)
+			e.fma(y, xs[v], i.regs[2*j+v])
+		}
+		ADDQ(I32(int32(i.bytes)), b[j])
+	}
+	ADDQ(I32(int32(2*i.bytes)), x)
+	DECQ(k)
+	JNZ(LabelRef("loop"))
+	Label("reduce")
+	addUp(i, e, sum)
 	ADDQ(Imm(uint64(4*e.size)), sum)
 	SUBQ(Imm(4), rows)
 	JG(LabelRef("rows"))

@@ -1,7 +1,11 @@
 // Command asm writes the amd64 kernels of package cpu. Run it through `go generate ./internal/cpu`.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
@@ -12,6 +16,11 @@ func main() {
 			dot(i, e)
 		}
 		peak(i, float32s)
+		dotHalf(i, "BF16", func(m Mem, dst VecPhysical) {
+			VPMOVZXWD(m, dst)
+			VPSLLD(Imm(16), dst, dst)
+		})
+		dotHalf(i, "F16", func(m Mem, dst VecPhysical) { VCVTPH2PS(m, dst) })
 	}
 	tiles(avx512, bf16Pairs)
 	dot(avx512, bf16Pairs)

@@ -4,10 +4,11 @@ import "github.com/hadal-go/hadal/internal/cpu"
 
 // MatMul returns the matrix product as torch.matmul does: (m, k) x (k, n) -> (m, n); leading dimensions are a batch and
 // broadcast; a vector on the left is a row, one on the right a column, and that dimension is removed again. Float64
-// accumulates in float64, everything else in float32; halves are rounded once. On a processor with AVX512_BF16, products of bfloat16 add
-// up the products of two neighbouring terms at a time, with subnormal numbers as zero: before it is rounded, such a result differs
-// from that of float32 by the order of summation, at most 2(k+4)·2^-24·Σ|x||y|. It panics with ErrShape when the inner sizes differ and with ErrDType on
-// mixed or integer dtypes.
+// accumulates in float64, everything else in float32; halves are rounded once. It panics with ErrShape when the inner sizes differ
+// and with ErrDType on mixed or integer dtypes.
+//
+// On a processor with AVX512_BF16, products of bfloat16 are added up in pairs of neighbouring terms, with subnormal numbers as zero:
+// before it is rounded, a result differs from that of float32 as with another order of summation, by at most 2(k+4)·2^-24·Σ|x||y|.
 func (x *Tensor) MatMul(y *Tensor) *Tensor {
 	if x.shape.rank == 0 || y.shape.rank == 0 {
 		Fail("matmul", ErrShape, []Shape{x.shape, y.shape}, "both inputs need at least one dimension; use Mul for scalars")

@@ -11,7 +11,7 @@ import (
 // BenchmarkMatMulHalves is of products x wᵀ (m, k) (n, k) and x w.
 func BenchmarkMatMulHalves(b *testing.B) {
 	g := random.New(1)
-	for _, s := range [][3]int{{1024, 1024, 1024}, {64, 2048, 512}, {1, 4096, 4096}} {
+	for _, s := range [][3]int{{1024, 1024, 1024}, {64, 2048, 512}, {64, 4096, 4096}, {1, 4096, 4096}} {
 		for _, d := range []tensor.DType{tensor.Float32, tensor.BFloat16, tensor.Float16} {
 			x, w, v := tensor.Randn(g, s[0], s[2]).To(d), tensor.Randn(g, s[1], s[2]).To(d), tensor.Randn(g, s[2], s[1]).To(d)
 			run := func(name string, f func()) {

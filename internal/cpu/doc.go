@@ -63,10 +63,10 @@
 //	1024, 1024, 1024, B transposed    23.3      23.7     32.6      23.7    54.2
 //	64, 2048, 512, B transposed       1.62      1.71     9.96      1.69    10.2
 //	1, 4096, 4096, B transposed       2.95      1.65      111      1.54     121
-//	1, 4096, 4096                     4.30      7.73     54.9      7.57    70.7
+//	1, 4096, 4096                     4.00      4.74     54.9      4.70    70.7
 //
-// What did not pay there: widening a matrix in parts that stay in the second-level cache, (64, 2048, 512) 1.87 ms; with B as it lies a
-// part's lines are short, (1, 4096, 4096) 15 ms. The AVX512_BF16 kernels gave the bits of the Go function dotPair, which follows Intel's manual, in an
+// What did not pay there: widening a matrix in parts, except one that is larger than the caches and lies by rows of B, for at most 192 rows of A
+// (1.6 times for one row, 1.07 for 64); parts that fit the second-level cache, whose lines are short, took (1, 4096, 4096) 7.4 to 15 ms. The AVX512_BF16 kernels gave the bits of the Go function dotPair, which follows Intel's manual, in an
 // emulator (Bochs 3.0); their speed is not measured, nor have they met a processor.
 //
 // What was tried with AVX2 and what it gave, in fractions of the peak:

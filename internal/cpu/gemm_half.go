@@ -22,7 +22,7 @@ func GemmHalf(h Half, batch, m, n, k int, a []uint16, sa, ars, acs int, b []uint
 		g.batch(batch, 0, 0, sc)
 		return
 	}
-	if batch == 1 && !x.pairs && halfDots(g, &x, &y) {
+	if batch == 1 && !x.pairs && (halfDots(g, &x, &y) || halfParts(g, &x, &y)) {
 		return
 	}
 	wa, wb := x.wide(), y.wide()
@@ -41,7 +41,7 @@ func (a *wideMatrix) times(b *wideMatrix, g product[float32]) product[float32] {
 
 // halfDots computes a product of few rows, or few columns, that GemmF32 computes by dot products, and returns false for others. Such a
 // product takes as long as reading the other matrix does, so that one is read as halves: it is widened in registers, or where there is no
-// kernel some rows at a time, which stay in the cache.
+// kernel some rows at a time.
 func halfDots(g product[float32], x, y *halfMatrix) bool {
 	few, many := x, y
 	if few.rows > many.rows {
@@ -61,33 +61,65 @@ func halfDots(g product[float32], x, y *halfMatrix) bool {
 		parallel.For(d.n, d.chunk(), d.rows)
 		return true
 	}
-	bands := evenly(many.rows, max(8, 1<<15/g.k&^3))
-	parallel.For(bands.parts, max(1, grainFlops(g.im)/(8*few.rows*g.k*(bands.size+1))), func(lo, hi int) {
-		buf, block := borrow[float32]((bands.size + 1) * g.k)
-		defer block.Put()
-		for i := lo; i < hi; i++ {
-			r0, r1 := bands.part(i)
-			for r := r0; r < r1; r++ {
-				many.Half.widen(buf[(r-r0)*g.k:][:g.k], many.data[r*many.rs:], false)
-			}
-			w := wideMatrix{data: buf, rs: g.k, ks: 1}
-			var part product[float32]
-			if few == x {
-				part = f.times(&w, g)
-				part.n, part.c = r1-r0, g.c[r0:]
-				if g.ep.ColBias != nil {
-					part.ep.ColBias = g.ep.ColBias[r0:]
-				}
-			} else {
-				part = w.times(&f, g)
-				part.m, part.c = r1-r0, g.c[r0*g.ldc:]
-				if g.ep.RowBias != nil {
-					part.ep.RowBias = g.ep.RowBias[r0:]
-				}
-			}
-			part.batch(1, 0, 0, 0)
+	return inParts(g, x, y, &f, evenly(g.k, g.k))
+}
+
+// halfPart is the number of elements of a large matrix that are widened at a time for few rows or columns: the next pass finds them in
+// the last cache. It is a variable for tests.
+var halfPart = 1 << 20
+
+// halfParts computes a product of few rows, or few columns, and a matrix that is too large for the caches and whose terms are not side by
+// side, and returns false for others.
+func halfParts(g product[float32], x, y *halfMatrix) bool {
+	few, many := x, y
+	if few.rows > many.rows {
+		few, many = many, few
+	}
+	if few.rows > lateRows || many.rows*g.k < 4*halfPart || many.rs != 1 || many.ks == 1 {
+		return false
+	}
+	f := few.wide()
+	defer f.Put()
+	// The blocks of terms that the product would have, so that the order of additions is the same.
+	return inParts(g, x, y, &f, evenly(g.k, blockingOf[float32](g.im).kc))
+}
+
+// inParts widens the larger matrix part by part, and adds up its products with few, the other one. It returns true.
+func inParts(g product[float32], x, y *halfMatrix, few *wideMatrix, terms even) bool {
+	many := y
+	if x.rows > y.rows {
+		many = x
+	}
+	bands := evenly(many.rows, max(64, halfPart/(terms.size+1)&^63))
+	buf, block := borrow[float32]((bands.size + 1) * (terms.size + 1))
+	defer block.Put()
+	for i := range bands.parts * terms.parts {
+		r0, r1 := bands.part(i / terms.parts)
+		t := i % terms.parts
+		p0, p1 := terms.part(t)
+		band, rest, part := *many, *few, g
+		band.data, band.rows, band.k = many.data[r0*many.rs+p0*many.ks:], r1-r0, p1-p0
+		w := band.widen(buf)
+		rest.data = few.data[p0*few.ks:]
+		part.k = band.k
+		if part.ep.Accumulate = g.ep.Accumulate || t > 0; t < terms.parts-1 {
+			part.ep = Epilogue[float32]{Accumulate: part.ep.Accumulate}
 		}
-	})
+		if many == y {
+			part = rest.times(&w, part)
+			part.n, part.c = band.rows, g.c[r0:]
+			if part.ep.ColBias != nil {
+				part.ep.ColBias = g.ep.ColBias[r0:]
+			}
+		} else {
+			part = w.times(&rest, part)
+			part.m, part.c = band.rows, g.c[r0*g.ldc:]
+			if part.ep.RowBias != nil {
+				part.ep.RowBias = g.ep.RowBias[r0:]
+			}
+		}
+		part.batch(1, 0, 0, 0)
+	}
 	return true
 }
 

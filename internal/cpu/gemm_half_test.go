@@ -129,8 +129,10 @@ func TestGemmHalfShapes(t *testing.T) {
 
 // Few rows or columns, and a matrix that is widened a part at a time.
 func TestGemmHalfDots(t *testing.T) {
+	defer func(n int) { halfPart = n }(halfPart)
+	halfPart = 1 << 13
 	eachProductImpl(t, func(t *testing.T) {
-		for _, s := range [][3]int{{1, 300, 500}, {300, 1, 501}, {5, 337, 200}, {3, 40, 2501}} {
+		for _, s := range [][3]int{{1, 300, 512}, {300, 1, 501}, {5, 337, 200}, {337, 6, 600}, {3, 40, 2501}, {60, 130, 700}} {
 			eachTranspose(func(ta, tb bool) {
 				g := shape(s[0], s[1], s[2], ta, tb)
 				g.col, g.row, g.acc = ta, tb, ta == tb

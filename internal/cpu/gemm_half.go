@@ -8,9 +8,11 @@ import (
 )
 
 // GemmHalf computes batch products of halves in float32 as GemmBatchF32 does, with its bits where A and B are contiguous or
-// transposed: they are widened first, without the gaps that strides leave, and one of them part by part if it is much larger. With HADAL_CPU=avx512bf16, products of bfloat16 add up pairs of products (dotPair) in the order of
-// p instead, in blocks of at most 1024 terms, or with few rows or columns as dot products. The result then differs by the order of
-// summation and in that subnormal numbers count as zero.
+// transposed: they are widened without the gaps that strides leave, as a whole or where that is slower in parts or in registers.
+//
+// Where AVX512_BF16 is in use (HADAL_CPU=avx512bf16), products of bfloat16 add up pairs of terms (dotPair) in the order of p, in blocks
+// of at most 1024 terms whose sums are added in order, or with few rows or columns as dot products. A result then differs from float32's
+// by the order of summation, and subnormal numbers count as zero.
 func GemmHalf(h Half, batch, m, n, k int, a []uint16, sa, ars, acs int, b []uint16, sb, brs, bcs int, c []float32, sc, ldc int, ep Epilogue[float32]) {
 	im := inUse()
 	if p := productsInUse(); h == BFloat16 && p.pairs() {
@@ -18,10 +20,15 @@ func GemmHalf(h Half, batch, m, n, k int, a []uint16, sa, ars, acs int, b []uint
 	}
 	x, y := halfMatrix{h, im.pairs(), a, batch, m, k, sa, ars, acs}, halfMatrix{h, im.pairs(), b, batch, n, k, sb, bcs, brs}
 	g := product[float32]{im: im, m: m, n: n, k: x.terms(), c: c, ldc: ldc, ep: ep}
-	if batch == 0 || m == 0 || n == 0 || k == 0 {
+	if k == 0 || batch == 0 || m == 0 || n == 0 {
 		g.batch(batch, 0, 0, sc)
 		return
 	}
+	c0 := g
+	c0.k = 0 // A and B are not there yet
+	c0.check(batch, 0, 0, sc)
+	g.fits("A", len(a), (batch-1)*sa+(m-1)*ars+(k-1)*acs+1)
+	g.fits("B", len(b), (batch-1)*sb+(k-1)*brs+(n-1)*bcs+1)
 	if batch == 1 && !x.pairs && (halfDots(g, &x, &y) || halfParts(g, &x, &y)) {
 		return
 	}

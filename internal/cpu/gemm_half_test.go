@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -160,6 +161,23 @@ func TestGemmHalfAnyStrides(t *testing.T) {
 			checkGemmHalf(t, rapid.SampledFrom([]Half{BFloat16, Float16}).Draw(t, "format"), g)
 		})
 	})
+}
+
+// A slice that is too short for its strides is refused before anything is read or written.
+func TestGemmHalfRefuses(t *testing.T) {
+	for i, short := range [][3]int{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}} {
+		for _, s := range [][3]int{{1, 4, 32}, {4, 1, 32}, {9, 8, 7}} {
+			err := func() (err any) {
+				defer func() { err = recover() }()
+				a, b, c := make([]uint16, s[0]*s[2]-short[0]), make([]uint16, s[1]*s[2]-short[1]), make([]float32, s[0]*s[1]-short[2])
+				GemmHalf(Float16, 1, s[0], s[1], s[2], a, 0, s[2], 1, b, 0, 1, s[2], c, 0, s[1], Epilogue[float32]{})
+				return nil
+			}()
+			if msg, ok := err.(string); !ok || !strings.Contains(msg, "ABC"[i:i+1]+" has") {
+				t.Errorf("%v without the last element of %s: %v", s, "ABC"[i:i+1], err)
+			}
+		}
+	}
 }
 
 // Workers change no bit.

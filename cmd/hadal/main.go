@@ -42,6 +42,7 @@ type cli struct {
 	List       listCmd       `cmd:"" help:"List the recipes."`
 	Summary    summaryCmd    `cmd:"" help:"Print a recipe's model: layers, shapes, parameters, FLOPs."`
 	Data       dataCmd       `cmd:"" help:"List, fetch and find data sets."`
+	Verify     verifyCmd     `cmd:"" help:"Check the catalog's methods against what each must reach."`
 	Bench      benchCmd      `cmd:"" help:"Measure operations, training steps and inferences."`
 	Version    versionCmd    `cmd:"" help:"Print version and kernels."`
 	Completion completionCmd `cmd:"" help:"Print how to turn on tab completion for your shell."`

@@ -28,6 +28,7 @@ var levels = [][]string{
 	{"autograd", "linalg", "fft", "sparse", "format", "device"},
 	{"nn", "optim", "dataset", "metrics", "plot", "prob", "linear", "vision", "audio", "text", "graph"},
 	{"models", "train", "rl", "dist"},
+	{"catalog"},
 	{"recipes"},
 	{"cmd", "bench", "."},
 }
@@ -36,6 +37,8 @@ var levels = [][]string{
 var sideways = []struct{ from, to, why string }{
 	{"internal/cpu", "internal/parallel", "kernels share their loops among the workers"},
 	{"internal/cpu", "internal/mem", "kernels keep large scratch in buffers that are used again"},
+	{"internal/catalogtest", "catalog", "it is imported by tests alone"},
+	{"internal/catalogtest", "dataset/source", "rows are told where data are"},
 	{"internal/optest", "internal", "the conformance suite chooses kernels and workers, and sees which ops run"},
 	{"internal/optest", "tensor", "it is imported by tests alone"},
 	{"autograd", "autograd", "one family"},
@@ -53,7 +56,7 @@ var sideways = []struct{ from, to, why string }{
 }
 
 // testOnly lists the folders that no file but tests imports.
-var testOnly = []string{"internal/optest", "internal/archtest"}
+var testOnly = []string{"internal/optest", "internal/archtest", "internal/catalogtest"}
 
 var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 

@@ -2,5 +2,6 @@
 package all
 
 import (
+	_ "github.com/hadal-go/hadal/recipes/maths"
 	_ "github.com/hadal-go/hadal/recipes/vision" // lenet, mlp
 )

@@ -148,12 +148,16 @@ func (p *progress) close() {
 	}
 }
 
-// done prints the result.
-func (p *progress) done(m train.Metrics, took time.Duration) error {
+// done prints the result and what the curves say.
+func (p *progress) done(m train.Metrics, findings []train.Finding, took time.Duration) error {
 	if p.a.json {
-		return p.a.out.line(map[string]any{"event": "done", "recipe": p.a.name, "metrics": m, "seconds": round3(took.Seconds()), "run_dir": p.dir})
+		return p.a.out.line(map[string]any{"event": "done", "recipe": p.a.name, "metrics": m, "diagnosis": findings, "seconds": round3(took.Seconds()), "run_dir": p.dir})
 	}
-	fmt.Fprintf(p.a.out, "%s\nDone in %s; see %s for the model, metrics and pictures\n", figures(m), took.Round(10*time.Millisecond), p.dir)
+	fmt.Fprintln(p.a.out, figures(m))
+	for _, f := range findings {
+		fmt.Fprintf(p.a.out, "Diagnosis: %v\n", f)
+	}
+	fmt.Fprintf(p.a.out, "Done in %s; see %s for the model, metrics and pictures\n", took.Round(10*time.Millisecond), p.dir)
 	return nil
 }
 

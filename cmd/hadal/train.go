@@ -82,7 +82,11 @@ func (c *trainCmd) Run(a *app) error {
 	switch {
 	case err == nil:
 		keep = true
-		return show.done(m, time.Since(start))
+		epochs, err := run.History()
+		if err != nil {
+			return err
+		}
+		return show.done(m, train.Diagnose(epochs), time.Since(start))
 	case a.ctx.Err() != nil && (errors.Is(err, train.ErrInterrupted) || errors.Is(err, a.ctx.Err())) && run.HasCheckpoint():
 		return interruptedError{c.resumeCommand(a, run)}
 	}

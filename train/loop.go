@@ -11,8 +11,8 @@
 // however often the run was stopped, killed and continued. For that, all that changes from step to step must be in the
 // State, and Batches must yield the same batches of an epoch whenever it is asked.
 //
-// After each epoch the loop writes, in this order, the model if it is the best so far, a line of metrics.jsonl and the
-// checkpoint, each whole or not at all. A process that dies in between leaves the checkpoint of before, from which the
+// After each epoch the loop writes, in this order, the model if it is the best so far, a line of metrics.jsonl, the same for
+// TensorBoard, and the checkpoint, each whole or not at all. A process that dies in between leaves the checkpoint of before, from which the
 // same epoch is computed and written again.
 package train
 
@@ -81,6 +81,7 @@ type Loop[B any] struct {
 	doing string                    // for errors
 	saved time.Time
 	start time.Time
+	tb    events
 }
 
 // Event tells an observer how far training is.
@@ -121,7 +122,13 @@ func (l *Loop[B]) Train(ctx context.Context) (r Result, err error) {
 		if err := l.restore(); err != nil {
 			return r, err
 		}
+		l.tb = events{dir: l.Run.Dir, from: l.pos.Step}
 	}
+	defer func() {
+		if e := l.tb.close(); err == nil {
+			err = e
+		}
+	}()
 	for l.pos.Epoch < l.Config.Epochs && !l.waitedEnough() {
 		if err := l.epoch(ctx); err != nil {
 			return r, err
@@ -256,6 +263,9 @@ func (l *Loop[B]) epoch(ctx context.Context) error {
 	}
 	if l.Run != nil {
 		if err := l.Run.logEpoch(&l.pos, m, l.seconds()); err != nil {
+			return err
+		}
+		if err := l.tb.epoch(l.pos.Step, m, l.State); err != nil {
 			return err
 		}
 	}

@@ -69,6 +69,7 @@ func (r *Run) Discard() {
 		return
 	}
 	r.clean()
+	r.removeEvents()
 	for _, name := range []string{MetricsFile, lockFile, path.Dir(StateFile), ConfigFile} {
 		os.Remove(r.Path(name)) // a folder only when it is empty
 	}

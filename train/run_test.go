@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
@@ -220,5 +221,42 @@ func TestMetrics(t *testing.T) {
 	}
 	if b, err := json.Marshal(Metrics(nil)); err != nil || string(b) != "{}" {
 		t.Errorf("%s, %v", b, err)
+	}
+}
+
+// TensorBoard's files: one for each process that trained, with what metrics.jsonl has.
+func TestTensorBoardFiles(t *testing.T) {
+	r := newRig(t, newTestRun(t), rigConfig{})
+	r.Config.Epochs, r.Config.Patience, r.Config.Monitor = 2, 0, ""
+	if _, err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r = newRig(t, r.Run, rigConfig{})
+	r.Config.Epochs, r.Config.Patience, r.Config.Monitor = 3, 0, ""
+	if _, err := r.Train(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(r.Run.Dir, "events.out.tfevents.*"))
+	if err != nil || len(names) != 2 {
+		t.Fatalf("%v, %v", names, err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tag := range []string{"loss/train", "accuracy/val", "loss/val", "lr/optimizer"} {
+			if !bytes.Contains(b, []byte(tag)) {
+				t.Errorf("%s has no %s", name, tag)
+			}
+		}
+	}
+	fresh := newTestRun(t)
+	if err := os.WriteFile(fresh.Path("events.out.tfevents.1.x"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fresh.Discard()
+	if _, err := os.Stat(fresh.Dir); err == nil {
+		t.Error("a discarded run's folder is still there")
 	}
 }

@@ -42,6 +42,7 @@ type cli struct {
 	List       listCmd       `cmd:"" help:"List the recipes."`
 	Summary    summaryCmd    `cmd:"" help:"Print a recipe's model: layers, shapes, parameters, FLOPs."`
 	Data       dataCmd       `cmd:"" help:"List, fetch and find data sets."`
+	Card       cardCmd       `cmd:"" help:"Print a run's model card: what it is, saw and reached, and what its makers have to add."`
 	Verify     verifyCmd     `cmd:"" help:"Check the catalog's methods against what each must reach."`
 	Bench      benchCmd      `cmd:"" help:"Measure operations, training steps and inferences."`
 	Version    versionCmd    `cmd:"" help:"Print version and kernels."`

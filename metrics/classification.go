@@ -1,4 +1,3 @@
-// Package metrics measures how good predictions are.
 package metrics
 
 import (

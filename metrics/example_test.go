@@ -74,7 +74,7 @@ func ExampleBLEU() {
 	b := metrics.NewBLEU(metrics.BLEUConfig{})
 	b.Add(strings.Fields("the cat sat on the mat"), strings.Fields("the cat sat on a mat"), strings.Fields("there sat a cat on the mat"))
 	fmt.Printf("%.1f\n", 100*b.Score())
-	// Output: 76.0
+	// Output: 67.6
 }
 
 func ExampleEditDistance() {
@@ -113,7 +113,7 @@ func ExampleRanking() {
 func ExampleMeanReturn() {
 	m := metrics.MeanReturn([]float64{195, 210, 188, 201, 199}, 0.95) // of five seeds
 	fmt.Printf("%.1f [%.1f, %.1f]\n", m.Value, m.Low, m.High)
-	// Output: 198.6 [188.5, 208.7]
+	// Output: 198.6 [188.6, 208.6]
 }
 
 func ExampleElo() {

@@ -65,6 +65,8 @@ func TestDetectionProtocols(t *testing.T) {
 			map[string]float64{"VOC": 1, "COCO": 0.5}[name]) // COCO: the second detection finds nothing
 		equal(t, name+": only difficult objects", value(cfg, twice, hard), math.NaN())
 	}
+	equal(t, "COCO: what counts comes before what overlaps more", value(coco, twice[:1], hard, is(shifted)), 1)
+	equal(t, "VOC: the other way round", value(voc, twice[:1], hard, is(shifted)), 0)
 	crowd := metrics.Object{Box: metrics.Box{0, 0, 100, 100}, Crowd: true}
 	equal(t, "COCO: many in a crowd", value(coco, append(twice, found(0.7, square(500, 0))), crowd, is(square(500, 0))), 1)
 	small := coco

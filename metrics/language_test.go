@@ -51,6 +51,7 @@ func TestBLEUByHand(t *testing.T) {
 	}
 	equal(t, "the same", one("a b c d e", "a b c d e", metrics.BLEUConfig{}), 1)
 	equal(t, "too short", one("a b c d", "a b c d e", metrics.BLEUConfig{}), math.Exp(-0.25))
+	equal(t, "of references as close in length the shorter counts", metrics.SentenceBLEU(f("a b c d"), [][]string{f("a b c d e"), f("a b c")}, metrics.BLEUConfig{}), 1)
 	equal(t, "3 words have no 4-grams", one("a b c", "a b c", metrics.BLEUConfig{}), 0)
 	equal(t, "effective order", one("a b c", "a b c", metrics.BLEUConfig{EffectiveOrder: true}), 1)
 	equal(t, "nothing right", one("x y z w", "a b c d", metrics.BLEUConfig{Smoothing: metrics.SmoothExp}), 0)

@@ -1,7 +1,7 @@
 package metrics
 
-// Link says that a word of a source sentence and one of its translation mean each other, by their places.
-type Link struct{ Source, Target int }
+// Link says that a word of a source sentence and one of its translation, by their places (source, target), mean each other.
+type Link [2]int
 
 // AlignmentErrors counts links over sentences. The zero value is empty.
 type AlignmentErrors struct {

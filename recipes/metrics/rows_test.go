@@ -1,0 +1,10 @@
+package metrics_test
+
+import (
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/catalogtest"
+	_ "github.com/hadal-go/hadal/recipes/metrics"
+)
+
+func TestRows(t *testing.T) { catalogtest.Units(t, "T") }

@@ -120,6 +120,9 @@ func calibration(c *catalog.Check) error {
 		var names []string
 		var said, came []float64
 		for _, b := range m.Bins() {
+			if b.Count == 0 {
+				continue
+			}
 			names = append(names, catalog.Figure(b.Low).String()+" to "+catalog.Figure(b.High).String())
 			said, came = append(said, b.Confidence), append(came, b.Accuracy)
 		}

@@ -18,7 +18,6 @@ func init() {
 
 func likelihood(c *catalog.Check) error {
 	var l metrics.Likelihood
-	undefined(c, "perplexity of nothing", l.Perplexity())
 	l.Add(tensor.With(tensor.Float64).Zeros(3, 8), tensor.Of([]int64{0, 7, -100})) // −100 does not count
 	c.Near("perplexity of uniform scores of 8", l.Perplexity(), 8, within)
 	c.Near("nats", l.Nats(), math.Log(8), within)
@@ -30,6 +29,7 @@ func likelihood(c *catalog.Check) error {
 	two.AddNats(2*math.Log(2), 2)
 	l.Merge(&two)
 	c.Near("of tokens of probability 1/8, 1/8, 1/2, 1/2: the geometric mean", l.Perplexity(), 4, within)
+	undefined(c, "perplexity of nothing", new(metrics.Likelihood).Perplexity())
 	c.Control(func() {
 		c.AtLeast("the arithmetic mean of perplexities is off by", (8+8+2+2)/4.0-l.Perplexity(), 1)
 		c.AtLeast("2^nats is off by", math.Abs(math.Exp2(l.Nats())-4), 1)

@@ -47,8 +47,8 @@ func RegisterDevice(kind string, open func(index int) (Device, error)) {
 	devices.open[kind] = open
 }
 
-// OpenDevice returns the device named "cpu", "meta" or a registered "kind" or "kind:index". An unknown name is an error
-// that lists the known ones.
+// OpenDevice returns the device named "cpu", "meta" or a registered "kind" or "kind:index"; "auto" is the first of the
+// registered ones that this machine has, else the CPU. An unknown name is an error that lists the known ones.
 func OpenDevice(name string) (Device, error) {
 	kind, num, found := strings.Cut(name, ":")
 	index := 0

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -20,38 +21,43 @@ type AnalogyConfig struct {
 // ErrNaN when a vector holds a NaN.
 func Analogies(vectors *tensor.Tensor, questions [][3]int, cfg AnalogyConfig) []int {
 	const op = "analogies"
-	x, v, d := features(op, "vectors", vectors)
+	x, v, _ := features(op, "vectors", vectors)
 	ordered(op, "vectors", x)
-	row := func(i int) []float64 { return x[i*d : (i+1)*d] }
-	for i := range v {
-		if n := math.Sqrt(dot(row(i), row(i))); n > 0 {
-			for k := range row(i) {
-				row(i)[k] /= n
-			}
-		}
-	}
-	answers := make([]int, len(questions))
 	for q, abc := range questions {
 		for _, i := range abc {
 			if i < 0 || i >= v {
 				tensor.Fail(op, tensor.ErrIndex, []tensor.Shape{vectors.Shape()}, "question %d names vector %d of %d", q, i, v)
 			}
 		}
-		best, answer := math.Inf(-1), -1
-		for i := range v {
-			if i == abc[0] || i == abc[1] || i == abc[2] {
-				continue
+	}
+	unit := vectors.Detach().To(tensor.Float64)
+	unit = unit.Div(unit.Square().SumKeepdim(1).Sqrt().ClampMin(1e-300)) // a vector of zeros stays
+	answers := make([]int, 0, len(questions))
+	for asked := range slices.Chunk(questions, 64) {
+		// cos[k] holds the cosines of the k-th vectors of the questions with all, (Q, V).
+		var cos [3]*tensor.Tensor
+		for k := range cos {
+			at := make([]int64, len(asked))
+			for i, abc := range asked {
+				at[i] = int64(abc[k])
 			}
-			a, b, c := dot(row(i), row(abc[0])), dot(row(i), row(abc[1])), dot(row(i), row(abc[2]))
-			score := b - a + c // the sum's own length is the same for all
-			if cfg.Mul {
-				score = (1 + b) / 2 * (1 + c) / 2 / ((1+a)/2 + 0.001)
-			}
-			if score > best {
-				best, answer = score, i
-			}
+			cos[k] = unit.IndexSelect(0, tensor.Of(at)).MatMul(unit.T())
 		}
-		answers[q] = answer
+		score := cos[1].Sub(cos[0]).Add(cos[2]) // the sum's own length is the same for all
+		if cfg.Mul {
+			half := func(c *tensor.Tensor) *tensor.Tensor { return c.AddScalar(1).MulScalar(0.5) }
+			score = half(cos[1]).Mul(half(cos[2])).Div(half(cos[0]).AddScalar(0.001))
+		}
+		all := score.Floats()
+		for i, abc := range asked {
+			best, answer := math.Inf(-1), -1
+			for j, s := range all[i*v : (i+1)*v] {
+				if s > best && !slices.Contains(abc[:], j) {
+					best, answer = s, j
+				}
+			}
+			answers = append(answers, answer)
+		}
 	}
 	return answers
 }
@@ -69,11 +75,4 @@ func AnalogyAccuracy(vectors *tensor.Tensor, questions [][4]int, cfg AnalogyConf
 		}
 	}
 	return float64(right) / float64(len(questions))
-}
-
-func dot(a, b []float64) (s float64) {
-	for i, v := range a {
-		s += v * b[i]
-	}
-	return s
 }

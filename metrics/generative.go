@@ -186,20 +186,20 @@ func squaredDistance(a, b []float64) (s float64) {
 // unless sigma is positive.
 func Parzen(samples, points *tensor.Tensor, sigma float64) []float64 {
 	const op = "parzen"
-	s, n, d := features(op, "samples", samples)
-	x, m, dx := features(op, "points", points)
-	if d != dx || n == 0 {
-		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{samples.Shape(), points.Shape()}, "samples and points must have as many columns, and there must be a sample")
+	columns(op, samples, points)
+	n, d, m := samples.Dim(0), samples.Dim(1), points.Dim(0)
+	if n == 0 {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{samples.Shape(), points.Shape()}, "there must be a sample")
 	}
 	if !(sigma > 0) {
 		tensor.Fail(op, tensor.ErrValue, nil, "sigma is %v, must be positive", sigma)
 	}
-	r, terms := make([]float64, m), make([]float64, n)
-	for i := range r {
-		for j := range terms {
-			terms[j] = -squaredDistance(x[i*d:(i+1)*d], s[j*d:(j+1)*d]) / (2 * sigma * sigma)
-		}
-		r[i] = logMeanExp(terms) - float64(d)/2*math.Log(2*math.Pi*sigma*sigma)
+	s, x := samples.Detach().To(tensor.Float64), points.Detach().To(tensor.Float64)
+	var r []float64
+	block := max(1, 1<<22/n) // points at a time, to bound memory
+	for i := 0; i < m; i += block {
+		near := tensor.Cdist(x.Slice(0, i, min(i+block, m), 1), s, 2).Square().MulScalar(-1 / (2 * sigma * sigma)).LogSumExp(1)
+		r = append(r, near.SubScalar(math.Log(float64(n))+float64(d)/2*math.Log(2*math.Pi*sigma*sigma)).Floats()...)
 	}
 	return r
 }

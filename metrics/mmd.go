@@ -8,29 +8,25 @@ import (
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// Kernel is a positive definite function of pairs of vectors.
-type Kernel func(x, y []float64) float64
+// Kernel takes two sets of vectors, (N, D) and (M, D) Float64, to the values of a positive definite function of all pairs, (N, M).
+type Kernel func(x, y *tensor.Tensor) *tensor.Tensor
 
 // PolynomialKernel returns (γ xᵀy + c)^degree.
 func PolynomialKernel(degree int, gamma, c float64) Kernel {
-	return func(x, y []float64) float64 {
-		b := gamma*dot(x, y) + c
-		p := 1.0
-		for range degree {
-			p *= b
-		}
-		return p
+	return func(x, y *tensor.Tensor) *tensor.Tensor {
+		return x.MatMul(y.T()).MulScalar(gamma).AddScalar(c).PowScalar(float64(degree))
 	}
 }
 
 // RBFKernel returns Σ_σ e^{−‖x − y‖²/2σ²}.
 func RBFKernel(sigmas ...float64) Kernel {
-	return func(x, y []float64) (k float64) {
-		d := squaredDistance(x, y)
+	return func(x, y *tensor.Tensor) *tensor.Tensor {
+		squares := tensor.Cdist(x, y, 2).Square()
+		sum := tensor.ZerosLike(squares)
 		for _, s := range sigmas {
-			k += math.Exp(-d / (2 * s * s))
+			sum = sum.Add(squares.MulScalar(-1 / (2 * s * s)).Exp())
 		}
-		return k
+		return sum
 	}
 }
 
@@ -42,38 +38,32 @@ func RBFKernel(sigmas ...float64) Kernel {
 // It is around zero, also below, for sets from one distribution, and NaN for fewer than two vectors. It panics with ErrShape when the
 // shapes do not fit.
 func MMD2(x, y *tensor.Tensor, k Kernel) float64 {
-	a, n, d := features("mmd", "vectors", x)
-	b, m, dy := features("mmd", "vectors", y)
-	if d != dy {
-		tensor.Fail("mmd", tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "both sets must have as many columns")
-	}
-	return mmd2(rows(a, n, d), rows(b, m, d), k)
+	columns("mmd", x, y)
+	return mmd2(x.Detach().To(tensor.Float64), y.Detach().To(tensor.Float64), k)
 }
 
-func rows(x []float64, n, d int) [][]float64 {
-	r := make([][]float64, n)
-	for i := range r {
-		r[i] = x[i*d : (i+1)*d]
+// columns panics unless x and y are matrices of as many columns.
+func columns(op string, x, y *tensor.Tensor) {
+	if x.Rank() != 2 || y.Rank() != 2 || x.Dim(1) != y.Dim(1) {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape(), y.Shape()}, "both sets must be matrices with as many columns")
 	}
-	return r
 }
 
-func mmd2(x, y [][]float64, k Kernel) float64 {
-	within := func(v [][]float64) (s float64) {
-		for i := range v {
-			for j := range i {
-				s += 2 * k(v[i], v[j])
+func mmd2(x, y *tensor.Tensor, k Kernel) float64 {
+	n, m := x.Dim(0), y.Dim(0)
+	sum := func(a, b *tensor.Tensor, others bool) (total float64) { // others: without pairs of a vector and itself
+		const block = 1024 // rows at a time, to bound memory
+		for i := 0; i < a.Dim(0); i += block {
+			rows := a.Slice(0, i, min(i+block, a.Dim(0)), 1)
+			g := k(rows, b)
+			total += g.Sum().Item()
+			if others {
+				total -= g.Diagonal(i, 0, 1).Sum().Item()
 			}
 		}
-		return s / (float64(len(v)) * float64(len(v)-1))
+		return total
 	}
-	var across float64
-	for i := range x {
-		for j := range y {
-			across += k(x[i], y[j])
-		}
-	}
-	return within(x) + within(y) - 2*across/(float64(len(x))*float64(len(y)))
+	return sum(x, x, true)/(float64(n)*float64(n-1)) + sum(y, y, true)/(float64(m)*float64(m-1)) - 2*sum(x, y, false)/(float64(n)*float64(m))
 }
 
 // KIDConfig are the options of KID.
@@ -87,11 +77,8 @@ type KIDConfig struct {
 // error for sets of fewer than two vectors and panics with ErrShape when the shapes do not fit and with ErrValue on a negative option.
 func KID(g *random.Generator, real, generated *tensor.Tensor, cfg KIDConfig) (mean, std float64, err error) {
 	const op = "kid"
-	a, n, d := features(op, "features", real)
-	b, m, db := features(op, "features", generated)
-	if d != db {
-		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{real.Shape(), generated.Shape()}, "both sets must have as many columns")
-	}
+	columns(op, real, generated)
+	n, m, d := real.Dim(0), generated.Dim(0), real.Dim(1)
 	if cfg.Subsets < 0 || cfg.Size < 0 {
 		tensor.Fail(op, tensor.ErrValue, nil, "%d subsets of %d: neither may be negative", cfg.Subsets, cfg.Size)
 	}
@@ -105,14 +92,15 @@ func KID(g *random.Generator, real, generated *tensor.Tensor, cfg KIDConfig) (me
 	if size < 2 {
 		return 0, 0, fmt.Errorf("KID needs subsets of two samples of either kind at least, not of %d from %d and %d", cfg.Size, n, m)
 	}
-	draw := func(v [][]float64) [][]float64 {
-		r := make([][]float64, size)
-		for i, j := range g.Perm(len(v))[:size] {
-			r[i] = v[j]
+	draw := func(v *tensor.Tensor) *tensor.Tensor {
+		at := make([]int64, size)
+		for i, j := range g.Perm(v.Dim(0))[:size] {
+			at[i] = int64(j)
 		}
-		return r
+		return v.IndexSelect(0, tensor.Of(at))
 	}
-	k, x, y := PolynomialKernel(3, 1/float64(d), 1), rows(a, n, d), rows(b, m, d)
+	x, y := real.Detach().To(tensor.Float64), generated.Detach().To(tensor.Float64)
+	k := PolynomialKernel(3, 1/float64(d), 1)
 	all := make([]float64, cfg.Subsets)
 	for s := range all {
 		all[s] = mmd2(draw(x), draw(y), k)

@@ -90,11 +90,13 @@ func backprop(_ context.Context, c *catalog.Check) error {
 	c.Control(func() {
 		c.AtLeast("with g' of the hidden layer's sums in the output's δ", difference(true), 1e-3)
 		// One b for all units of a layer: its gradient is the sum of the units' own, so that all move together.
-		shared := func(in []*tensor.Tensor) []*tensor.Tensor {
-			return loss([]*tensor.Tensor{params[0], in[0].Expand(5), params[2], params[3]})
+		at := func(b *tensor.Tensor) *tensor.Tensor { // the gradient by b, of one element or of one for each unit
+			_, d := autograd.VJP(func(in []*tensor.Tensor) []*tensor.Tensor {
+				return loss([]*tensor.Tensor{params[0], in[0].Expand(5), params[2], params[3]})
+			}, []*tensor.Tensor{b}, nil)
+			return d[0]
 		}
-		_, one := autograd.VJP(shared, []*tensor.Tensor{f64([]int{1}, 0)}, nil)
-		c.AtLeast("with one b for all units, from the units' own", worst(one[0].Expand(5).Contiguous(), auto[1]), 1e-3)
+		c.AtLeast("with one b for all units, from the units' own", worst(at(f.Full(0.3, 1)).Expand(5).Contiguous(), at(f.Full(0.3, 5))), 1e-3)
 	})
 
 	checks := elementary()

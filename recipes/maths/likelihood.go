@@ -84,11 +84,11 @@ func gaussian(_ context.Context, c *catalog.Check) error {
 	c.True("a covariance that is not positive definite is an error", err != nil)
 	return c.Picture("draws", func(path string) error {
 		some := p.Sample(random.New(2), 400).Floats()
-		points, class := make([]plot.Point, 400), make([]int, 400)
+		points := make([]plot.Point, 400)
 		for i := range points {
 			points[i] = plot.Point{X: some[2*i], Y: some[2*i+1]}
 		}
-		return plot.Scatter(path, points, class, plot.ScatterConfig{Title: "Draws of N((1, −1), [[2, 0.6], [0.6, 0.5]])"})
+		return plot.Scatter(path, points, nil, plot.ScatterConfig{Title: "Draws of N((1, −1), [[2, 0.6], [0.6, 0.5]])"})
 	})
 }
 

@@ -11,10 +11,18 @@ import (
 // Kernel takes two sets of vectors, (N, D) and (M, D) Float64, to the values of a positive definite function of all pairs, (N, M).
 type Kernel func(x, y *tensor.Tensor) *tensor.Tensor
 
-// PolynomialKernel returns (γ xᵀy + c)^degree.
+// PolynomialKernel returns (γ xᵀy + c)^degree. It panics with ErrValue unless the degree is positive.
 func PolynomialKernel(degree int, gamma, c float64) Kernel {
+	if degree < 1 {
+		tensor.Fail("polynomial_kernel", tensor.ErrValue, nil, "the degree is %d, must be positive", degree)
+	}
 	return func(x, y *tensor.Tensor) *tensor.Tensor {
-		return x.MatMul(y.T()).MulScalar(gamma).AddScalar(c).PowScalar(float64(degree))
+		b := x.MatMul(y.T()).MulScalar(gamma).AddScalar(c)
+		p := b
+		for range degree - 1 { // cheaper than powers by logarithms
+			p = p.Mul(b)
+		}
+		return p
 	}
 }
 

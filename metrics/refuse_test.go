@@ -83,6 +83,7 @@ func TestRefuses(t *testing.T) {
 		"Inception score": {tensor.ErrValue, "2 splits of 1 samples", func() { metrics.InceptionScore(half, 2) }},
 		"moments":         {tensor.ErrShape, "one length", func() { var m metrics.Moments; m.Add(z(1, 2)); m.Add(z(1, 3)) }},
 		"MMD":             {tensor.ErrShape, "as many columns", func() { metrics.MMD2(z(2, 2), z(2, 3), metrics.RBFKernel(1)) }},
+		"kernel":          {tensor.ErrValue, "the degree is 0", func() { metrics.PolynomialKernel(0, 1, 1) }},
 		"KID":             {tensor.ErrShape, "as many columns", func() { metrics.KID(random.New(1), z(2, 2), z(2, 3), metrics.KIDConfig{}) }},
 		"modes":           {tensor.ErrShape, "as many columns", func() { metrics.ModeCoverage(z(2, 2), z(2, 3), 1) }},
 		"Parzen: samples": {tensor.ErrShape, "there must be a sample", func() { metrics.Parzen(z(0, 2), z(1, 2), 1) }},

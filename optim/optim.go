@@ -13,6 +13,7 @@ package optim
 import (
 	"cmp"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/hadal-go/hadal/internal/parallel"
@@ -63,15 +64,45 @@ func (g *Group) check(op string, i int) {
 // isRate reports whether v is finite and not negative.
 func isRate(v float64) bool { return v >= 0 && v <= math.MaxFloat64 }
 
+// isFinite reports whether v is a number.
+func isFinite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+
 // rule is what distinguishes one optimizer from another.
 type rule interface {
 	name() string
 	slots() []string // names of the per-parameter state, at most maxSlots
-	apply32(g *Group, step int, p, grad []float32, s slots[float32])
-	apply64(g *Group, step int, p, grad []float64, s slots[float64])
+	apply32(a at, p, grad []float32, s slots[float32])
+	apply64(a at, p, grad []float64, s slots[float64])
+}
+
+// A starter is a rule whose slots do not all start at 0.
+type starter interface {
+	start(slot string, g *Group) float64
+}
+
+// A counter is a rule that keeps numbers for each parameter, such as a running product, beside the slots.
+type counter interface {
+	numbers() []string
+	advance(step int, num []float64) // once for each parameter and step, before apply; num is 0 before the first
+}
+
+// A judge is a rule that decides for a whole group by what it has added up over the group's gradients.
+type judge interface {
+	groupNumbers() []string
+	decide(g *Group, num []float64, sums [2]float64) // once for each group and step, after apply
 }
 
 const maxSlots = 3
+
+// at is what a rule is told about the parameter, or the part of one, that it changes.
+type at struct {
+	*Group
+	base  float64     // the group's rate when the optimizer was made
+	step  int         // of the parameter, counted from 1
+	num   []float64   // a counter's numbers of the parameter
+	group []float64   // a judge's numbers of the group
+	sums  *[2]float64 // of this part, for a judge
+}
 
 // slots are the state tensors of one parameter, or of a part of it.
 type slots[T tensor.Float] [maxSlots][]T
@@ -81,18 +112,22 @@ type stepper struct {
 	rule   rule
 	names  []string // rule.slots()
 	groups []*Group
+	base   []float64 // each group's rate at the start
 	params []*tensor.Param
-	owner  []*Group // of each parameter
+	owner  []int // the group of each parameter
 
-	mu    sync.Mutex         // guards what follows
-	steps []int              // taken by each parameter
-	slots [][]*tensor.Tensor // state of each parameter, nil before its first step
+	mu      sync.Mutex         // guards what follows
+	steps   []int              // taken by each parameter
+	slots   [][]*tensor.Tensor // state of each parameter, nil before its first step
+	numbers [][]float64        // a counter's, of each parameter
+	judged  [][]float64        // a judge's, of each group
 
 	// Of the step that is being taken; kept for their memory.
 	active []int // parameters with a gradient
 	ps     []*tensor.Param
 	in     []*tensor.Tensor // of each: the gradient, the slots
 	tasks  []task
+	sums   [][2]float64 // of each task
 }
 
 // task is a part of one parameter.
@@ -115,7 +150,7 @@ func newStepper(r rule, groups []Group, lr, wd float64) *stepper {
 		if g.LR == 0 {
 			tensor.Fail(r.name(), tensor.ErrValue, nil, "group %d has no learning rate; a positive LR is required", i)
 		}
-		s.groups = append(s.groups, &g)
+		s.groups, s.base = append(s.groups, &g), append(s.base, g.LR)
 		for k, p := range g.Params {
 			if p == nil || p.Tensor == nil {
 				tensor.Fail(r.name(), tensor.ErrValue, nil, "parameter %d of group %d is nil", k, i)
@@ -128,7 +163,7 @@ func newStepper(r rule, groups []Group, lr, wd float64) *stepper {
 			}
 			member[p] = i
 			s.params = append(s.params, p)
-			s.owner = append(s.owner, s.groups[i])
+			s.owner = append(s.owner, i)
 		}
 	}
 	if len(s.params) == 0 {
@@ -136,7 +171,30 @@ func newStepper(r rule, groups []Group, lr, wd float64) *stepper {
 	}
 	s.steps = make([]int, len(s.params))
 	s.slots = make([][]*tensor.Tensor, len(s.params))
+	s.numbers, s.judged = table(len(s.params), len(s.numberNames())), table(len(s.groups), len(s.judgedNames()))
 	return s
+}
+
+func table(rows, columns int) [][]float64 {
+	t := make([][]float64, rows)
+	for i := range t {
+		t[i] = make([]float64, columns)
+	}
+	return t
+}
+
+func (s *stepper) numberNames() []string {
+	if c, ok := s.rule.(counter); ok {
+		return c.numbers()
+	}
+	return nil
+}
+
+func (s *stepper) judgedNames() []string {
+	if j, ok := s.rule.(judge); ok {
+		return j.groupNumbers()
+	}
+	return nil
 }
 
 // ZeroGrad forgets the gradients of all parameters.
@@ -191,44 +249,73 @@ func (s *stepper) step(grad func(i int) *tensor.Tensor) {
 		return
 	}
 	total := 0
+	count, _ := s.rule.(counter)
 	for k, i := range s.active {
 		s.steps[i]++
+		if count != nil {
+			count.advance(s.steps[i], s.numbers[i])
+		}
 		n := s.params[i].Numel()
 		for lo := 0; lo < n; lo += chunk {
 			s.tasks = append(s.tasks, task{k, lo, min(n, lo+chunk)})
 		}
 		total += n
 	}
+	s.sums = slices.Grow(s.sums[:0], len(s.tasks))[:len(s.tasks)]
+	clear(s.sums)
 	tensor.UpdateAll(s.ps, s.in, func(data, in []tensor.View) {
 		grain := 1
 		if total <= chunk {
 			grain = len(s.tasks) // many small parameters: not worth a second worker
 		}
 		parallel.For(len(s.tasks), grain, func(lo, hi int) {
-			for _, t := range s.tasks[lo:hi] {
-				s.run(t, data, in)
+			for k := lo; k < hi; k++ {
+				s.run(k, data, in)
 			}
 		})
 	})
 	clear(s.in) // gradients are not held until the next step
+	if j, ok := s.rule.(judge); ok {
+		s.decide(j)
+	}
 }
 
-// slot returns state tensor k of parameter i, zeros before its first step.
+// decide adds the sums up in the order of the tasks, whoever computed them, and asks the judge about each group that stepped.
+func (s *stepper) decide(j judge) {
+	for k := 0; k < len(s.tasks); {
+		group := s.owner[s.active[s.tasks[k].at]]
+		var sums [2]float64
+		for ; k < len(s.tasks) && s.owner[s.active[s.tasks[k].at]] == group; k++ {
+			sums[0] += s.sums[k][0]
+			sums[1] += s.sums[k][1]
+		}
+		j.decide(s.groups[group], s.judged[group], sums)
+	}
+}
+
+// slot returns state tensor k of parameter i, filled with its first value before the first step.
 func (s *stepper) slot(i, k int) *tensor.Tensor {
 	if len(s.slots[i]) == k {
-		s.slots[i] = append(s.slots[i], tensor.ZerosLike(s.params[i].Detach()))
+		first := 0.0
+		if r, ok := s.rule.(starter); ok {
+			first = r.start(s.names[k], s.groups[s.owner[i]])
+		}
+		s.slots[i] = append(s.slots[i], tensor.FullLike(s.params[i].Detach(), first))
 	}
 	return s.slots[i][k]
 }
 
-func (s *stepper) run(t task, data, in []tensor.View) {
+func (s *stepper) run(k int, data, in []tensor.View) {
+	t := s.tasks[k]
 	i := s.active[t.at]
 	n := 1 + len(s.names)
 	views := in[t.at*n : (t.at+1)*n]
+	owner := s.owner[i]
+	a := at{s.groups[owner], s.base[owner], s.steps[i], s.numbers[i], s.judged[owner], &s.sums[k]}
 	if data[t.at].DType == tensor.Float64 {
-		s.rule.apply64(s.owner[i], s.steps[i], part[float64](data[t.at], t), part[float64](views[0], t), parts[float64](views[1:], t))
+		s.rule.apply64(a, part[float64](data[t.at], t), part[float64](views[0], t), parts[float64](views[1:], t))
 	} else {
-		s.rule.apply32(s.owner[i], s.steps[i], part[float32](data[t.at], t), part[float32](views[0], t), parts[float32](views[1:], t))
+		s.rule.apply32(a, part[float32](data[t.at], t), part[float32](views[0], t), parts[float32](views[1:], t))
 	}
 }
 

@@ -50,15 +50,15 @@ func (r sgdRule) slots() []string {
 	}
 	return []string{"momentum_buffer"}
 }
-func (r sgdRule) apply32(g *Group, step int, p, grad []float32, s slots[float32]) {
-	sgdStep(r.cfg, g, step, p, grad, s)
+func (r sgdRule) apply32(a at, p, grad []float32, s slots[float32]) {
+	sgdStep(r.cfg, a, p, grad, s)
 }
-func (r sgdRule) apply64(g *Group, step int, p, grad []float64, s slots[float64]) {
-	sgdStep(r.cfg, g, step, p, grad, s)
+func (r sgdRule) apply64(a at, p, grad []float64, s slots[float64]) {
+	sgdStep(r.cfg, a, p, grad, s)
 }
 
-func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s slots[T]) {
-	lr, wd, mu, keep := T(g.LR), T(*g.WeightDecay), T(c.Momentum), T(1-c.Dampening)
+func sgdStep[T tensor.Float](c SGDConfig, a at, p, grad []T, s slots[T]) {
+	lr, wd, mu, keep := T(a.LR), T(*a.WeightDecay), T(c.Momentum), T(1-c.Dampening)
 	if c.Maximize {
 		lr = -lr // the same as turning every gradient, but for the penalty
 		wd = -wd
@@ -70,7 +70,7 @@ func sgdStep[T tensor.Float](c SGDConfig, g *Group, step int, p, grad []T, s slo
 		}
 		return
 	}
-	if step == 1 {
+	if a.step == 1 {
 		keep = 1 // the buffer, still zero, becomes the gradient
 	}
 	cpu.SGDStep[T]{LR: lr, Decay: wd, Momentum: mu, Keep: keep, Nesterov: c.Nesterov}.Update(p, grad, s[0])

@@ -14,6 +14,17 @@ type State struct {
 	Scalars Scalars        // "adam.params": how many there are; "group0.params", "group0.lr", "group0.weight_decay"; "0.step"
 }
 
+// Tensor returns the tensor of that name, nil if there is none: the running mean m_t that Adam keeps for parameter 0 is
+// "0.exp_avg", the running square v_t "0.exp_avg_sq". Names are PyTorch's; each optimizer's documentation lists its own.
+func (s State) Tensor(name string) *tensor.Tensor {
+	for _, t := range s.Tensors {
+		if t.Name == name {
+			return t.Tensor
+		}
+	}
+	return nil
+}
+
 // Scalars are named numbers.
 type Scalars map[string]float64
 
@@ -27,9 +38,15 @@ func (s *stepper) State() State {
 		st.Scalars[fmt.Sprintf("group%d.params", i)] = float64(len(g.Params))
 		st.Scalars[fmt.Sprintf("group%d.lr", i)] = g.LR
 		st.Scalars[fmt.Sprintf("group%d.weight_decay", i)] = *g.WeightDecay
+		for k, name := range s.judgedNames() {
+			st.Scalars[fmt.Sprintf("group%d.%s", i, name)] = s.judged[i][k]
+		}
 	}
 	for i, n := range s.steps {
 		st.Scalars[fmt.Sprintf("%d.step", i)] = float64(n)
+		for k, name := range s.numberNames() {
+			st.Scalars[fmt.Sprintf("%d.%s", i, name)] = s.numbers[i][k]
+		}
 		if n == 0 {
 			continue
 		}
@@ -53,7 +70,7 @@ func (s *stepper) LoadState(st State) error {
 	case n != float64(len(s.params)):
 		return fail("it has %v parameters, not %d", n, len(s.params))
 	}
-	lr, wd := make([]float64, len(s.groups)), make([]float64, len(s.groups))
+	lr, wd, judged := make([]float64, len(s.groups)), make([]float64, len(s.groups)), table(len(s.groups), len(s.judgedNames()))
 	for i, g := range s.groups {
 		n, ok1 := st.Scalars[fmt.Sprintf("group%d.params", i)]
 		var ok2, ok3 bool
@@ -62,12 +79,18 @@ func (s *stepper) LoadState(st State) error {
 		if !(ok1 && ok2 && ok3 && n == float64(len(g.Params)) && isRate(lr[i]) && isRate(wd[i])) {
 			return fail("group %d needs %d parameters and two rates, but has %v, %v and %v", i, len(g.Params), n, lr[i], wd[i])
 		}
+		for k, name := range s.judgedNames() {
+			key := fmt.Sprintf("group%d.%s", i, name)
+			if judged[i][k], ok1 = st.Scalars[key]; !ok1 || !isFinite(judged[i][k]) {
+				return fail("%s must be a finite number", key)
+			}
+		}
 	}
 	byName := map[string]*tensor.Tensor{}
 	for _, t := range st.Tensors {
 		byName[t.Name] = t.Tensor
 	}
-	slots, steps := make([][]*tensor.Tensor, len(s.params)), make([]int, len(s.params))
+	slots, steps, numbers := make([][]*tensor.Tensor, len(s.params)), make([]int, len(s.params)), table(len(s.params), len(s.numberNames()))
 	used := 0
 	for i, p := range s.params {
 		n, ok := st.Scalars[fmt.Sprintf("%d.step", i)]
@@ -75,6 +98,12 @@ func (s *stepper) LoadState(st State) error {
 			return fail("parameter %d has no step count", i)
 		}
 		steps[i] = int(n)
+		for k, name := range s.numberNames() {
+			key := fmt.Sprintf("%d.%s", i, name)
+			if numbers[i][k], ok = st.Scalars[key]; !ok || !isFinite(numbers[i][k]) {
+				return fail("%s must be a finite number", key)
+			}
+		}
 		if n == 0 {
 			continue
 		}
@@ -88,10 +117,10 @@ func (s *stepper) LoadState(st State) error {
 			used++
 		}
 	}
-	if n := 1 + 3*len(s.groups) + len(s.params); len(st.Scalars) != n || len(st.Tensors) != used {
+	if n := 1 + (3+len(s.judgedNames()))*len(s.groups) + (1+len(s.numberNames()))*len(s.params); len(st.Scalars) != n || len(st.Tensors) != used {
 		return fail("it has %d tensors and %d numbers, not %d and %d, so other groups or options", len(st.Tensors), len(st.Scalars), used, n)
 	}
-	s.slots, s.steps = slots, steps
+	s.slots, s.steps, s.numbers, s.judged = slots, steps, numbers, judged
 	for i, g := range s.groups {
 		g.LR, g.WeightDecay = lr[i], &wd[i]
 	}

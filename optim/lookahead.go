@@ -34,11 +34,14 @@ type Lookahead struct {
 	step int
 }
 
-// NewLookahead wraps an optimizer. It panics with ErrValue when inner is nil or an option is out of range.
+// NewLookahead wraps an optimizer. It panics with ErrValue when inner is nil or another Lookahead, or an option is out of range.
 func NewLookahead(inner Optimizer, cfg LookaheadConfig) *Lookahead {
 	l := &Lookahead{inner: inner, every: cfg.Every, alpha: orDefault(cfg.Alpha, 0.5)}
 	if l.every == 0 {
 		l.every = 5
+	}
+	if _, nested := inner.(*Lookahead); nested {
+		tensor.Fail("lookahead", tensor.ErrValue, nil, "the inner optimizer is a Lookahead already; wrap its inner one")
 	}
 	if inner == nil || l.every < 0 || !(l.alpha >= 0 && l.alpha <= 1) {
 		tensor.Fail("lookahead", tensor.ErrValue, nil, "an inner optimizer is needed, every %d steps must be positive, alpha %v must lie in [0, 1]", cfg.Every, l.alpha)

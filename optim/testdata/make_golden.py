@@ -49,6 +49,16 @@ def run(make, dtype, schedule=None):
 
 
 sgd, adam, adamw = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW
+adagrad, rmsprop, adadelta, adamax = torch.optim.Adagrad, torch.optim.RMSprop, torch.optim.Adadelta, torch.optim.Adamax
+radam, rprop = torch.optim.RAdam, torch.optim.Rprop
+
+
+def nadam(*args, **options):
+    """foreach: the other form of 1.13 multiplies the next product by mu twice (mended in 2.0 by PR 92699)."""
+    return torch.optim.NAdam(*args, foreach=True, **options)
+
+
+torch.set_default_dtype(torch.float64)  # of NAdam's mu_product; parameters have their own
 groups = lambda p: [{"params": [p[0]], "lr": 0.1}, {"params": [p[1]], "weight_decay": 0.2}, {"params": [p[2]], "lr": 0.03, "weight_decay": 0.0}]
 optimizers = {
     "sgd": lambda p: sgd(p, 0.1),
@@ -68,6 +78,34 @@ optimizers = {
     "adamw decay": lambda p: adamw(p, 0.05, weight_decay=0.1),
     "adamw amsgrad": lambda p: adamw(p, 0.1, amsgrad=True, maximize=True, weight_decay=0.3),
     "adamw groups": lambda p: adamw(groups(p)),
+    "adagrad": lambda p: adagrad(p),
+    "adagrad options": lambda p: adagrad(p, 0.1, lr_decay=0.05, weight_decay=0.1, initial_accumulator_value=0.2, eps=1e-3),
+    "adagrad maximize": lambda p: adagrad(p, 0.02, weight_decay=0.1, maximize=True),
+    "adagrad groups": lambda p: adagrad(groups(p), 0.01, weight_decay=0.1),
+    "rmsprop": lambda p: rmsprop(p),
+    "rmsprop momentum": lambda p: rmsprop(p, 0.01, alpha=0.9, eps=1e-4, weight_decay=0.1, momentum=0.8),
+    "rmsprop centered": lambda p: rmsprop(p, 0.003, alpha=0.95, eps=1e-3, centered=True),
+    "rmsprop centered momentum": lambda p: rmsprop(p, 0.002, momentum=0.7, eps=1e-2, centered=True, weight_decay=0.05),
+    "rmsprop maximize": lambda p: rmsprop(p, 0.01, maximize=True, weight_decay=0.1),
+    "rmsprop groups": lambda p: rmsprop(groups(p), 0.01, momentum=0.5, weight_decay=0.1),
+    "adadelta": lambda p: adadelta(p),
+    "adadelta options": lambda p: adadelta(p, 0.5, rho=0.8, eps=1e-4, weight_decay=0.1),
+    "adadelta maximize": lambda p: adadelta(p, 0.5, weight_decay=0.1, maximize=True),
+    "adadelta groups": lambda p: adadelta(groups(p), 0.5, weight_decay=0.1),
+    "adamax": lambda p: adamax(p),
+    "adamax options": lambda p: adamax(p, 0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
+    "adamax maximize": lambda p: adamax(p, 0.02, weight_decay=0.1, maximize=True),
+    "adamax groups": lambda p: adamax(groups(p), 0.01, weight_decay=0.1),
+    "nadam": lambda p: nadam(p),
+    "nadam options": lambda p: nadam(p, 0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1, momentum_decay=0.02),
+    "nadam groups": lambda p: nadam([dict(groups(p)[0], lr=0.02)] + groups(p)[1:], 0.01, weight_decay=0.1),
+    "radam": lambda p: radam(p),
+    "radam options": lambda p: radam(p, 0.03, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
+    "radam short": lambda p: radam(p, 0.02, betas=(0.9, 0.5)),
+    "radam groups": lambda p: radam(groups(p), 0.01, betas=(0.9, 0.99), weight_decay=0.1),
+    "rprop": lambda p: rprop(p),
+    "rprop options": lambda p: rprop(p, 0.05, etas=(0.4, 1.3), step_sizes=(1e-3, 0.1)),
+    "rprop maximize": lambda p: rprop(p, 0.002, maximize=True),
 }
 S = torch.optim.lr_scheduler
 scheduled = {
@@ -77,7 +115,7 @@ scheduled = {
 
 
 def factors(schedule, n=40):
-    opt = sgd([torch.nn.Parameter(torch.zeros(1))], 0.5)
+    opt = sgd([torch.nn.Parameter(torch.zeros(1, dtype=torch.float32))], 0.5)
     s = schedule(opt)
     out = []
     for _ in range(n):
@@ -105,7 +143,7 @@ schedules = {
 
 
 def plateau(values, **options):
-    opt = sgd([torch.nn.Parameter(torch.zeros(1))], 0.5)
+    opt = sgd([torch.nn.Parameter(torch.zeros(1, dtype=torch.float32))], 0.5)
     s = S.ReduceLROnPlateau(opt, **options)
     out = []
     for v in values:

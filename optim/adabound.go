@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -73,15 +74,31 @@ func adaboundStep[T tensor.Float](r adaboundRule, a at, p, grad []T, s slots[T])
 	low, high := T(end*(1-1/(r.gamma*t+1))), T(end*(1+1/(r.gamma*t)))
 	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
 	sign, wd := penalty[T](a, r.climb)
-	grad, mean, square, most := grad[:len(p)], s[0][:len(p)], s[1][:len(p)], s[2]
-	for i, x := range p {
-		g := sign*grad[i] + wd*x
-		m, v := b1*mean[i]+k1*g, b2*square[i]+k2*g*g
-		mean[i], square[i] = m, v
-		if most != nil {
-			v = max(most[i], v)
-			most[i] = v
+	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
+		rate, ones := x.a[:len(p)], x.b[:len(p)]
+		grad, mean, square, most := grad[:len(p)], s[0][:len(p)], s[1][:len(p)], s[2]
+		for i, w := range p {
+			g := sign*grad[i] + wd*w
+			mean[i], square[i] = b1*mean[i]+k1*g, b2*square[i]+k2*g*g
+			rate[i], ones[i] = 0, 1
 		}
-		p[i] = x - min(max(size/(T(math.Sqrt(float64(v)))+eps), low), high)*m
-	}
+		if most != nil {
+			most = most[:len(p)]
+			for i, v := range square {
+				if !(most[i] >= v) { // a NaN stays; max is slower
+					most[i] = v
+				}
+			}
+			square = most
+		}
+		cpu.DivRoot(rate, ones, square, 0, size, eps)
+		for i, d := range rate {
+			if d < low {
+				d = low
+			} else if d > high {
+				d = high
+			}
+			p[i] -= d * mean[i]
+		}
+	})
 }

@@ -2,8 +2,8 @@ package optim
 
 import (
 	"cmp"
-	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -50,14 +50,24 @@ func (r adadeltaRule) apply32(a at, p, g []float32, s slots[float32]) { adadelta
 func (r adadeltaRule) apply64(a at, p, g []float64, s slots[float64]) { adadeltaStep(r, a, p, g, s) }
 
 func adadeltaStep[T tensor.Float](r adadeltaRule, a at, p, grad []T, s slots[T]) {
+	const never0 = 1e-38 // a divisor of 0 that gives 0 if ε is 0; nothing where it is not
 	lr, eps, rho, rest := T(a.LR), T(r.eps), T(r.rho), T(1-r.rho)
 	sign, wd := penalty[T](a, r.climb)
-	grad, square, delta := grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
-	for i, x := range p {
-		g := sign*grad[i] + wd*x
-		v, u := rho*square[i]+rest*g*g, delta[i]
-		d := T(math.Sqrt(float64((u+eps)/(v+eps)))) * g
-		square[i], delta[i] = v, rho*u+rest*d*d
-		p[i] = x - lr*d
-	}
+	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
+		ds, us, vs, ts := x.a[:len(p)], x.b[:len(p)], x.c[:len(p)], x.d[:len(p)]
+		grad, square, delta := grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
+		for i, w := range p {
+			g := sign*grad[i] + wd*w
+			v := rho*square[i] + rest*g*g
+			square[i] = v
+			us[i], vs[i], ds[i], ts[i] = delta[i]+eps, v+eps, g*(delta[i]+eps), 0
+		}
+		cpu.DivRoot(ts, ds, us, 0, 1, never0) // g√(u + ε)
+		clear(ds)
+		cpu.DivRoot(ds, ts, vs, 0, 1, never0)
+		for i, d := range ds {
+			delta[i] = rho*delta[i] + rest*d*d
+			p[i] -= lr * d
+		}
+	})
 }

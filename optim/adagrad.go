@@ -2,8 +2,8 @@ package optim
 
 import (
 	"cmp"
-	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -52,13 +52,7 @@ func (r adagradRule) apply32(a at, p, g []float32, s slots[float32]) { adagradSt
 func (r adagradRule) apply64(a at, p, g []float64, s slots[float64]) { adagradStep(r, a, p, g, s[0]) }
 
 func adagradStep[T tensor.Float](r adagradRule, a at, p, grad, sum []T) {
-	lr, eps := T(a.LR/(1+float64(a.step-1)*r.cfg.LRDecay)), T(r.eps)
 	sign, wd := penalty[T](a, r.cfg.Maximize)
-	grad, sum = grad[:len(p)], sum[:len(p)]
-	for i, x := range p {
-		g := sign*grad[i] + wd*x
-		v := sum[i] + g*g
-		sum[i] = v
-		p[i] = x - lr*g/(T(math.Sqrt(float64(v)))+eps)
-	}
+	lr := a.LR / (1 + float64(a.step-1)*r.cfg.LRDecay)
+	cpu.AdamStep[T]{B2: 1, K2: 1, Size: T(lr), Root: 1, Eps: T(r.eps), Shrink: 1, Decay: wd, Sign: sign}.Update(p, grad, nil, sum, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -67,14 +68,16 @@ func (r nadamRule) apply64(a at, p, g []float64, s slots[float64]) { nadamStep(r
 func nadamStep[T tensor.Float](r nadamRule, a at, p, grad []T, s slots[T]) {
 	mu, next, product := r.mu(a.step), r.mu(a.step+1), a.num[0]
 	ofGrad, ofMean := T(a.LR*(1-mu)/(1-product)), T(a.LR*next/(1-product*next))
-	root := T(1 / math.Sqrt(1-math.Pow(r.beta2, float64(a.step))))
-	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
+	root := math.Sqrt(1 - math.Pow(r.beta2, float64(a.step)))
+	b1, k1, b2, k2 := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2)
 	sign, wd := penalty[T](a, r.climb)
-	grad, mean, square := grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
-	for i, x := range p {
-		g := sign*grad[i] + wd*x
-		m, v := b1*mean[i]+k1*g, b2*square[i]+k2*g*g
-		mean[i], square[i] = m, v
-		p[i] = x - (ofGrad*g+ofMean*m)/(T(math.Sqrt(float64(v)))*root+eps)
-	}
+	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
+		ds, grad, mean, square := x.a[:len(p)], grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
+		for i, w := range p {
+			g := sign*grad[i] + wd*w
+			m := b1*mean[i] + k1*g
+			mean[i], square[i], ds[i] = m, b2*square[i]+k2*g*g, ofGrad*g+ofMean*m
+		}
+		cpu.DivRoot(p, ds, square, 1, T(-root), T(r.eps*root))
+	})
 }

@@ -2,8 +2,8 @@ package optim
 
 import (
 	"cmp"
-	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -64,33 +64,37 @@ func (r rmspropRule) apply64(a at, p, g []float64, s slots[float64]) { rmspropSt
 func rmspropStep[T tensor.Float](r rmspropRule, a at, p, grad []T, s slots[T]) {
 	lr, eps, mu, alpha, rest := T(a.LR), T(r.eps), T(r.cfg.Momentum), T(r.alpha), T(1-r.alpha)
 	sign, wd := penalty[T](a, r.cfg.Maximize)
-	grad, square, buf, mean := grad[:len(p)], s[0][:len(p)], s[1], s[2]
-	if r.cfg.Momentum == 0 {
-		buf, mean = nil, s[1]
-	}
-	if buf == nil && mean == nil { // most common, so without the branches
-		for i, x := range p {
-			g := sign*grad[i] + wd*x
-			v := alpha*square[i] + rest*g*g
-			square[i] = v
-			p[i] = x - lr*g/(T(math.Sqrt(float64(v)))+eps)
-		}
+	if r.cfg.Momentum == 0 && !r.cfg.Centered {
+		cpu.AdamStep[T]{B2: alpha, K2: rest, Size: lr, Root: 1, Eps: eps, Shrink: 1, Decay: wd, Sign: sign}.Update(p, grad, nil, s[0], nil)
 		return
 	}
-	for i, x := range p {
-		g := sign*grad[i] + wd*x
-		v := alpha*square[i] + rest*g*g
-		square[i] = v
-		if mean != nil {
-			m := alpha*mean[i] + rest*g
-			mean[i] = m
-			v -= m * m
+	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
+		ds, vs := x.a[:len(p)], x.b[:len(p)]
+		grad, square, mean := grad[:len(p)], s[0][:len(p)], s[2]
+		if r.cfg.Momentum == 0 {
+			mean = s[1]
 		}
-		d := g / (T(math.Sqrt(float64(v))) + eps)
-		if buf != nil {
-			d += mu * buf[i]
-			buf[i] = d
+		for i, w := range p {
+			g := sign*grad[i] + wd*w
+			v := alpha*square[i] + rest*g*g
+			ds[i], vs[i], square[i] = g, v, v
 		}
-		p[i] = x - lr*d
-	}
+		if r.cfg.Centered {
+			mean = mean[:len(p)]
+			for i, g := range ds {
+				m := alpha*mean[i] + rest*g
+				mean[i] = m
+				vs[i] -= m * m
+			}
+		}
+		if r.cfg.Momentum == 0 {
+			cpu.DivRoot(p, ds, vs, 1, -lr, eps)
+			return
+		}
+		buf := s[1][:len(p)]
+		cpu.DivRoot(buf, ds, vs, mu, 1, eps)
+		for i, b := range buf {
+			p[i] -= lr * b
+		}
+	})
 }

@@ -2,6 +2,7 @@ package optim
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -61,24 +62,36 @@ func rpropStep[T tensor.Float](r rpropRule, a at, p, grad []T, s slots[T]) {
 	shrink, grow, least, most := T(r.shrink), T(r.grow), T(r.least), T(r.most)
 	sign, wd := penalty[T](a, r.climb)
 	grad, prev, size := grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
+	factors, signs := [4]T{shrink, 1, grow, 1}, [4]T{-1, 0, 1, T(math.NaN())} // by signum: signs of gradients are not to be predicted
 	for i, x := range p {
-		g, f := sign*grad[i]+wd*x, T(1)
-		switch c := g * prev[i]; {
-		case c > 0:
-			f = grow
-		case c < 0:
-			f, g = shrink, 0
+		g := sign*grad[i] + wd*x
+		turn := signum(g * prev[i])
+		if turn == 0 {
+			g = 0
 		}
 		prev[i] = g
-		d := min(max(size[i]*f, least), most)
-		size[i] = d
-		switch {
-		case g > 0:
-			p[i] = x - d
-		case g < 0:
-			p[i] = x + d
-		case g != g:
-			p[i] = g
+		d := size[i] * factors[turn&3]
+		if d < least {
+			d = least
+		} else if d > most {
+			d = most
 		}
+		size[i] = d
+		p[i] = x - d*signs[signum(g)&3]
 	}
+}
+
+// signum is 0 for x < 0, 1 for 0, 2 for x > 0, 3 for NaN.
+func signum[T tensor.Float](x T) int {
+	n := 1
+	if x > 0 {
+		n = 2
+	}
+	if x < 0 {
+		n = 0
+	}
+	if x != x {
+		n = 3
+	}
+	return n
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -98,8 +99,8 @@ func (r swatsRule) apply64(a at, p, g []float64, s slots[float64]) { swatsStep(r
 func swatsStep[T tensor.Float](r swatsRule, a at, p, grad []T, s slots[T]) {
 	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
 	sign, wd := penalty[T](a, r.climb)
-	grad, mean, square, buf := grad[:len(p)], s[0][:len(p)], s[1][:len(p)], s[2][:len(p)]
 	if rate := a.group[swatsRate]; rate != 0 {
+		grad, buf := grad[:len(p)], s[2][:len(p)]
 		lr := T((1 - r.beta1) * rate * a.LR / a.group[swatsLR])
 		for i, x := range p {
 			b := b1*buf[i] + sign*grad[i] + wd*x
@@ -111,14 +112,19 @@ func swatsStep[T tensor.Float](r swatsRule, a at, p, grad []T, s slots[T]) {
 	t := float64(a.step)
 	size := T(a.LR * math.Sqrt(1-math.Pow(r.beta2, t)) / (1 - math.Pow(r.beta1, t)))
 	var dd, dg float64
-	for i, x := range p {
-		g := sign*grad[i] + wd*x
-		m, v := b1*mean[i]+k1*g, b2*square[i]+k2*g*g
-		mean[i], square[i] = m, v
-		d := size * m / (T(math.Sqrt(float64(v))) + eps)
-		p[i] = x - d
-		dd += float64(d) * float64(d)
-		dg += float64(d) * float64(g)
-	}
+	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
+		gs, ds, grad, mean, square := x.a[:len(p)], x.b[:len(p)], grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
+		for i, w := range p {
+			g := sign*grad[i] + wd*w
+			mean[i], square[i] = b1*mean[i]+k1*g, b2*square[i]+k2*g*g
+			gs[i], ds[i] = g, 0
+		}
+		cpu.DivRoot(ds, mean, square, 0, size, eps)
+		for i, d := range ds {
+			p[i] -= d
+			dd += float64(d) * float64(d)
+			dg += float64(d) * float64(gs[i])
+		}
+	})
 	a.sums[0], a.sums[1] = dd, dg
 }

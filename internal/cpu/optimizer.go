@@ -1,6 +1,9 @@
 package cpu
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // SGDStep are the constants of a step of stochastic gradient descent with momentum.
 type SGDStep[T Float] struct {
@@ -33,23 +36,80 @@ type AdamStep[T Float] struct {
 }
 
 // Update computes, for each parameter, d = Sign g + Decay p, m = B1 m + K1 d, v = B2 v + K2 d², and
-// p = Shrink p - Size m/(√v Root + Eps), with the largest v so far in the place of v unless most is nil.
+// p = Shrink p - Size m/(√v Root + Eps), with the largest v so far in the place of v unless most is nil, and d in the place of m if m
+// is nil.
 func (c AdamStep[T]) Update(p, g, m, v, most []T) {
-	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
-	if k := vectors[T](); k != nil && most == nil {
-		k.adam(as32(p), as32(g), as32(m), as32(v), AdamStep[float32]{float32(c.B1), float32(c.K1), float32(c.B2), float32(c.K2), float32(c.Size),
-			float32(c.Root), float32(c.Eps), float32(c.Shrink), float32(c.Decay), float32(c.Sign)})
+	g, v = g[:len(p)], v[:len(p)]
+	k := vectors[T]()
+	switch {
+	case most != nil:
+		c.updateMost(p, g, m, v, most)
+	case k != nil && m == nil:
+		tile := tiles.Get().(*[tileLen]float32)
+		defer tiles.Put(tile)
+		c.B1, c.K1 = 0, 1
+		for lo := 0; lo < len(p); lo += tileLen {
+			hi := min(len(p), lo+tileLen)
+			clear(tile[:]) // 0 times what is there, a NaN perhaps
+			k.adam(as32(p[lo:hi]), as32(g[lo:hi]), tile[:hi-lo], as32(v[lo:hi]), c.float32())
+		}
+	case k != nil:
+		k.adam(as32(p), as32(g), as32(m[:len(p)]), as32(v), c.float32())
+	case m == nil:
+		for i, x := range p {
+			d := c.Sign*g[i] + c.Decay*x
+			vi := c.B2*v[i] + c.K2*d*d
+			v[i] = vi
+			p[i] = c.Shrink*x - c.Size*d/(T(math.Sqrt(float64(vi)))*c.Root+c.Eps)
+		}
+	default:
+		m = m[:len(p)]
+		for i, x := range p {
+			d := c.Sign*g[i] + c.Decay*x
+			mi := c.B1*m[i] + c.K1*d
+			vi := c.B2*v[i] + c.K2*d*d
+			m[i], v[i] = mi, vi
+			p[i] = c.Shrink*x - c.Size*mi/(T(math.Sqrt(float64(vi)))*c.Root+c.Eps)
+		}
+	}
+}
+
+func (c AdamStep[T]) updateMost(p, g, m, v, most []T) {
+	for lo := 0; lo < len(p); lo += tileLen {
+		hi := min(len(p), lo+tileLen)
+		p, g := p[lo:hi], g[lo:hi]
+		m, v, most := m[lo:hi][:len(p)], v[lo:hi][:len(p)], most[lo:hi][:len(p)]
+		for i, x := range p {
+			d := c.Sign*g[i] + c.Decay*x
+			vi := c.B2*v[i] + c.K2*d*d
+			m[i], v[i] = c.B1*m[i]+c.K1*d, vi
+			if !(most[i] >= vi) { // a NaN stays; max is slower
+				most[i] = vi
+			}
+		}
+		DivRoot(p, m, most, c.Shrink, -c.Size/c.Root, c.Eps/c.Root)
+	}
+}
+
+func (c AdamStep[T]) float32() AdamStep[float32] {
+	return AdamStep[float32]{float32(c.B1), float32(c.K1), float32(c.B2), float32(c.K2), float32(c.Size),
+		float32(c.Root), float32(c.Eps), float32(c.Shrink), float32(c.Decay), float32(c.Sign)}
+}
+
+// tileLen elements at a time go through the several loops of a step, so that they stay in the cache.
+const tileLen = 1 << 10
+
+var tiles = sync.Pool{New: func() any { return new([tileLen]float32) }}
+
+// DivRoot computes y = keep y + scale x/(√v + eps). y overlaps with neither x nor v. An infinity in y, x or v may become a NaN
+// there.
+func DivRoot[T Float](y, x, v []T, keep, scale, eps T) {
+	x, v = x[:len(y)], v[:len(y)]
+	if k := vectors[T](); k != nil { // Adam's step with moments that stay
+		k.adam(as32(y), as32(x), as32(x), as32(v), AdamStep[T]{B1: 1, B2: 1, Size: -scale, Root: 1, Eps: eps, Shrink: keep}.float32())
 		return
 	}
-	for i, x := range p {
-		d := c.Sign*g[i] + c.Decay*x
-		mi := c.B1*m[i] + c.K1*d
-		vi := c.B2*v[i] + c.K2*d*d
-		m[i], v[i] = mi, vi
-		if most != nil {
-			vi = max(most[i], vi)
-			most[i] = vi
-		}
-		p[i] = c.Shrink*x - c.Size*mi/(T(math.Sqrt(float64(vi)))*c.Root+c.Eps)
+	for i, a := range y {
+		y[i] = keep*a + scale*x[i]/(T(math.Sqrt(float64(v[i])))+eps)
 	}
 }

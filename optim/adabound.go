@@ -75,30 +75,22 @@ func adaboundStep[T tensor.Float](r adaboundRule, a at, p, grad []T, s slots[T])
 	b1, k1, b2, k2, eps := T(r.beta1), T(1-r.beta1), T(r.beta2), T(1-r.beta2), T(r.eps)
 	sign, wd := penalty[T](a, r.climb)
 	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
-		rate, ones := x.a[:len(p)], x.b[:len(p)]
-		grad, mean, square, most := grad[:len(p)], s[0][:len(p)], s[1][:len(p)], s[2]
-		for i, w := range p {
-			g := sign*grad[i] + wd*w
-			mean[i], square[i] = b1*mean[i]+k1*g, b2*square[i]+k2*g*g
-			rate[i], ones[i] = 0, 1
-		}
+		rate, ones, mean, square, most := x.a[:len(p)], x.b[:len(p)], s[0][:len(p)], s[1][:len(p)], s[2]
+		cpu.AdamStep[T]{B1: b1, K1: k1, B2: b2, K2: k2, Root: 1, Eps: 1, Shrink: 1, Decay: wd, Sign: sign}.Update(p, grad, mean, square, nil) // p stays
 		if most != nil {
 			most = most[:len(p)]
 			for i, v := range square {
-				if !(most[i] >= v) { // a NaN stays; max is slower
-					most[i] = v
-				}
+				most[i] = max(most[i], v)
 			}
 			square = most
 		}
+		for i := range ones {
+			ones[i] = 1
+		}
+		clear(rate)
 		cpu.DivRoot(rate, ones, square, 0, size, eps)
 		for i, d := range rate {
-			if d < low {
-				d = low
-			} else if d > high {
-				d = high
-			}
-			p[i] -= d * mean[i]
+			p[i] -= min(max(d, low), high) * mean[i]
 		}
 	})
 }

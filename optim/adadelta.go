@@ -55,19 +55,21 @@ func adadeltaStep[T tensor.Float](r adadeltaRule, a at, p, grad []T, s slots[T])
 	sign, wd := penalty[T](a, r.climb)
 	inTiles(p, grad, s, func(p, grad []T, s slots[T], x *scratch[T]) {
 		ds, us, vs, ts := x.a[:len(p)], x.b[:len(p)], x.c[:len(p)], x.d[:len(p)]
-		grad, square, delta := grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
-		for i, w := range p {
-			g := sign*grad[i] + wd*w
-			v := rho*square[i] + rest*g*g
-			square[i] = v
-			us[i], vs[i], ds[i], ts[i] = delta[i]+eps, v+eps, g*(delta[i]+eps), 0
+		square, delta := s[0][:len(p)], s[1][:len(p)]
+		clear(ds)
+		clear(ts)
+		follow := cpu.AdamStep[T]{K1: 1, B2: rho, K2: rest, Root: 1, Eps: 1, Shrink: 1, Sign: sign, Decay: wd} // p stays
+		follow.Update(p, grad, ds, square, nil)
+		for i, g := range ds {
+			u := delta[i] + eps
+			us[i], vs[i], ds[i] = u, square[i]+eps, g*u
 		}
 		cpu.DivRoot(ts, ds, us, 0, 1, never0) // g√(u + ε)
 		clear(ds)
 		cpu.DivRoot(ds, ts, vs, 0, 1, never0)
-		for i, d := range ds {
-			delta[i] = rho*delta[i] + rest*d*d
-			p[i] -= lr * d
-		}
+		follow.Sign, follow.Decay = 1, 0
+		clear(ts)
+		follow.Update(p, ds, ts, delta, nil)
+		cpu.SGDStep[T]{LR: lr, Momentum: 1}.Update(p, ds, ts)
 	})
 }

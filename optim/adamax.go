@@ -54,10 +54,7 @@ func adamaxStep[T tensor.Float](r adamaxRule, a at, p, grad []T, s slots[T]) {
 	grad, mean, most := grad[:len(p)], s[0][:len(p)], s[1][:len(p)]
 	for i, x := range p {
 		g := sign*grad[i] + wd*x
-		m, u := b1*mean[i]+k1*g, b2*most[i]
-		if now := T(math.Abs(float64(g))) + eps; !(u >= now) { // a NaN stays; max is slower
-			u = now
-		}
+		m, u := b1*mean[i]+k1*g, max(b2*most[i], T(math.Abs(float64(g)))+eps)
 		mean[i], most[i] = m, u
 		p[i] = x - size*m/u
 	}

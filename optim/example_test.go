@@ -107,3 +107,26 @@ func ExampleOptimizer() {
 	// 1.exp_avg_sq (1,)
 	// <nil> 1
 }
+
+// Lookahead wraps any optimizer and goes half of its way every five steps.
+func ExampleLookahead() {
+	p := tensor.NewParam(tensor.Of([]float64{1}))
+	opt := optim.NewLookahead(optim.NewSGD([]*tensor.Param{p}, optim.SGDConfig{LR: 0.1}), optim.LookaheadConfig{})
+	for range 5 {
+		fmt.Printf("%.1f ", p.Detach().Item())
+		opt.StepWith([]*tensor.Tensor{tensor.Of([]float64{1})})
+	}
+	fmt.Printf("%.2f\n", p.Detach().Item())
+	// Output: 1.0 0.9 0.8 0.7 0.6 0.75
+}
+
+// SWATS tells when it has gone over from Adam to SGD, and with which rate: here all steps of Adam are 0.1 and the gradient is 2.
+func ExampleSWATS() {
+	p := tensor.NewParam(tensor.Of([]float64{1}))
+	opt := optim.NewSWATS([]*tensor.Param{p}, optim.SWATSConfig{LR: 0.1})
+	for range 3 {
+		opt.StepWith([]*tensor.Tensor{tensor.Of([]float64{2})})
+		fmt.Printf("%.2f ", opt.Rate(0))
+	}
+	// Output: 0.00 0.05 0.05
+}

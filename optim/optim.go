@@ -7,6 +7,8 @@
 //		opt.Step()
 //	}
 //
+// From Group to Optimizer all is shared: NewXGroups takes groups with rates of their own, State and LoadState keep what a checkpoint needs.
+//
 // A step passes once through the memory of all parameters and gives the same bits whatever the number of workers.
 package optim
 

@@ -40,6 +40,20 @@ func TestTrains(t *testing.T) {
 		"adamw": func(p []*tensor.Param) optim.Optimizer {
 			return optim.NewAdamW(p, optim.AdamWConfig{LR: 0.1, WeightDecay: new(0.0)})
 		},
+		"adagrad": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdagrad(p, optim.AdagradConfig{LR: 0.5}) },
+		"rmsprop": func(p []*tensor.Param) optim.Optimizer {
+			return optim.NewRMSProp(p, optim.RMSPropConfig{LR: 0.02, Centered: true})
+		},
+		"adadelta": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdadelta(p, optim.AdadeltaConfig{Eps: new(1e-3)}) },
+		"adamax":   func(p []*tensor.Param) optim.Optimizer { return optim.NewAdamax(p, optim.AdamaxConfig{LR: 0.1}) },
+		"nadam":    func(p []*tensor.Param) optim.Optimizer { return optim.NewNAdam(p, optim.NAdamConfig{LR: 0.1}) },
+		"radam":    func(p []*tensor.Param) optim.Optimizer { return optim.NewRAdam(p, optim.RAdamConfig{LR: 0.1}) },
+		"rprop":    func(p []*tensor.Param) optim.Optimizer { return optim.NewRprop(p, optim.RpropConfig{}) },
+		"adabound": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdaBound(p, optim.AdaBoundConfig{LR: 0.1}) },
+		"swats":    func(p []*tensor.Param) optim.Optimizer { return optim.NewSWATS(p, optim.SWATSConfig{LR: 0.1}) },
+		"lookahead": func(p []*tensor.Param) optim.Optimizer {
+			return optim.NewLookahead(optim.NewAdam(p, optim.AdamConfig{LR: 0.1}), optim.LookaheadConfig{})
+		},
 	} {
 		model := nn.NewLinear(random.New(2), 1, 1, nn.LinearConfig{})
 		opt := make(nn.Params(model))
@@ -155,7 +169,7 @@ func TestWorkers(t *testing.T) {
 		}
 		return bits(params)
 	}
-	for _, name := range []string{"sgd", "sgd nesterov", "adam amsgrad", "adamw"} {
+	for _, name := range []string{"sgd", "sgd nesterov", "adam amsgrad", "adamw", "adagrad", "rmsprop centered momentum", "adadelta", "amsbound", "swats early", "lookahead adam"} {
 		parallel.SetWorkers(1)
 		one := run(makers[name])
 		for _, w := range []int{2, 3} {
@@ -285,6 +299,23 @@ func TestBadArguments(t *testing.T) {
 		"beta2":              {func() { optim.NewAdamW(p, optim.AdamWConfig{Beta2: &nan}) }, "betas 0.9 and NaN"},
 		"eps":                {func() { optim.NewAdam(p, optim.AdamConfig{Eps: new(-1.0)}) }, "epsilon -1"},
 		"infinite eps":       {func() { optim.NewAdam(p, optim.AdamConfig{Eps: &inf}) }, "epsilon +Inf"},
+		"adagrad":            {func() { optim.NewAdagrad(p, optim.AdagradConfig{LRDecay: -1}) }, "decay of the rate -1"},
+		"adagrad sum":        {func() { optim.NewAdagrad(p, optim.AdagradConfig{InitialAccumulator: nan}) }, "initial accumulator NaN"},
+		"rmsprop alpha":      {func() { optim.NewRMSProp(p, optim.RMSPropConfig{Alpha: new(1.0)}) }, "alpha 1 must"},
+		"rmsprop momentum":   {func() { optim.NewRMSProp(p, optim.RMSPropConfig{Momentum: -1}) }, "momentum -1"},
+		"adadelta":           {func() { optim.NewAdadelta(p, optim.AdadeltaConfig{Rho: new(-0.1)}) }, "rho -0.1"},
+		"adamax":             {func() { optim.NewAdamax(p, optim.AdamaxConfig{Beta1: new(1.5)}) }, "betas 1.5 and"},
+		"nadam":              {func() { optim.NewNAdam(p, optim.NAdamConfig{MomentumDecay: &inf}) }, "decay of the momentum +Inf"},
+		"radam":              {func() { optim.NewRAdam(p, optim.RAdamConfig{Threshold: new(3.0)}) }, "threshold 3"},
+		"rprop":              {func() { optim.NewRprop(p, optim.RpropConfig{Shrink: new(1.0)}) }, "factors 1 and 1.2"},
+		"rprop limits":       {func() { optim.NewRprop(p, optim.RpropConfig{MinStep: new(60.0)}) }, "limits 60 and 50"},
+		"adabound":           {func() { optim.NewAdaBound(p, optim.AdaBoundConfig{FinalLR: -1}) }, "final rate -1"},
+		"adabound gamma":     {func() { optim.NewAdaBound(p, optim.AdaBoundConfig{Gamma: new(0.0)}) }, "gamma 0"},
+		"swats":              {func() { optim.NewSWATS(p, optim.SWATSConfig{Tolerance: &nan}) }, "tolerance NaN"},
+		"lookahead of none":  {func() { optim.NewLookahead(nil, optim.LookaheadConfig{}) }, "inner optimizer is needed"},
+		"lookahead every":    {func() { optim.NewLookahead(opt, optim.LookaheadConfig{Every: -1}) }, "every -1 steps"},
+		"lookahead alpha":    {func() { optim.NewLookahead(opt, optim.LookaheadConfig{Alpha: new(1.1)}) }, "alpha 1.1"},
+		"lookahead twice":    {func() { optim.NewLookahead(optim.NewLookahead(opt, optim.LookaheadConfig{}), optim.LookaheadConfig{}) }, "Lookahead already"},
 		"no parameters":      {func() { optim.NewAdam(nil, optim.AdamConfig{}) }, "no parameters"},
 		"nil parameter":      {func() { optim.NewAdam([]*tensor.Param{p[0], nil}, optim.AdamConfig{}) }, "parameter 1 of group 0 is nil"},
 		"half precision": {func() {

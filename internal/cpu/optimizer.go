@@ -77,17 +77,14 @@ func (c AdamStep[T]) Update(p, g, m, v, most []T) {
 func (c AdamStep[T]) updateMost(p, g, m, v, most []T) {
 	for lo := 0; lo < len(p); lo += tileLen {
 		hi := min(len(p), lo+tileLen)
-		p, g := p[lo:hi], g[lo:hi]
-		m, v, most := m[lo:hi][:len(p)], v[lo:hi][:len(p)], most[lo:hi][:len(p)]
-		for i, x := range p {
-			d := c.Sign*g[i] + c.Decay*x
-			vi := c.B2*v[i] + c.K2*d*d
-			m[i], v[i] = c.B1*m[i]+c.K1*d, vi
-			if !(most[i] >= vi) { // a NaN stays; max is slower
-				most[i] = vi
-			}
+		p, v, most := p[lo:hi], v[lo:hi], most[lo:hi]
+		stay := c
+		stay.Size, stay.Root, stay.Eps, stay.Shrink = 0, 1, 1, 1
+		stay.Update(p, g[lo:hi], m[lo:hi], v, nil)
+		for i, vi := range v[:len(most)] {
+			most[i] = max(most[i], vi)
 		}
-		DivRoot(p, m, most, c.Shrink, -c.Size/c.Root, c.Eps/c.Root)
+		DivRoot(p, m[lo:hi], most, c.Shrink, -c.Size/c.Root, c.Eps/c.Root)
 	}
 }
 

@@ -7,7 +7,7 @@
 //		opt.Step()
 //	}
 //
-// From Group to Optimizer all is shared: NewXGroups takes groups with rates of their own, State and LoadState keep what a checkpoint needs.
+// Each optimizer also has a constructor for groups of parameters with rates of their own, NewAdamGroups for one.
 //
 // A step passes once through the memory of all parameters and gives the same bits whatever the number of workers.
 package optim

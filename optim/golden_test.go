@@ -165,6 +165,7 @@ func TestGoldenSchedules(t *testing.T) {
 		"cosine": optim.Cosine(39, 0.1), "restarts": optim.CosineRestarts(5, 2, 0.1), "linear": optim.Linear(0.25, 1, 10),
 		"polynomial": optim.Polynomial(30, 2), "polynomial 1": optim.Polynomial(17, 1), "restarts 1": optim.CosineRestarts(7, 1, 0),
 		"onecycle": optim.OneCycle(41, 0.3, 25, 1e4), "onecycle short": optim.OneCycle(40, 0.05, 10, 100), "onecycle falling": optim.OneCycle(40, 0, 25, 1e4),
+		"cyclic": optim.Cyclic(7, 4, 0.1), "cyclic even": optim.Cyclic(5, 5, 0),
 		"sequential": optim.Sequential(optim.Part{Steps: 8, Schedule: optim.Linear(0.1, 1, 8)}, optim.Part{Schedule: optim.Cosine(32, 0)}),
 	}
 	want := readGolden(t).Schedules

@@ -44,7 +44,9 @@ func TestTrains(t *testing.T) {
 		"rmsprop": func(p []*tensor.Param) optim.Optimizer {
 			return optim.NewRMSProp(p, optim.RMSPropConfig{LR: 0.02, Centered: true})
 		},
-		"adadelta": func(p []*tensor.Param) optim.Optimizer { return optim.NewAdadelta(p, optim.AdadeltaConfig{Eps: new(1e-3)}) },
+		"adadelta": func(p []*tensor.Param) optim.Optimizer {
+			return optim.NewAdadelta(p, optim.AdadeltaConfig{Eps: new(1e-3)})
+		},
 		"adamax":   func(p []*tensor.Param) optim.Optimizer { return optim.NewAdamax(p, optim.AdamaxConfig{LR: 0.1}) },
 		"nadam":    func(p []*tensor.Param) optim.Optimizer { return optim.NewNAdam(p, optim.NAdamConfig{LR: 0.1}) },
 		"radam":    func(p []*tensor.Param) optim.Optimizer { return optim.NewRAdam(p, optim.RAdamConfig{LR: 0.1}) },
@@ -336,6 +338,9 @@ func TestBadArguments(t *testing.T) {
 		"warmup":             {func() { optim.Warmup(-1, optim.Constant()) }, "number of steps, -1"},
 		"warmup to nil":      {func() { optim.Warmup(1, nil) }, "schedule is nil"},
 		"one cycle":          {func() { optim.OneCycle(10, 1, 25, 1e4) }, "share 1"},
+		"cyclic":             {func() { optim.Cyclic(1, 0, 0) }, "number of steps, 0"},
+		"momentum set":       {func() { opt.SetMomentum(0.5) }, "not 0 in the config"},
+		"momentum set to 0":  {func() { optim.NewSGD(p, optim.SGDConfig{LR: 1, Momentum: 0.5}).SetMomentum(0) }, "momentum 0 must"},
 		"sequential":         {func() { optim.Sequential() }, "no schedule"},
 		"sequential nil":     {func() { optim.Sequential(optim.Part{}) }, "schedule is nil"},
 		"scheduler":          {func() { optim.NewScheduler(opt, nil) }, "schedule is nil"},

@@ -124,6 +124,21 @@ func OneCycle(total int, warm, divide, final float64) Schedule {
 	}
 }
 
+// Cyclic rises from least to 1 over up steps and falls back over down steps, linearly, and again (Smith, 2017: the triangular policy of
+// cyclical learning rates; PyTorch's CyclicLR).
+func Cyclic(up, down int, least float64) Schedule {
+	positive("cyclic", up)
+	positive("cyclic", down)
+	notNegative("cyclic", "least factor", least)
+	return func(t int) float64 {
+		t %= up + down
+		if t <= up {
+			return least + (1-least)*float64(t)/float64(up)
+		}
+		return least + (1-least)*float64(up+down-t)/float64(down)
+	}
+}
+
 // Sequential follows each schedule for its number of steps, from its step 0, and the last one for ever.
 func Sequential(parts ...Part) Schedule {
 	if len(parts) == 0 {

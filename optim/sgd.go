@@ -38,22 +38,34 @@ func NewSGDGroups(groups []Group, cfg SGDConfig) *SGD {
 	if cfg.Nesterov && (cfg.Momentum == 0 || cfg.Dampening != 0) {
 		tensor.Fail("sgd", tensor.ErrValue, nil, "Nesterov needs a momentum above 0 and no dampening, not %v and %v", cfg.Momentum, cfg.Dampening)
 	}
-	return &SGD{newStepper(sgdRule{cfg}, groups, cfg.LR, cfg.WeightDecay)}
+	return &SGD{newStepper(&sgdRule{cfg}, groups, cfg.LR, cfg.WeightDecay)}
+}
+
+// SetMomentum changes the momentum from the next step on, for schedules such as Nesterov's (t−1)/(t+2). The state does not keep it. It
+// panics with ErrValue when m is not finite and positive or the optimizer was made without momentum.
+func (s *SGD) SetMomentum(m float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rule.(*sgdRule)
+	if !isRate(m) || m == 0 || r.cfg.Momentum == 0 {
+		tensor.Fail("sgd", tensor.ErrValue, nil, "the momentum %v must be finite and positive, and not 0 in the config (%v)", m, r.cfg.Momentum)
+	}
+	r.cfg.Momentum = m
 }
 
 type sgdRule struct{ cfg SGDConfig }
 
-func (sgdRule) name() string { return "sgd" }
-func (r sgdRule) slots() []string {
+func (*sgdRule) name() string { return "sgd" }
+func (r *sgdRule) slots() []string {
 	if r.cfg.Momentum == 0 {
 		return nil
 	}
 	return []string{"momentum_buffer"}
 }
-func (r sgdRule) apply32(a at, p, grad []float32, s slots[float32]) {
+func (r *sgdRule) apply32(a at, p, grad []float32, s slots[float32]) {
 	sgdStep(r.cfg, a, p, grad, s)
 }
-func (r sgdRule) apply64(a at, p, grad []float64, s slots[float64]) {
+func (r *sgdRule) apply64(a at, p, grad []float64, s slots[float64]) {
 	sgdStep(r.cfg, a, p, grad, s)
 }
 

@@ -138,6 +138,8 @@ schedules = {
     "onecycle": factors(lambda o: S.OneCycleLR(o, 0.5, total_steps=41)),
     "onecycle short": factors(lambda o: S.OneCycleLR(o, 0.5, total_steps=40, pct_start=0.05, div_factor=10, final_div_factor=100)),
     "onecycle falling": factors(lambda o: S.OneCycleLR(o, 0.5, total_steps=40, pct_start=0.0)),
+    "cyclic": factors(lambda o: S.CyclicLR(o, 0.05, 0.5, step_size_up=7, step_size_down=4, cycle_momentum=False)),
+    "cyclic even": factors(lambda o: S.CyclicLR(o, 0.0, 0.5, step_size_up=5, cycle_momentum=False)),
     "sequential": factors(lambda o: S.SequentialLR(o, [S.LinearLR(o, 0.1, 1.0, 8), S.CosineAnnealingLR(o, 32)], [8])),
 }
 

@@ -4,5 +4,6 @@ package all
 import (
 	_ "github.com/hadal-go/hadal/recipes/maths"
 	_ "github.com/hadal-go/hadal/recipes/metrics"
+	_ "github.com/hadal-go/hadal/recipes/optimizers"
 	_ "github.com/hadal-go/hadal/recipes/vision" // lenet, mlp
 )

@@ -61,7 +61,7 @@ func all(ctx context.Context, c *catalog.Check) error {
 		return err
 	}
 	if err := c.Picture("rosenbrock", func(path string) error {
-		return drawPaths(path, "40 steps on Rosenbrock's function", rosenbrock, box{-1.7, 1.5, -0.7, 1.7}, []float64{-1.2, 1}, []float64{0.1, 1, 5, 20, 100, 300}, 40)
+		return drawPaths(path, "400 steps on Rosenbrock's function", rosenbrock, box{-1.7, 1.5, -0.7, 1.7}, []float64{-1.2, 1}, []float64{0.1, 1, 5, 20, 100, 300}, 400)
 	}); err != nil {
 		return err
 	}

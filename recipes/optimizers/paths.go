@@ -47,7 +47,7 @@ func drawPaths(path, title string, f surface, b box, start, levels []float64, st
 	rates := []struct {
 		name string
 		lr   float64
-	}{{"SGD", 0.001}, {"momentum", 0.001}, {"Nesterov", 0.001}, {"Adagrad", 0.3}, {"RMSProp", 0.03}, {"Adam", 0.1}, {"Lookahead(Adam)", 0.1}}
+	}{{"SGD", 0.001}, {"momentum", 0.001}, {"Nesterov", 0.001}, {"Adagrad", 0.2}, {"RMSProp", 0.01}, {"Adam", 0.05}, {"Lookahead(SGD)", 0.001}}
 	chart := plot.Chart{Title: title, XLabel: "x", YLabel: "y"}
 	for _, r := range rates {
 		for _, k := range kinds {

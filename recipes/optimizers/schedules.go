@@ -54,9 +54,9 @@ func schedules(_ context.Context, c *catalog.Check) error {
 	}
 	c.Equal("error of the rates on a plateau", worst(rates, []float64{1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125}), 0)
 
-	const lr, steps = 0.004, 150
+	const lr, steps = 0.012, 200
 	with, err := c.Median(3, func(seed uint64) (float64, error) {
-		return transformer(seed, steps, func(p []*tensor.Param) optim.Optimizer { return optim.NewAdam(p, optim.AdamConfig{LR: lr}) }, optim.Warmup(60, optim.Constant())), nil
+		return transformer(seed, steps, func(p []*tensor.Param) optim.Optimizer { return optim.NewAdam(p, optim.AdamConfig{LR: lr}) }, optim.Warmup(100, optim.Constant())), nil
 	})
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ type postLN struct {
 
 // transformer trains it to say a random sequence of 8 kinds of tokens backwards and returns the mean loss of the last 10 steps.
 func transformer(seed uint64, steps int, make func(p []*tensor.Param) optim.Optimizer, schedule optim.Schedule) float64 {
-	const kinds, length, width, batch = 8, 8, 32, 32
+	const kinds, length, width, batch = 8, 8, 32, 16
 	g := random.New(seed)
 	m := &postLN{
 		Tokens: nn.NewEmbedding(g, kinds, width, nn.EmbeddingConfig{}), Places: nn.NewEmbedding(g, length, width, nn.EmbeddingConfig{}),

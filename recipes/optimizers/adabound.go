@@ -52,11 +52,11 @@ func adabound(_ context.Context, c *catalog.Check) error {
 				if k == steps {
 					late = max(late, math.Abs(rate-final)/final)
 				}
-				if !ams {
+				if !ams && k <= 200 {
 					rates[i] = append(rates[i], rate)
 				}
 			}
-			if !ams {
+			if !ams && k <= 200 {
 				t, low, high = append(t, float64(k)), append(low, l), append(high, u)
 			}
 		}

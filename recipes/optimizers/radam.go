@@ -13,9 +13,9 @@ import (
 
 func init() {
 	catalog.Register(catalog.Row{
-		ID: "D09", Tier: catalog.Unit, Title: "RAdam", Source: "Liu et al. 2020",
+		ID: "D09", Tier: catalog.Small, Title: "RAdam", Source: "Liu et al. 2020",
 		Target: "steps with ρ_t ≤ 4 are those of momentum, later ones Adam's times r_t; a post-LN Transformer trains without warm-up at 5 rates, Adam does not at the highest of them",
-		Note:   "the paper's threshold on ρ_t is 4, the authors' code and PyTorch have 5, the library's default: step 5 alone differs with β₂ = 0.999",
+		Note:   "the paper's threshold on ρ_t is 4, the authors' code and PyTorch have 5, the library's default: step 5 alone differs with β₂ = 0.999. Tier S, not U, for the Transformer's ten runs",
 		Test:   radam,
 	})
 }

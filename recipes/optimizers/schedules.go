@@ -15,8 +15,9 @@ import (
 
 func init() {
 	catalog.Register(catalog.Row{
-		ID: "D14", Tier: catalog.Unit, Title: "Learning-rate schedules and warm-up", Source: "Smith 2017; Loshchilov and Hutter 2017; Vaswani et al. 2017",
+		ID: "D14", Tier: catalog.Small, Title: "Learning-rate schedules and warm-up", Source: "Smith 2017; Loshchilov and Hutter 2017; Vaswani et al. 2017",
 		Target: "tables of values exact; a post-LN Transformer trains with warm-up at a rate at which it does not without",
+		Note:   "tier S, not U, for the Transformer's six runs",
 		Test:   schedules,
 	})
 }

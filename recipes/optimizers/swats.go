@@ -21,13 +21,13 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "D12", Tier: catalog.Small, Title: "SWATS: from Adam to SGD", Source: "Keskar and Socher 2017",
 		Target: "the switch comes when |λ/(1-β₂ᵏ) - γ| < ε, γ = pᵀp/(-pᵀg); SGD's rate is that estimate; the loss keeps falling after it",
-		Note:   "ε is 1e-5 here; the paper's 1e-9 is met by chance alone when mini-batches make γ noisy, and is not here",
+		Note:   "ε is 4e-3 here, about 2% of the rate; the paper's 1e-9 is met by chance alone when mini-batches make γ noisy, and is not here",
 		Test:   swats,
 	})
 }
 
 func swats(ctx context.Context, c *catalog.Check) error {
-	const tolerance, lr = 1e-5, 1e-3
+	const tolerance, lr = 4e-3, 1e-3
 	train, err := dataset.NewImages(digits.Train(), nil, nil)
 	if err != nil {
 		return err
@@ -40,7 +40,8 @@ func swats(ctx context.Context, c *catalog.Check) error {
 	var epochs, estimates, smooth []float64
 	var lambda, gap, gamma, sgdError float64
 	step, switched, least := 0, 0, math.Inf(1)
-	for epoch := range 14 {
+	buf := make([]float64, len(floats(params)))
+	for epoch := range 12 {
 		mean := 0.0
 		for batch, err := range loader.Epoch(ctx, epoch, 0) {
 			if err != nil {
@@ -51,7 +52,6 @@ func swats(ctx context.Context, c *catalog.Check) error {
 			grads := gradients(loss, params)
 			before := floats(params)
 			was := opt.Rate(0)
-			buf := floatsOf(opt.State(), len(params), "momentum_buffer")
 			opt.StepWith(grads)
 			step++
 			after := floats(params)
@@ -60,11 +60,8 @@ func swats(ctx context.Context, c *catalog.Check) error {
 				d := after[i] - before[i]
 				pp, pg = pp+d*d, pg+d*g
 				if was != 0 {
-					b := g
-					if len(buf) > 0 {
-						b += b1 * buf[i]
-					}
-					sgdError = max(sgdError, math.Abs(d+(1-b1)*was*b))
+					buf[i] = b1*buf[i] + g
+					sgdError = max(sgdError, math.Abs(d+(1-b1)*was*buf[i]))
 				}
 			}
 			if was != 0 {
@@ -90,7 +87,7 @@ func swats(ctx context.Context, c *catalog.Check) error {
 	if first+2 >= len(epochs) {
 		return fmt.Errorf("the switch came late, at step %d of %d", switched, step)
 	}
-	c.AtMost("|λ/(1-β₂ᵏ) - γ| at the switch", gap, 2*tolerance)
+	c.AtMost("|λ/(1-β₂ᵏ) - γ| at the switch", gap, tolerance)
 	c.AtLeast("step of the switch", float64(switched), 2)
 	c.AtMost("|step after the switch - SGD's with momentum|", sgdError, 1e-6)
 	c.AtMost("loss of the last epoch over that of the first after the switch", epochs[len(epochs)-1]/epochs[first], 0.8)
@@ -121,16 +118,6 @@ func floats(params []*tensor.Param) (all []float64) {
 func flat(ts []*tensor.Tensor) (all []float64) {
 	for _, t := range ts {
 		all = append(all, t.Floats()...)
-	}
-	return all
-}
-
-// floatsOf is a slot of all n parameters, nothing before their first step.
-func floatsOf(s optim.State, n int, slot string) (all []float64) {
-	for i := range n {
-		if t := s.Tensor(fmt.Sprintf("%d.%s", i, slot)); t != nil {
-			all = append(all, t.Floats()...)
-		}
 	}
 	return all
 }

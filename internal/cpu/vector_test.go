@@ -461,6 +461,13 @@ func TestVectorOptimizers(t *testing.T) {
 		own(func(p, g, m, v []float32) {
 			AdamStep[float32]{0.9, 0.1, 0.99, 0.01, 0.3, 1.7, 1e-6, 0.999, 0.02, -1}.Update(p, g, m, v, nil)
 		})
+		own(func(p, g, m, v []float32) { // with a largest v so far
+			AdamStep[float32]{0.9, 0.1, 0.99, 0.01, 0.3, 1.7, 1e-6, 0.999, 0.02, -1}.Update(p, g, m, v, slices.Clone(g))
+		})
+		own(func(p, g, _, v []float32) { // without a mean, as Adagrad
+			AdamStep[float32]{0, 0, 1, 1, 0.3, 1, 1e-6, 1, 0.02, -1}.Update(p, g, nil, v, nil)
+		})
+		own(func(p, g, _, v []float32) { DivRoot(p, g, v, 0.9, -0.3, 1e-6) })
 	})
 }
 

@@ -155,19 +155,22 @@ func TestWorkers(t *testing.T) {
 	defer parallel.SetWorkers(0)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	shapes := [][]int{{300, 401}, {7}, {1 << 16}, {1<<15 + 1}}
-	run := func(make func(p []*tensor.Param) optim.Optimizer) []byte {
-		g := random.New(1)
-		var params []*tensor.Param
+	g := random.New(1)
+	draw := func() (all []*tensor.Tensor) {
 		for _, s := range shapes {
-			params = append(params, tensor.NewParam(tensor.Randn(g, s...)))
+			all = append(all, tensor.Randn(g, s...))
+		}
+		return all
+	}
+	first, grads := draw(), [][]*tensor.Tensor{draw(), draw(), draw()}
+	run := func(make func(p []*tensor.Param) optim.Optimizer) []byte {
+		var params []*tensor.Param
+		for _, t := range first {
+			params = append(params, tensor.NewParam(t))
 		}
 		opt := make(params)
-		for range 3 {
-			var grads []*tensor.Tensor
-			for _, s := range shapes {
-				grads = append(grads, tensor.Randn(g, s...))
-			}
-			opt.StepWith(grads)
+		for _, g := range grads {
+			opt.StepWith(g)
 		}
 		return bits(params)
 	}

@@ -63,7 +63,7 @@ type product[T Float] struct {
 
 func gemm[T Float](m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T]) {
 	g := product[T]{inUse(), m, n, k, a, ars, acs, b, brs, bcs, c, ldc, ep}
-	if g.check(1, 0, 0, 0) {
+	if g.check(1, 0, 0, 0) && !g.skipsZeros() {
 		g.run()
 	}
 }
@@ -80,6 +80,9 @@ func (g *product[T]) batch(batch, sa, sb, sc int) {
 	if batch > 1 && sb == 0 && sa == g.m*g.ars && sc == g.m*g.ldc && g.ep.RowBias == nil {
 		// The matrices are one tall matrix.
 		g.m, batch = g.m*batch, 1
+	}
+	if batch == 1 && g.skipsZeros() {
+		return
 	}
 	flops := g.flops()
 	if batch == 1 || batch*flops <= grainFlops(g.im) {

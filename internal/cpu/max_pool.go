@@ -9,13 +9,18 @@ import (
 // MaxPool writes the largest element of each window of each volume to y and its place in the volume to at, unless nil. The
 // first of equals wins; NaN wins over numbers. A window that covers padding alone gives -Inf and -1.
 //
-// 32, 64, 56, 56 on one thread (Zen 3): 2x2 4.2 ms, 3x3 with stride 2 6.0, and with the places a tenth more; in Go 19 and 28. PyTorch
-// 1.13 needs 33 ms for NCHW and 2.8 for channels last.
+// 32, 64, 56, 56 on one thread (Zen 3): 2x2 2.0 ms, 3x3 with stride 2 and padding 1.8, which is how long memory takes; with places
+// half as much again. PyTorch 1.13 needs 33 ms for NCHW and 2.6 and 3.8 for channels last. Windows that pairs (max_pool_rows.go) does not have
+// go through phases (max_pool_taps.go), three times as slow; in Go it is 19 and 28.
 func MaxPool[T float32 | float64](g Window, volumes int, x, y []T, at []int32) {
 	in, out := g.sizes()
 	m := rowPool{g: g, ds: g.spans(0), hs: g.spans(1), ws: g.spans(2)}
 	m.prepare()
-	taps := m.taps(vectors[T]())
+	pairs := m.pairs(vectors[T]())
+	var taps *tapPool
+	if pairs == nil {
+		taps = m.taps(vectors[T]())
+	}
 	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
 		var a, own, best []int32
 		var buf []float32
@@ -29,6 +34,9 @@ func MaxPool[T float32 | float64](g Window, volumes int, x, y []T, at []int32) {
 			p, o := x[n*in:(n+1)*in], y[n*out:(n+1)*out]
 			if a = nil; at != nil {
 				a = at[n*out : (n+1)*out]
+			}
+			if pairs != nil && pairs.max(as32(p), as32(o), a) {
+				continue
 			}
 			if taps != nil && taps.split(as32(p), buf) {
 				taps.max(buf, as32(o), a)
@@ -210,6 +218,14 @@ func MaxPoolGrad[T float32 | float64](g Window, volumes int, dy []T, at []int32,
 	in, out := g.sizes()
 	m := rowPool{g: g, ds: g.spans(0), hs: g.spans(1), ws: g.spans(2)}
 	m.prepare()
+	if pairs := m.pairs(vectors[T]()); pairs != nil && pairs.grad {
+		parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
+			for n := lo; n < hi; n++ {
+				pairs.spread(as32(dx[n*in:(n+1)*in]), as32(dy[n*out:(n+1)*out]), at[n*out:(n+1)*out])
+			}
+		})
+		return
+	}
 	taps := m.taps(vectors[T]())
 	if taps == nil {
 		PoolScatter(volumes, in, out, dy, at, dx)

@@ -33,6 +33,8 @@ type vectorKernels struct {
 	merge          func(x, even, odd []float32)
 	maxTaps        func(y []float32, place []int32, x []float32, taps []int64, first, step int)
 	addTaps        func(dx, dy []float32, place []int32, taps []int64, first, step int)
+	maxRows        func(width int, y []float32, place []int32, x []float32, n, rows, ldx, out, step, left, first int) bool
+	unpool2        func(dx, dy []float32, place []int32, n, ldx, out, first int)
 	turn           func(y, x []float32, stride int)
 	compare        func(code Code, d []bool, a, b []float32) int
 	choose         func(d []float32, c []bool, a, b []float32) int

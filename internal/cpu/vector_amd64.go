@@ -261,6 +261,10 @@ var vectorsAVX2 = vectorKernels{
 			vectorAddTapsAVX2(&dx[lo], &dy[lo], &place[lo], hi-lo, &taps[0], len(taps)/2, first+lo*step, step)
 		})
 	},
+	maxRows: maxRowsAVX2,
+	unpool2: func(dx, dy []float32, place []int32, n, ldx, out, first int) {
+		vectorUnpool2AVX2(&dx[0], &dy[0], &place[0], n, ldx, out, first)
+	},
 	turn: func(y, x []float32, stride int) {
 		vectorTurnAVX2(&y[0], &x[0], side, stride)
 	},
@@ -294,4 +298,19 @@ var vectorsAVX2 = vectorKernels{
 			vectorAdamAVX2(&p[lo], &g[lo], &m[lo], &v[lo], hi-lo, c.B1, c.K1, c.B2, c.K2, c.Size, c.Root, c.Eps, c.Shrink, c.Decay, c.Sign)
 		})
 	},
+}
+
+// maxRowsAVX2 is one of vectorMax2AVX2, vectorMax2PlacesAVX2, vectorMax3AVX2 and vectorMax3PlacesAVX2.
+//
+//go:noinline
+func maxRowsAVX2(width int, y []float32, place []int32, x []float32, n, rows, ldx, out, step, left, first int) bool {
+	switch {
+	case width == 2 && place == nil:
+		return vectorMax2AVX2(&y[0], &x[0], n, rows, ldx, out, step, left) == 0
+	case width == 2:
+		return vectorMax2PlacesAVX2(&y[0], &place[0], &x[0], n, rows, ldx, out, step, left, first) == 0
+	case place == nil:
+		return vectorMax3AVX2(&y[0], &x[0], n, rows, ldx, out, step, left) == 0
+	}
+	return vectorMax3PlacesAVX2(&y[0], &place[0], &x[0], n, rows, ldx, out, step, left, first) == 0
 }

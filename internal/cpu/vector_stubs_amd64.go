@@ -1180,6 +1180,78 @@ func vectorMaxTapsPlacesAVX2(y *float32, place *int32, x *float32, n int, taps *
 //go:noescape
 func vectorAddTapsAVX2(dx *float32, dy *float32, place *int32, n int, taps *int64, count int, first int, step int)
 
+// vectorMax2AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = max over j < rows, k < 2 of x[r*step+j*ldx+2*i+k]
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
+
+// vectorMax2PlacesAVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i], place[r*n+i] = max over j < rows, k < 2 of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax2PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+
+// vectorMax3AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = max over j < rows, k < 3 of x[r*step+j*ldx+2*i+k]
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
+
+// vectorMax3PlacesAVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i], place[r*n+i] = max over j < rows, k < 3 of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax3PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+
+// vectorUnpool2AVX2 is
+//
+//	for r := range out {
+//		for j := range 2 {
+//			for i := range 2*n {
+//				dx[(2*r+j)*ldx+i] = 0
+//				if place[r*n+i/2] == first+(2*r+j)*ldx+i { dx[(2*r+j)*ldx+i] = dy[r*n+i/2] }
+//			}
+//		}
+//	}
+//
+// with n >= 8 and out >= 1.
+//
+//go:noescape
+func vectorUnpool2AVX2(dx *float32, dy *float32, place *int32, n int, ldx int, out int, first int)
+
 // vectorTurnAVX2 is
 //
 //	for j := range n { for i := range 32 { y[32*i+j] = x[j*stride+i] } }

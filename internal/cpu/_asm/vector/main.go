@@ -50,6 +50,7 @@ func main() {
 	wide()
 	constants32.write()
 	pools()
+	poolRows()
 	rearrangements()
 	Generate()
 }

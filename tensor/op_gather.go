@@ -18,7 +18,7 @@ func (x *Tensor) Scatter(axis int, idx, src *Tensor) *Tensor {
 }
 
 // ScatterAdd returns x with the values of src added at idx along an axis: with axis 0 of three,
-// y[idx[i,j,k], j, k] += src[i,j,k], in row-major order. src, idx and panics are as in Scatter. IndexAdd and SegmentSum add
+// y[idx[i,j,k], j, k] += src[i,j,k], in row-major order (of long vectors in parts, whose sums are added in order). src, idx and panics are as in Scatter. IndexAdd and SegmentSum add
 // whole rows and are faster.
 func (x *Tensor) ScatterAdd(axis int, idx, src *Tensor) *Tensor {
 	return x.scatter("scatter_add", true, axis, idx, src)
@@ -94,7 +94,7 @@ func (x *Tensor) place(s Shape, part *Tensor) *Tensor {
 
 type gatherKernel interface {
 	Gather(r cpu.Rows, m int, x, idx, y View)
-	ScatterAdd(r cpu.Rows, m int, x, idx, y View) bool
+	ScatterAdd(r cpu.Rows, m int, x, idx, y View) (outside int, ok bool)
 	Scatter(r cpu.Rows, m int, x, idx, y, won View)
 }
 
@@ -127,9 +127,12 @@ func (o scatterAddOp) Run(d Device, c *Call) bool {
 	if !ok {
 		return false
 	}
-	c.checkIndices(1, c.In[0].shape.at(o.axis))
 	d.(placeKernel).Place(c.Y(0), 0, c.X(0))
-	return k.ScatterAdd(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(2), c.X(1), c.Y(0))
+	at, ok := k.ScatterAdd(rowsOf(c.In[0].shape, o.axis), c.In[1].shape.at(o.axis), c.X(2), c.X(1), c.Y(0))
+	if at >= 0 {
+		c.checkIndices(1, c.In[0].shape.at(o.axis))
+	}
+	return ok
 }
 func (o scatterAddOp) VJP(b *Back) (g []*Tensor) {
 	g = b.Give(b.Dout(0), nil, nil)
@@ -188,23 +191,23 @@ func (cpuDevice) Gather(r cpu.Rows, m int, x, idx, y View) {
 	}
 }
 
-func (cpuDevice) ScatterAdd(r cpu.Rows, m int, x, idx, y View) bool {
+func (cpuDevice) ScatterAdd(r cpu.Rows, m int, x, idx, y View) (outside int, ok bool) {
 	i := sliceOf[int64](idx)
 	switch y.DType {
 	case Float32:
-		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[float32](x), i, sliceOf[float32](y))
+		outside = cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[float32](x), i, sliceOf[float32](y))
 	case Float64:
-		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[float64](x), i, sliceOf[float64](y))
+		outside = cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[float64](x), i, sliceOf[float64](y))
 	case Int64:
-		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[int64](x), i, sliceOf[int64](y))
+		outside = cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[int64](x), i, sliceOf[int64](y))
 	case Int32:
-		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[int32](x), i, sliceOf[int32](y))
+		outside = cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[int32](x), i, sliceOf[int32](y))
 	case Uint8:
-		cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[uint8](x), i, sliceOf[uint8](y))
+		outside = cpu.ScatterAdd(r.Outer, r.N, m, r.Inner, sliceOf[uint8](x), i, sliceOf[uint8](y))
 	default:
-		return false
+		return -1, false
 	}
-	return true
+	return outside, true
 }
 
 func (cpuDevice) Scatter(r cpu.Rows, m int, x, idx, y, won View) {

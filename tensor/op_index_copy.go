@@ -70,10 +70,8 @@ func checkPositions(op string, n int, shapes []Shape, idx *Tensor) {
 		return
 	}
 	Read(idx, func(v []int64) {
-		for at, k := range v {
-			if k < 0 || k >= int64(n) {
-				Fail(op, ErrIndex, shapes, "index %d at position %d is outside [0, %d)", k, at, n)
-			}
+		if at := cpu.Outside(v, n); at >= 0 {
+			Fail(op, ErrIndex, shapes, "index %d at position %d is outside [0, %d)", v[at], at, n)
 		}
 	})
 }

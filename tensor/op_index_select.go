@@ -98,10 +98,9 @@ func (c *Call) checkIndices(i, n int) {
 	if c.In[i].dev != CPU {
 		return
 	}
-	for at, k := range sliceOf[int64](c.X(i)) {
-		if k < 0 || k >= int64(n) {
-			c.Fail(ErrIndex, "index %d at position %d is outside [0, %d)", k, at, n)
-		}
+	idx := sliceOf[int64](c.X(i))
+	if at := cpu.Outside(idx, n); at >= 0 {
+		c.Fail(ErrIndex, "index %d at position %d is outside [0, %d)", idx[at], at, n)
 	}
 }
 

@@ -1,6 +1,45 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
+
+// Outside returns the first position in idx of a number that is not in [0, n), or -1.
+func Outside(idx []int64, n int) int {
+	const part = 1 << 16
+	var found atomic.Bool
+	parallel.For(len(idx), part, func(lo, hi int) {
+		if !allWithin(idx[lo:hi], n) {
+			found.Store(true)
+		}
+	})
+	if found.Load() {
+		for i, k := range idx {
+			if k < 0 || k >= int64(n) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// allWithin reports whether all of idx are in [0, n).
+func allWithin(idx []int64, n int) bool {
+	last := int64(n) - 1
+	var bad0, bad1 int64 // negative if one is outside
+	for ; len(idx) >= 2; idx = idx[2:] {
+		j, k := idx[0], idx[1]
+		bad0 |= j | (last - j)
+		bad1 |= k | (last - k)
+	}
+	for _, k := range idx {
+		bad0 |= k | (last - k)
+	}
+	return bad0|bad1 >= 0
+}
 
 // IndexSelect copies, for each of outer blocks of n x inner elements, the inner elements at each index.
 func IndexSelect[T any](outer, n, inner int, x []T, idx []int64, y []T) {
@@ -45,8 +84,20 @@ func indexAdd[T, A Number](outer, n, inner int, x []T, idx []int64, skip int64, 
 		return
 	}
 	m := len(idx)
+	if m == 0 {
+		clear(y)
+		return
+	}
 	groups := GroupRows(idx, n)
+	fast := unsafe.Sizeof(T(0)) == 4 && unsafe.Sizeof(A(0)) == 8 && sparseKernels(inUse())
 	groups.each(outer, inner, func(o, lo, hi, k0, k1 int) {
+		if fast {
+			groups.sums(lo, hi, k1-k0, inner, as32of(x)[o*m*inner+k0:], as32of(y)[o*n*inner+k0:])
+			if int(skip) >= lo && int(skip) < hi {
+				clear(y[(o*n+int(skip))*inner+k0 : (o*n+int(skip))*inner+k1])
+			}
+			return
+		}
 		acc := make([]A, k1-k0)
 		xo := x[o*m*inner : (o+1)*m*inner]
 		for g := lo; g < hi; g++ {
@@ -62,6 +113,32 @@ func indexAdd[T, A Number](outer, n, inner int, x []T, idx []int64, skip int64, 
 			}
 		}
 	})
+}
+
+// sums is indexAdd for groups lo to hi and w columns from the first of x and y on, a few groups at a time, so that a call is short.
+func (g *Groups) sums(lo, hi, w, inner int, x, y []float32) {
+	const most = 1 << 16 // terms
+	for lo < hi {
+		end := lo + 1
+		for end < hi && (int(g.start[end+1]-g.start[lo])+end-lo)*w <= most {
+			end++
+		}
+		if rows := g.of(lo); rows.n*w <= most {
+			groupSums(y[lo*inner:], x, g.start[lo:], g.order, end-lo, w, inner)
+		} else {
+			acc := make([]float64, w)
+			sumRows(acc, x, rows, inner, 0)
+			for i, v := range acc {
+				y[lo*inner+i] = float32(v)
+			}
+		}
+		lo = end
+	}
+}
+
+// as32of is x, a slice of float32, under that name.
+func as32of[T Number](x []T) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
 // sumRows sets acc to the sum of a group's rows of x, columns from k0 on. Four rows at a time: the sums stay in registers.
@@ -197,18 +274,80 @@ func scatter(outer, m, inner int, f func(o, k0, k1 int)) {
 	})
 }
 
-// ScatterAdd adds x (outer, m, inner) into y (outer, n, inner): y[o, idx[o,i,k], k] += x[o,i,k], in row-major order.
-func ScatterAdd[T Number](outer, n, m, inner int, x []T, idx []int64, y []T) {
-	scatter(outer, m, inner, func(o, k0, k1 int) {
-		dst := y[o*n*inner : (o+1)*n*inner]
-		for i := range m {
-			at := (o*m+i)*inner + k0
-			src := x[at:][:k1-k0]
-			for k, j := range idx[at:][:len(src)] {
-				dst[int(j)*inner+k0+k] += src[k]
+// ScatterAdd adds x (outer, m, inner) into y (outer, n, inner): y[o, idx[o,i,k], k] += x[o,i,k], in row-major order. Where many of a
+// single column meet in few places, parts of x are added up on their own, then these sums in order; the sizes alone decide. It returns
+// the first position in idx of a number outside [0, n), in which case y is spoiled, or -1.
+func ScatterAdd[T Number](outer, n, m, inner int, x []T, idx []int64, y []T) int {
+	if inner != 1 {
+		if at := Outside(idx, n); at >= 0 {
+			return at
+		}
+		scatter(outer, m, inner, func(o, k0, k1 int) {
+			dst := y[o*n*inner : (o+1)*n*inner]
+			for i := range m {
+				at := (o*m+i)*inner + k0
+				src := x[at:][:k1-k0]
+				for k, j := range idx[at:][:len(src)] {
+					dst[int(j)*inner+k0+k] += src[k]
+				}
+			}
+		})
+		return -1
+	}
+	var bad atomic.Bool
+	if parts := min(8, m/max(1, 4*n)); outer == 1 && m >= 1<<16 && parts > 1 {
+		var zero T
+		sums := make([]T, parts*n)
+		fill(sums, -zero) // -0, which leaves what is added to it as it is
+		parallel.For(parts, 1, func(lo, hi int) {
+			for p := lo; p < hi; p++ {
+				from, to := p*m/parts, (p+1)*m/parts
+				if !addAt(sums[p*n:(p+1)*n], x[from:to], idx[from:to]) {
+					bad.Store(true)
+				}
+			}
+		})
+		for p := range parts {
+			for i, v := range sums[p*n : (p+1)*n] {
+				y[i] += v
 			}
 		}
-	})
+	} else {
+		parallel.For(outer, max(1, grainCheap/max(1, m)), func(lo, hi int) {
+			for o := lo; o < hi; o++ {
+				if !addAt(y[o*n:(o+1)*n], x[o*m:(o+1)*m], idx[o*m:(o+1)*m]) {
+					bad.Store(true)
+				}
+			}
+		})
+	}
+	if bad.Load() {
+		return Outside(idx, n)
+	}
+	return -1
+}
+
+// addAt adds x to y at idx, up to an index of what is not there, which it reports.
+func addAt[T Number](y, x []T, idx []int64) bool {
+	n := uint64(len(y))
+	for len(idx) >= 4 && len(x) >= 4 {
+		k0, k1, k2, k3 := uint64(idx[0]), uint64(idx[1]), uint64(idx[2]), uint64(idx[3])
+		if k0 >= n || k1 >= n || k2 >= n || k3 >= n {
+			return false
+		}
+		y[k0] += x[0]
+		y[k1] += x[1]
+		y[k2] += x[2]
+		y[k3] += x[3]
+		idx, x = idx[4:], x[4:]
+	}
+	for i, k := range idx {
+		if uint64(k) >= n {
+			return false
+		}
+		y[k] += x[i]
+	}
+	return true
 }
 
 // Scatter writes x into y in row-major order, so that the last of equal indices stays. won, unless nil, is set where an

@@ -35,3 +35,14 @@ func sparseSpread(t, d, v []float32, ptr []int, col []int32, rows, n, ldt, ldd i
 func sparseFind(ptr []int, col []int32, v, x []float32, rows, n, ldx int) {
 	sparseFindAVX2(&ptr[0], &col[0], &v[0], &x[0], rows, n, ldx)
 }
+
+// groupSums is sparseSumsAVX2, or sparseSumsOrderedAVX2 unless order is nil.
+//
+//go:noinline
+func groupSums(y, x []float32, start, order []int32, groups, n, ld int) {
+	if order != nil {
+		sparseSumsOrderedAVX2(unsafe.SliceData(y), unsafe.SliceData(x), &start[0], unsafe.SliceData(order), groups, n, ld)
+	} else {
+		sparseSumsAVX2(unsafe.SliceData(y), unsafe.SliceData(x), &start[0], groups, n, ld)
+	}
+}

@@ -672,3 +672,402 @@ one:
 	BLSRL  AX, AX
 	JNE    one
 	JMP    zero
+
+// func sparseSumsAVX2(y *float32, x *float32, start *int32, groups int, n int, ld int)
+// Requires: AVX
+TEXT ·sparseSumsAVX2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), DI
+	MOVQ    x+8(FP), SI
+	MOVQ    start+16(FP), R8
+	MOVQ    n+32(FP), R11
+	MOVQ    ld+40(FP), R12
+	MOVQ    groups+24(FP), R15
+	SHLQ    $0x02, R12
+	MOVQ    R11, CX
+	ANDQ    $0x03, CX
+	NEGQ    CX
+	LEAQ    sparseLaneMasks<>+32(SB), AX
+	VMOVUPS (AX)(CX*4), X15
+
+group:
+	MOVQ    R11, CX
+	MOVQ    SI, BX
+	MOVQ    DI, R13
+	MOVLQSX 4(R8), R10
+	SUBQ    $0x20, CX
+	JLT     columns8Done
+
+columns8:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columns8Store
+
+columns8Row:
+	MOVQ      DX, AX
+	IMULQ     R12, AX
+	VCVTPS2PD (BX)(AX*1), Y8
+	VADDPD    Y8, Y0, Y0
+	VCVTPS2PD 16(BX)(AX*1), Y8
+	VADDPD    Y8, Y1, Y1
+	VCVTPS2PD 32(BX)(AX*1), Y8
+	VADDPD    Y8, Y2, Y2
+	VCVTPS2PD 48(BX)(AX*1), Y8
+	VADDPD    Y8, Y3, Y3
+	VCVTPS2PD 64(BX)(AX*1), Y8
+	VADDPD    Y8, Y4, Y4
+	VCVTPS2PD 80(BX)(AX*1), Y8
+	VADDPD    Y8, Y5, Y5
+	VCVTPS2PD 96(BX)(AX*1), Y8
+	VADDPD    Y8, Y6, Y6
+	VCVTPS2PD 112(BX)(AX*1), Y8
+	VADDPD    Y8, Y7, Y7
+	INCQ      DX
+	CMPQ      DX, R10
+	JLT       columns8Row
+
+columns8Store:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (R13)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(R13)
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, 32(R13)
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 48(R13)
+	VCVTPD2PSY Y4, X4
+	VMOVUPS    X4, 64(R13)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS    X5, 80(R13)
+	VCVTPD2PSY Y6, X6
+	VMOVUPS    X6, 96(R13)
+	VCVTPD2PSY Y7, X7
+	VMOVUPS    X7, 112(R13)
+	ADDQ       $0x00000080, BX
+	ADDQ       $0x00000080, R13
+	SUBQ       $0x20, CX
+	JGE        columns8
+
+columns8Done:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  columns4Done
+
+columns4:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columns4Store
+
+columns4Row:
+	MOVQ      DX, AX
+	IMULQ     R12, AX
+	VCVTPS2PD (BX)(AX*1), Y8
+	VADDPD    Y8, Y0, Y0
+	VCVTPS2PD 16(BX)(AX*1), Y8
+	VADDPD    Y8, Y1, Y1
+	VCVTPS2PD 32(BX)(AX*1), Y8
+	VADDPD    Y8, Y2, Y2
+	VCVTPS2PD 48(BX)(AX*1), Y8
+	VADDPD    Y8, Y3, Y3
+	INCQ      DX
+	CMPQ      DX, R10
+	JLT       columns4Row
+
+columns4Store:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (R13)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(R13)
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, 32(R13)
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 48(R13)
+	ADDQ       $0x00000040, BX
+	ADDQ       $0x00000040, R13
+	SUBQ       $0x10, CX
+	JGE        columns4
+
+columns4Done:
+	ADDQ $0x10, CX
+	SUBQ $0x04, CX
+	JLT  columns1Done
+
+columns1:
+	VXORPD  Y0, Y0, Y0
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columns1Store
+
+columns1Row:
+	MOVQ      DX, AX
+	IMULQ     R12, AX
+	VCVTPS2PD (BX)(AX*1), Y8
+	VADDPD    Y8, Y0, Y0
+	INCQ      DX
+	CMPQ      DX, R10
+	JLT       columns1Row
+
+columns1Store:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (R13)
+	ADDQ       $0x00000010, BX
+	ADDQ       $0x00000010, R13
+	SUBQ       $0x04, CX
+	JGE        columns1
+
+columns1Done:
+	ADDQ    $0x04, CX
+	JEQ     columnsDone
+	VXORPD  Y0, Y0, Y0
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columnsPartStore
+
+columnsPartRow:
+	MOVQ       DX, AX
+	IMULQ      R12, AX
+	VMASKMOVPS (BX)(AX*1), X15, X8
+	VCVTPS2PD  X8, Y8
+	VADDPD     Y8, Y0, Y0
+	INCQ       DX
+	CMPQ       DX, R10
+	JLT        columnsPartRow
+
+columnsPartStore:
+	VCVTPD2PSY   Y0, X0
+	TESTQ        $0x00000004, CX
+	JEQ          two
+	VMOVUPS      X0, (R13)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R13
+
+two:
+	TESTQ   $0x00000002, CX
+	JEQ     one
+	VMOVLPS X0, (R13)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, R13
+
+one:
+	TESTQ  $0x00000001, CX
+	JEQ    columnsDone
+	VMOVSS X0, (R13)
+
+columnsDone:
+	ADDQ R12, DI
+	ADDQ $0x04, R8
+	DECQ R15
+	JNE  group
+	VZEROUPPER
+	RET
+
+// func sparseSumsOrderedAVX2(y *float32, x *float32, start *int32, order *int32, groups int, n int, ld int)
+// Requires: AVX
+TEXT ·sparseSumsOrderedAVX2(SB), NOSPLIT, $0-56
+	MOVQ    y+0(FP), DI
+	MOVQ    x+8(FP), SI
+	MOVQ    start+16(FP), R8
+	MOVQ    order+24(FP), R9
+	MOVQ    n+40(FP), R11
+	MOVQ    ld+48(FP), R12
+	MOVQ    groups+32(FP), R15
+	SHLQ    $0x02, R12
+	MOVQ    R11, CX
+	ANDQ    $0x03, CX
+	NEGQ    CX
+	LEAQ    sparseLaneMasks<>+32(SB), AX
+	VMOVUPS (AX)(CX*4), X15
+
+group:
+	MOVQ    R11, CX
+	MOVQ    SI, BX
+	MOVQ    DI, R13
+	MOVLQSX 4(R8), R10
+	SUBQ    $0x20, CX
+	JLT     columns8Done
+
+columns8:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VXORPD  Y7, Y7, Y7
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columns8Store
+
+columns8Row:
+	MOVLQSX   (R9)(DX*4), AX
+	IMULQ     R12, AX
+	VCVTPS2PD (BX)(AX*1), Y8
+	VADDPD    Y8, Y0, Y0
+	VCVTPS2PD 16(BX)(AX*1), Y8
+	VADDPD    Y8, Y1, Y1
+	VCVTPS2PD 32(BX)(AX*1), Y8
+	VADDPD    Y8, Y2, Y2
+	VCVTPS2PD 48(BX)(AX*1), Y8
+	VADDPD    Y8, Y3, Y3
+	VCVTPS2PD 64(BX)(AX*1), Y8
+	VADDPD    Y8, Y4, Y4
+	VCVTPS2PD 80(BX)(AX*1), Y8
+	VADDPD    Y8, Y5, Y5
+	VCVTPS2PD 96(BX)(AX*1), Y8
+	VADDPD    Y8, Y6, Y6
+	VCVTPS2PD 112(BX)(AX*1), Y8
+	VADDPD    Y8, Y7, Y7
+	INCQ      DX
+	CMPQ      DX, R10
+	JLT       columns8Row
+
+columns8Store:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (R13)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(R13)
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, 32(R13)
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 48(R13)
+	VCVTPD2PSY Y4, X4
+	VMOVUPS    X4, 64(R13)
+	VCVTPD2PSY Y5, X5
+	VMOVUPS    X5, 80(R13)
+	VCVTPD2PSY Y6, X6
+	VMOVUPS    X6, 96(R13)
+	VCVTPD2PSY Y7, X7
+	VMOVUPS    X7, 112(R13)
+	ADDQ       $0x00000080, BX
+	ADDQ       $0x00000080, R13
+	SUBQ       $0x20, CX
+	JGE        columns8
+
+columns8Done:
+	ADDQ $0x20, CX
+	SUBQ $0x10, CX
+	JLT  columns4Done
+
+columns4:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columns4Store
+
+columns4Row:
+	MOVLQSX   (R9)(DX*4), AX
+	IMULQ     R12, AX
+	VCVTPS2PD (BX)(AX*1), Y8
+	VADDPD    Y8, Y0, Y0
+	VCVTPS2PD 16(BX)(AX*1), Y8
+	VADDPD    Y8, Y1, Y1
+	VCVTPS2PD 32(BX)(AX*1), Y8
+	VADDPD    Y8, Y2, Y2
+	VCVTPS2PD 48(BX)(AX*1), Y8
+	VADDPD    Y8, Y3, Y3
+	INCQ      DX
+	CMPQ      DX, R10
+	JLT       columns4Row
+
+columns4Store:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (R13)
+	VCVTPD2PSY Y1, X1
+	VMOVUPS    X1, 16(R13)
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, 32(R13)
+	VCVTPD2PSY Y3, X3
+	VMOVUPS    X3, 48(R13)
+	ADDQ       $0x00000040, BX
+	ADDQ       $0x00000040, R13
+	SUBQ       $0x10, CX
+	JGE        columns4
+
+columns4Done:
+	ADDQ $0x10, CX
+	SUBQ $0x04, CX
+	JLT  columns1Done
+
+columns1:
+	VXORPD  Y0, Y0, Y0
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columns1Store
+
+columns1Row:
+	MOVLQSX   (R9)(DX*4), AX
+	IMULQ     R12, AX
+	VCVTPS2PD (BX)(AX*1), Y8
+	VADDPD    Y8, Y0, Y0
+	INCQ      DX
+	CMPQ      DX, R10
+	JLT       columns1Row
+
+columns1Store:
+	VCVTPD2PSY Y0, X0
+	VMOVUPS    X0, (R13)
+	ADDQ       $0x00000010, BX
+	ADDQ       $0x00000010, R13
+	SUBQ       $0x04, CX
+	JGE        columns1
+
+columns1Done:
+	ADDQ    $0x04, CX
+	JEQ     columnsDone
+	VXORPD  Y0, Y0, Y0
+	MOVLQSX (R8), DX
+	CMPQ    DX, R10
+	JGE     columnsPartStore
+
+columnsPartRow:
+	MOVLQSX    (R9)(DX*4), AX
+	IMULQ      R12, AX
+	VMASKMOVPS (BX)(AX*1), X15, X8
+	VCVTPS2PD  X8, Y8
+	VADDPD     Y8, Y0, Y0
+	INCQ       DX
+	CMPQ       DX, R10
+	JLT        columnsPartRow
+
+columnsPartStore:
+	VCVTPD2PSY   Y0, X0
+	TESTQ        $0x00000004, CX
+	JEQ          two
+	VMOVUPS      X0, (R13)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, R13
+
+two:
+	TESTQ   $0x00000002, CX
+	JEQ     one
+	VMOVLPS X0, (R13)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, R13
+
+one:
+	TESTQ  $0x00000001, CX
+	JEQ    columnsDone
+	VMOVSS X0, (R13)
+
+columnsDone:
+	ADDQ R12, DI
+	ADDQ $0x04, R8
+	DECQ R15
+	JNE  group
+	VZEROUPPER
+	RET

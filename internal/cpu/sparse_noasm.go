@@ -13,3 +13,5 @@ func sparseSpread(t, d, v []float32, ptr []int, col []int32, rows, n, ldt, ldd i
 }
 
 func sparseFind(ptr []int, col []int32, v, x []float32, rows, n, ldx int) { panic("cpu: no kernel") }
+
+func groupSums(y, x []float32, start, order []int32, groups, n, ld int) { panic("cpu: no kernel") }

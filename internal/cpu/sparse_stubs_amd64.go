@@ -63,3 +63,33 @@ func sparseSpreadAVX2(t *float32, d *float32, v *float32, ptr *int, col *int32, 
 //
 //go:noescape
 func sparseFindAVX2(ptr *int, col *int32, v *float32, x *float32, rows int, n int, ldx int)
+
+// sparseSumsAVX2 is
+//
+//	for g := range groups {
+//		for i := range n {
+//			sum := 0.0
+//			for p := start[g]; p < start[g+1]; p++ { sum += float64(x[p*ld+i]) }
+//			y[g*ld+i] = float32(sum)
+//		}
+//	}
+//
+// with groups and n >= 1.
+//
+//go:noescape
+func sparseSumsAVX2(y *float32, x *float32, start *int32, groups int, n int, ld int)
+
+// sparseSumsOrderedAVX2 is
+//
+//	for g := range groups {
+//		for i := range n {
+//			sum := 0.0
+//			for p := start[g]; p < start[g+1]; p++ { sum += float64(x[order[p]*ld+i]) }
+//			y[g*ld+i] = float32(sum)
+//		}
+//	}
+//
+// with groups and n >= 1.
+//
+//go:noescape
+func sparseSumsOrderedAVX2(y *float32, x *float32, start *int32, order *int32, groups int, n int, ld int)

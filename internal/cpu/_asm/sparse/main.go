@@ -1,4 +1,4 @@
-// Command sparse writes the amd64 kernels of sparse.go and zeros.go. Run it through `go generate ./internal/cpu`.
+// Command sparse writes the amd64 kernels of sparse.go, zeros.go and index.go. Run it through `go generate ./internal/cpu`.
 package main
 
 import (
@@ -26,6 +26,8 @@ func main() {
 	rows(true)
 	spread()
 	find()
+	sums(false)
+	sums(true)
 	Generate()
 }
 
@@ -314,4 +316,100 @@ func find() {
 	JMP(LabelRef("none"))
 	take("one")
 	JMP(LabelRef("zero"))
+}
+
+func sums(ordered bool) {
+	name, args, row := "sparseSums", "y, x *float32, start *int32, groups, n, ld int", "p"
+	if ordered {
+		name, args, row = "sparseSumsOrdered", "y, x *float32, start, order *int32, groups, n, ld int", "order[p]"
+	}
+	text(name, args,
+		"	for g := range groups {",
+		"		for i := range n {",
+		"			sum := 0.0",
+		"			for p := start[g]; p < start[g+1]; p++ { sum += float64(x["+row+"*ld+i]) }",
+		"			y[g*ld+i] = float32(sum)",
+		"		}",
+		"	}",
+		"",
+		"with groups and n >= 1.")
+	y, x, start, order := load("y", RDI), load("x", RSI), load("start", R8), R9
+	if ordered {
+		load("order", order)
+	}
+	n, ld, count := load("n", R11), load("ld", R12), load("groups", R15)
+	xo, yo, left, p, at, end := RBX, R13, RCX, RDX, RAX, R10
+	SHLQ(Imm(2), ld)
+	MOVQ(n, left)
+	ANDQ(Imm(3), left)
+	NEGQ(left)
+	LEAQ(laneMasks.Offset(32), at)
+	VMOVUPS(Mem{Base: at, Index: left, Scale: 4}, X15)
+	Label("group")
+	MOVQ(n, left)
+	MOVQ(x, xo)
+	MOVQ(y, yo)
+	MOVLQSX(Mem{Base: start, Disp: 4}, end)
+	body := func(label string, vectors int, part bool) {
+		for i := range vectors {
+			VXORPD(acc[i], acc[i], acc[i])
+		}
+		MOVLQSX(Mem{Base: start}, p)
+		CMPQ(p, end)
+		JGE(LabelRef(label + "Store"))
+		Label(label + "Row")
+		if ordered {
+			MOVLQSX(Mem{Base: order, Index: p, Scale: 4}, at)
+			IMULQ(ld, at)
+		} else {
+			MOVQ(p, at)
+			IMULQ(ld, at)
+		}
+		for i := range vectors {
+			from := Mem{Base: xo, Index: at, Scale: 1, Disp: 16 * i}
+			if part {
+				VMASKMOVPS(from, X15, X8)
+				VCVTPS2PD(X8, Y8)
+			} else {
+				VCVTPS2PD(from, Y8)
+			}
+			VADDPD(Y8, acc[i], acc[i])
+		}
+		INCQ(p)
+		CMPQ(p, end)
+		JLT(LabelRef(label + "Row"))
+		Label(label + "Store")
+		for i := range vectors {
+			VCVTPD2PSY(acc[i], acc[i].AsX())
+			if !part {
+				VMOVUPS(acc[i].AsX(), Mem{Base: yo, Disp: 16 * i})
+			}
+		}
+		if part {
+			storePart(left, yo)
+			return
+		}
+		ADDQ(U32(uint32(16*vectors)), xo)
+		ADDQ(U32(uint32(16*vectors)), yo)
+	}
+	for _, k := range []int{8, 4, 1} {
+		l := fmt.Sprintf("columns%d", k)
+		SUBQ(Imm(uint64(4*k)), left)
+		JLT(LabelRef(l + "Done"))
+		Label(l)
+		body(l, k, false)
+		SUBQ(Imm(uint64(4*k)), left)
+		JGE(LabelRef(l))
+		Label(l + "Done")
+		ADDQ(Imm(uint64(4*k)), left)
+	}
+	JEQ(LabelRef("columnsDone"))
+	body("columnsPart", 1, true)
+	Label("columnsDone")
+	ADDQ(ld, y)
+	ADDQ(Imm(4), start)
+	DECQ(count)
+	JNE(LabelRef("group"))
+	VZEROUPPER()
+	RET()
 }

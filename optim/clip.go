@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -18,21 +19,30 @@ func ClipGradNorm(params []*tensor.Param, maxNorm, p float64) float64 {
 	var norms []float64
 	for _, q := range params {
 		if g := q.Grad(); g != nil && g.Numel() > 0 {
-			norms = append(norms, g.Detach().Norm(p).Item())
+			norms = append(norms, norm(g.Detach(), p))
 		}
 	}
 	if len(norms) == 0 {
 		return 0
 	}
-	norm := tensor.Of(norms).Norm(p).Item()
-	if f := maxNorm / (norm + 1e-6); f < 1 && !math.IsInf(norm, 0) {
+	all := tensor.Of(norms).Norm(p).Item()
+	if f := maxNorm / (all + 1e-6); f < 1 && !math.IsInf(all, 0) {
 		for _, q := range params {
 			if g := q.Grad(); g != nil {
 				q.SetGrad(g.Detach().MulScalar(f))
 			}
 		}
 	}
-	return norm
+	return all
+}
+
+// norm returns (Σ |g|^p)^(1/p).
+func norm(g *tensor.Tensor, p float64) (n float64) {
+	if p != 2 || g.DType() != tensor.Float32 || !g.IsContiguous() {
+		return g.Norm(p).Item()
+	}
+	tensor.Read(g, func(g []float32) { n = math.Sqrt(cpu.SumSquares(g)) })
+	return n
 }
 
 // FiniteNorm returns an error when a norm that ClipGradNorm returned is NaN or infinite; a step would spoil the parameters.

@@ -75,11 +75,8 @@ func sgdStep[T tensor.Float](c SGDConfig, a at, p, grad []T, s slots[T]) {
 		lr = -lr // the same as turning every gradient, but for the penalty
 		wd = -wd
 	}
-	grad = grad[:len(p)]
 	if s[0] == nil {
-		for i, v := range p {
-			p[i] = v - lr*(grad[i]+wd*v)
-		}
+		cpu.Descend(p, grad, lr, wd)
 		return
 	}
 	if a.step == 1 {

@@ -7,9 +7,17 @@ import "github.com/hadal-go/hadal/internal/parallel"
 func AvgPool[T float32 | float64](g Window, volumes, divisor int, padded bool, x, y []T) {
 	in, out := g.sizes()
 	ds, hs, ws := g.spans(0), g.spans(1), g.spans(2)
+	m := rowPool{g: g, ds: ds, hs: hs, ws: ws}
+	m.prepare()
+	same := m.sameDivisor(divisor, padded)
+	pairs := m.pairs(vectors[T]())
 	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
 		for n := lo; n < hi; n++ {
 			p, o := x[n*in:(n+1)*in], y[n*out:(n+1)*out]
+			if pairs != nil && same != 0 {
+				pairs.average(as32(p), as32(o), float32(same))
+				continue
+			}
 			i := 0
 			for _, d := range ds {
 				for _, h := range hs {
@@ -18,7 +26,7 @@ func AvgPool[T float32 | float64](g Window, volumes, divisor int, padded bool, x
 						for k := d.lo; k < d.hi; k++ {
 							base := k * g.In[1] * g.In[2]
 							if w.hi-w.lo == g.In[2] { // rows without a gap between: a global average
-								sum += sum4(p[base+h.lo*g.In[2] : base+h.hi*g.In[2]])
+								sum += sum64(p[base+h.lo*g.In[2] : base+h.hi*g.In[2]])
 								continue
 							}
 							for r := h.lo; r < h.hi; r++ {
@@ -64,6 +72,22 @@ func AvgPoolGrad[T float32 | float64](g Window, volumes, divisor int, padded boo
 			}
 		}
 	})
+}
+
+// sameDivisor returns what all windows' sums are divided by, 0 where that differs.
+func (m *rowPool) sameDivisor(divisor int, padded bool) (same int) {
+	for _, d := range m.ds {
+		for _, h := range m.hs {
+			for _, w := range m.ws {
+				n := averaged(d, h, w, divisor, padded)
+				if same != 0 && n != same || n == 0 {
+					return 0
+				}
+				same = n
+			}
+		}
+	}
+	return same
 }
 
 // averaged is what a window's sum is divided by.

@@ -48,6 +48,14 @@ func (t *pairPool) max(x, y []float32, at []int32) bool {
 	return ok
 }
 
+// average writes the averages of a plane's windows.
+func (t *pairPool) average(x, y []float32, divisor float32) {
+	w, n := t.g.In[2], t.g.Out[2]
+	for _, p := range t.parts {
+		t.k.averageRows(t.g.Kernel[2], y[p.row*n:(p.row+p.out)*n], x[p.from*w:], n, p.rows, w, p.out, t.g.Stride[1]*w, t.g.Pad[2], divisor)
+	}
+}
+
 // spread writes the gradient of a plane.
 func (t *pairPool) spread(dx, dy []float32, at []int32) {
 	w, n := t.g.In[2], t.g.Out[2]

@@ -3,7 +3,45 @@ package cpu
 import (
 	"math"
 	"sync"
+
+	"github.com/hadal-go/hadal/internal/parallel"
 )
+
+// Descend computes p -= lr (g + decay p), a step of gradient descent without momentum.
+func Descend[T Float](p, g []T, lr, decay T) {
+	g = g[:len(p)]
+	if k := vectors[T](); k != nil && k.descend != nil {
+		k.descend(as32(p), as32(g), float32(lr), float32(decay))
+		return
+	}
+	for i, v := range p {
+		p[i] = v - lr*(g[i]+decay*v)
+	}
+}
+
+// SumSquares returns Σ x², added up in float64, in parts of a fixed length.
+func SumSquares[T Float](x []T) float64 {
+	const part = 1 << 15
+	sums := make([]float64, (len(x)+part-1)/part)
+	k := vectors[T]()
+	parallel.For(len(sums), 1, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			x := x[i*part : min(len(x), (i+1)*part)]
+			if k != nil {
+				_, sums[i] = k.sumSquares(as32(x), 0)
+				continue
+			}
+			for _, v := range x {
+				sums[i] += float64(v) * float64(v)
+			}
+		}
+	})
+	var sum float64
+	for _, s := range sums {
+		sum += s
+	}
+	return sum
+}
 
 // SGDStep are the constants of a step of stochastic gradient descent with momentum.
 type SGDStep[T Float] struct {

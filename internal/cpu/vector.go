@@ -34,11 +34,13 @@ type vectorKernels struct {
 	maxTaps        func(y []float32, place []int32, x []float32, taps []int64, first, step int)
 	addTaps        func(dx, dy []float32, place []int32, taps []int64, first, step int)
 	maxRows        func(width int, y []float32, place []int32, x []float32, n, rows, ldx, out, step, left, first int) bool
+	averageRows    func(width int, y, x []float32, n, rows, ldx, out, step, left int, divisor float32)
 	unpool2        func(dx, dy []float32, place []int32, n, ldx, out, first int)
 	turn           func(y, x []float32, stride int)
 	compare        func(code Code, d []bool, a, b []float32) int
 	choose         func(d []float32, c []bool, a, b []float32) int
 	addRows        func(acc []float64, x []float32, rows, stride int)
+	descend        func(p, g []float32, lr, decay float32)
 	sgd            func(p, g, buf []float32, c SGDStep[float32])
 	adam           func(p, g, m, v []float32, c AdamStep[float32])
 }

@@ -262,6 +262,13 @@ var vectorsAVX2 = vectorKernels{
 		})
 	},
 	maxRows: maxRowsAVX2,
+	averageRows: func(width int, y, x []float32, n, rows, ldx, out, step, left int, divisor float32) {
+		if width == 2 {
+			vectorAverage2AVX2(&y[0], &x[0], n, rows, ldx, out, step, left, divisor)
+		} else {
+			vectorAverage3AVX2(&y[0], &x[0], n, rows, ldx, out, step, left, divisor)
+		}
+	},
 	unpool2: func(dx, dy []float32, place []int32, n, ldx, out, first int) {
 		vectorUnpool2AVX2(&dx[0], &dy[0], &place[0], n, ldx, out, first)
 	},
@@ -283,6 +290,9 @@ var vectorsAVX2 = vectorKernels{
 	addRows: func(acc []float64, x []float32, rows, stride int) {
 		step := max(1, vectorBlock/len(acc))
 		inSteps(rows, step, func(lo, hi int) { vectorAddRowsAVX2(&acc[0], &x[lo*stride], len(acc), hi-lo, stride) })
+	},
+	descend: func(p, g []float32, lr, decay float32) {
+		inBlocks(len(p), func(lo, hi int) { vectorDescendAVX2(&p[lo], &g[lo], hi-lo, lr, decay) })
 	},
 	sgd: func(p, g, buf []float32, c SGDStep[float32]) {
 		inBlocks(len(p), func(lo, hi int) {

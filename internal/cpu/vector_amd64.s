@@ -7959,6 +7959,73 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorDescendAVX2(p *float32, grad *float32, n int, lr float32, wd float32)
+// Requires: AVX
+TEXT ·vectorDescendAVX2(SB), NOSPLIT, $0-32
+	MOVQ         p+0(FP), DI
+	MOVQ         grad+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS lr+24(FP), Y8
+	VBROADCASTSS wd+28(FP), Y9
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y9, Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMULPS  Y9, Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y9, Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y9, Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMULPS     Y8, Y1, Y1
+	VSUBPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
 // Requires: AVX
 TEXT ·vectorSGDAVX2(SB), NOSPLIT, $0-48
@@ -14182,6 +14249,235 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorAverage2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorAverage2AVX2(SB), NOSPLIT, $0-68
+	MOVQ         y+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), R9
+	MOVQ         step+48(FP), R10
+	MOVQ         rows+24(FP), R11
+	MOVQ         ldx+32(FP), R12
+	MOVQ         out+40(FP), R13
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, R12
+	MOVQ         left+56(FP), AX
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS divisor+64(FP), Y7
+	VPCMPEQD     Y10, Y10, Y10
+	VBLENDPS     $0x01, Y2, Y10, Y10
+	CMPQ         R9, $0x08
+	JLT          short
+
+row:
+	XORQ       CX, CX
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        vectors
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ    (SI)(CX*8), BX
+	MOVQ    R11, DX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMOVAPS Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JEQ     row1End
+
+row1:
+	ADDQ    R12, BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JNE     row1
+
+row1End:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  row
+	JMP  done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        shortRight
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        partEnd
+
+part:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+shortNext:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  shortRow
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
 // Requires: AVX, AVX2, CMOV
 TEXT ·vectorMax3AVX2(SB), NOSPLIT, $0-72
@@ -14912,6 +15208,267 @@ shortNext:
 done:
 	VMOVMSKPS Y6, AX
 	MOVQ      AX, odd+80(FP)
+	VZEROUPPER
+	RET
+
+// func vectorAverage3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorAverage3AVX2(SB), NOSPLIT, $0-68
+	MOVQ         y+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), R9
+	MOVQ         step+48(FP), R10
+	MOVQ         rows+24(FP), R11
+	MOVQ         ldx+32(FP), R12
+	MOVQ         out+40(FP), R13
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, R12
+	MOVQ         left+56(FP), AX
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS divisor+64(FP), Y7
+	VPCMPEQD     Y10, Y10, Y10
+	VBLENDPS     $0x01, Y2, Y10, Y10
+	CMPQ         R9, $0x08
+	JLT          short
+
+row:
+	XORQ       CX, CX
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        vectors
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ    (SI)(CX*8), BX
+	MOVQ    R11, DX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMOVAPS Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 4(BX), Y2
+	VMOVUPS 36(BX), Y3
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JEQ     row1End
+
+row1:
+	ADDQ    R12, BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 4(BX), Y2
+	VMOVUPS 36(BX), Y3
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JNE     row1
+
+row1End:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  row
+	JMP  done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        shortRight
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        partEnd
+
+part:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+shortNext:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  shortRow
+
+done:
 	VZEROUPPER
 	RET
 

@@ -809,6 +809,15 @@ func vectorELUStreamAVX2(d *float32, a *float32, n int, s float32, t float32, u 
 //go:noescape
 func vectorELUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
+// vectorDescendAVX2 is
+//
+//	for i := range n { p[i] -= lr*(grad[i] + wd*p[i]) }
+//
+// with each step of arithmetic rounded; n >= 0.
+//
+//go:noescape
+func vectorDescendAVX2(p *float32, grad *float32, n int, lr float32, wd float32)
+
 // vectorSGDAVX2 is
 //
 //	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*buf[i] }
@@ -1208,6 +1217,19 @@ func vectorMax2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, s
 //go:noescape
 func vectorMax2PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
 
+// vectorAverage2AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = (sum over j < rows, k < 2 of x[r*step+j*ldx+2*i+k]) / divisor
+//		}
+//	}
+//
+// with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0.
+//
+//go:noescape
+func vectorAverage2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+
 // vectorMax3AVX2 is
 //
 //	for r := range out {
@@ -1235,6 +1257,19 @@ func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, s
 //
 //go:noescape
 func vectorMax3PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+
+// vectorAverage3AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = (sum over j < rows, k < 3 of x[r*step+j*ldx+2*i+k]) / divisor
+//		}
+//	}
+//
+// with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0.
+//
+//go:noescape
+func vectorAverage3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
 
 // vectorUnpool2AVX2 is
 //

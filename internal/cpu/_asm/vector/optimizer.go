@@ -9,8 +9,27 @@ import (
 const rounded = "with each step of arithmetic rounded; n >= 0."
 
 func optimizers() {
+	descend()
 	sgd()
 	adam()
+}
+
+func descend() {
+	ptr := text("Descend", "p, grad *float32, n int, lr, wd float32)", []string{"", "	for i := range n { p[i] -= lr*(grad[i] + wd*p[i]) }", "", rounded}, []string{"p", "grad"})
+	lr, wd := Y8, Y9
+	broadcast32("lr", lr)
+	broadcast32("wd", wd)
+	each(ptr, 2, func(a access) {
+		p, d, t := Y0, Y1, Y2
+		a.load(ptr[0], p)
+		a.load(ptr[1], d)
+		VMULPS(wd, p, t)
+		VADDPS(t, d, d)
+		VMULPS(lr, d, d)
+		VSUBPS(d, p, p)
+		a.store(p, ptr[0])
+	})
+	finish()
 }
 
 func sgd() {

@@ -9,7 +9,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// Maxima of windows of two or three columns, two columns apart. A vector of results comes from two vectors of a row, from which
+// Maxima and averages of windows of two or three columns, two columns apart. A vector of results comes from two vectors of a row, from which
 // VSHUFPS takes every other element: results 0, 1, 4, 5, 2, 3, 6, 7, which VPERMPD puts in order at the end.
 
 var everyOther Mem // twice the number of the result in each lane
@@ -20,8 +20,9 @@ func poolRows() {
 		DATA(4*i, U32(v))
 	}
 	for _, width := range []int{2, 3} {
-		maxRows(width, false)
-		maxRows(width, true)
+		poolRow(width, false, false)
+		poolRow(width, true, false)
+		poolRow(width, false, true)
 	}
 	unpoolRows()
 }
@@ -47,18 +48,24 @@ func pieces(label string, v VecPhysical, n, p, at GPPhysical) {
 	Label(label + "Stored")
 }
 
-func maxRows(width int, places bool) {
+// poolRow writes the kernel of maxima, with places or without, or of averages.
+func poolRow(width int, places, average bool) {
 	name, args := fmt.Sprintf("vectorMax%d", width), "y, x *float32, n, rows, ldx, out, step, left int) (odd int)"
 	code := fmt.Sprintf("			y[r*n+i] = max over j < rows, k < %d of x[r*step+j*ldx+2*i+k]", width)
 	if places {
 		name, args = name+"Places", "y *float32, place *int32, x *float32, n, rows, ldx, out, step, left, first int) (odd int)"
 		code = fmt.Sprintf("			y[r*n+i], place[r*n+i] = max over j < rows, k < %d of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k", width)
 	}
+	doc := []string{"with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are",
+		"NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted."}
+	if average {
+		name, args = fmt.Sprintf("vectorAverage%d", width), "y, x *float32, n, rows, ldx, out, step, left int, divisor float32)"
+		code = fmt.Sprintf("			y[r*n+i] = (sum over j < rows, k < %d of x[r*step+j*ldx+2*i+k]) / divisor", width)
+		doc = []string{"with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0."}
+	}
 	TEXT(name+"AVX2", attr.NOSPLIT, "func("+args)
 	Pragma("noescape")
-	Doc(name+"AVX2 is", "", "	for r := range out {", "		for i := range n {", code, "		}", "	}", "",
-		"with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are",
-		"NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.")
+	Doc(append([]string{name + "AVX2 is", "", "	for r := range out {", "		for i := range n {", code, "		}", "	}", ""}, doc...)...)
 	y, x, place, n, step, rows, ldx, out := RDI, RSI, R8, R9, R10, R11, R12, R13
 	Load(Param("y"), y)
 	Load(Param("x"), x)
@@ -83,7 +90,12 @@ func maxRows(width int, places bool) {
 		VPBROADCASTD(param("ldx"), down)
 	}
 	zero(odd, a)
-	VMOVUPS(at(inf), none)
+	if average {
+		zero(none)
+		VBROADCASTSS(param("divisor"), line)
+	} else {
+		VMOVUPS(at(inf), none)
+	}
 	VPCMPEQD(notFirst, notFirst, notFirst)
 	VBLENDPS(Imm(1), a, notFirst, notFirst)
 
@@ -98,6 +110,8 @@ func maxRows(width int, places bool) {
 			if places {
 				VMOVDQA(here, where)
 			}
+		case average:
+			VADDPS(v, best, best)
 		case places:
 			VCMPPS(Imm(30), best, v, m) // greater
 			VBLENDVPS(m, v, best, best)
@@ -127,8 +141,10 @@ func maxRows(width int, places bool) {
 			load(0, maskA, a, part)
 		}
 		load(32, maskB, b, part)
-		VCMPPS(Imm(3), b, a, m) // unordered
-		VORPS(m, odd, odd)
+		if !average {
+			VCMPPS(Imm(3), b, a, m) // unordered
+			VORPS(m, odd, odd)
+		}
 		VSHUFPS(Imm(0b10001000), b, a, v)
 		merge(0, start)
 		VSHUFPS(Imm(0b11011101), b, a, v)
@@ -137,8 +153,10 @@ func maxRows(width int, places bool) {
 			load(4, maskA, a, part)
 			load(36, maskB, b, part)
 			VSHUFPS(Imm(0b11011101), b, a, v)
-			VCMPPS(Imm(3), v, v, m)
-			VORPS(m, odd, odd)
+			if !average {
+				VCMPPS(Imm(3), v, v, m)
+				VORPS(m, odd, odd)
+			}
 			merge(2, start)
 		}
 	}
@@ -166,7 +184,9 @@ func maxRows(width int, places bool) {
 		DECQ(more)
 		JNE(LabelRef(label))
 		Label(label + "End")
-		if left {
+		if average {
+			VDIVPS(line, best, best)
+		} else if left {
 			VCMPPS(Imm(0), none, best, m)
 			VORPS(m, odd, odd)
 		}
@@ -246,8 +266,10 @@ func maxRows(width int, places bool) {
 	advance()
 	JNE(LabelRef("shortRow"))
 	Label("done")
-	VMOVMSKPS(odd, EAX)
-	Store(RAX, ReturnIndex(0))
+	if !average {
+		VMOVMSKPS(odd, EAX)
+		Store(RAX, ReturnIndex(0))
+	}
 	finish()
 }
 

@@ -48,6 +48,19 @@ func AvgPool[T float32 | float64](g Window, volumes, divisor int, padded bool, x
 func AvgPoolGrad[T float32 | float64](g Window, volumes, divisor int, padded bool, dy, dx []T) {
 	in, out := g.sizes()
 	ds, hs, ws := g.spans(0), g.spans(1), g.spans(2)
+	m := rowPool{g: g, ds: ds, hs: hs, ws: ws}
+	m.prepare()
+	same := m.sameDivisor(divisor, padded)
+	if pairs := m.pairs(vectors[T]()); pairs != nil && pairs.grad && g.In[2] == 2*g.Out[2] && same > 0 && same&(same-1) == 0 {
+		parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
+			buf := columns[float32](3 * out)
+			defer putColumns(buf)
+			for n := lo; n < hi; n++ {
+				pairs.share(as32(dx[n*in:(n+1)*in]), as32(dy[n*out:(n+1)*out]), 1/float32(same), (*buf)[:out], (*buf)[out:])
+			}
+		})
+		return
+	}
 	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
 		for n := lo; n < hi; n++ {
 			p, o := dx[n*in:(n+1)*in], dy[n*out:(n+1)*out]

@@ -65,3 +65,35 @@ func TestAvgPool(t *testing.T) {
 		}
 	})
 }
+
+// The gradient is the transpose: <AvgPool(x), dy> = <x, AvgPoolGrad(dy)> for every x.
+func TestAvgPoolGrad(t *testing.T) {
+	eachImpl(t, func(t *testing.T) {
+		for _, g := range poolWindows {
+			if in, _ := g.sizes(); g.Dilated != [3]int{1, 1, 1} || in > 600 {
+				continue
+			}
+			in, out := g.sizes()
+			const volumes = 2
+			for _, divisor := range []int{0, 5, 8} {
+				dy, dx := normals(volumes*out, false), fenced[float32](t, volumes*in, true)
+				fill(dx, 9)
+				AvgPoolGrad(g, volumes, divisor, true, dy, dx)
+				for i := range in {
+					x := make([]float32, in)
+					x[i] = 1
+					y := avgPoolOf(g, divisor, true, x)
+					for v := range volumes {
+						want := 0.0
+						for k, w := range y {
+							want += w * float64(dy[v*out+k])
+						}
+						if got := float64(dx[v*in+i]); math.Abs(got-want) > 4e-7*(1+math.Abs(want)) {
+							t.Fatalf("%+v, divisor %d: element %d of volume %d is %v, want %v", g, divisor, i, v, got, want)
+						}
+					}
+				}
+			}
+		}
+	})
+}

@@ -81,6 +81,8 @@
 //   - Tasks that pack B themselves for small products, (64, 256, 784): 0.16 worse than B as it lies, because there are more tasks
 //     than columns worth packing at once; (64, 512, 256) gains 0.04.
 //
+// Products with a matrix that is nearly all zeros are computed from its other elements (zeros.go).
+//
 // # Convolutions
 //
 // ConvForward, ConvInputGrad and ConvWeightGrad choose among seven ways; no way keeps a matrix of patches in memory:

@@ -117,7 +117,7 @@ func indexAdd[T, A Number](outer, n, inner int, x []T, idx []int64, skip int64, 
 
 // sums is indexAdd for groups lo to hi and w columns from the first of x and y on, a few groups at a time, so that a call is short.
 func (g *Groups) sums(lo, hi, w, inner int, x, y []float32) {
-	const most = 1 << 16 // terms
+	const most = 1 << 15 // terms
 	for lo < hi {
 		end := lo + 1
 		for end < hi && (int(g.start[end+1]-g.start[lo])+end-lo)*w <= most {

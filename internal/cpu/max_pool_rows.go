@@ -56,6 +56,19 @@ func (t *pairPool) average(x, y []float32, divisor float32) {
 	}
 }
 
+// share writes the gradient of a plane's averages, of which each element has a share. It needs memory for scaled, as long as dy, and
+// doubled, twice as long.
+func (t *pairPool) share(dx, dy []float32, share float32, scaled, doubled []float32) {
+	t.k.affine(scaled, dy, 0, share, 0, false)
+	t.k.merge(doubled, scaled, scaled)
+	w := t.g.In[2]
+	for r := range t.g.Out[1] {
+		copy(dx[2*r*w:(2*r+1)*w], doubled[r*w:])
+		copy(dx[(2*r+1)*w:(2*r+2)*w], doubled[r*w:])
+	}
+	clear(dx[2*t.g.Out[1]*w:])
+}
+
 // spread writes the gradient of a plane.
 func (t *pairPool) spread(dx, dy []float32, at []int32) {
 	w, n := t.g.In[2], t.g.Out[2]

@@ -64,7 +64,7 @@ func SpMM[T float32 | float64](p *CSR, f int, v, x, y []T) {
 
 // rows is SpMM for rows lo to hi in pieces, so that a call is short.
 func (p *CSR) rows(lo, hi, f int, v, x, y []float32) {
-	const most, columns = 1 << 17, 1 << 12 // terms, and columns of a row
+	const most, columns = 1 << 15, 1 << 12 // terms, and columns of a row
 	for c := 0; c < f; c += columns {
 		n := min(columns, f-c)
 		for r := lo; r < hi; {

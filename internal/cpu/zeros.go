@@ -65,14 +65,12 @@ func nearlyZero(x []float32, rows, n, ld int) bool {
 // zerosJob is the product of a matrix with few elements other than 0, X, and one of k rows of n elements, D:
 // C (rows, n) = X D of X (rows, k), with a bias, or C (rows, n) = Xᵀ D of X (k, rows), turned Cᵀ (n, rows).
 type zerosJob struct {
-	x, d, c      []float32
-	ldx, ldc     int
-	rows, n, k   int
-	terms        even
-	bias         []float32
-	turned       bool
-	col          []int32
-	entries, ptr int // in one block
+	x, d, c    []float32
+	ldx, ldc   int
+	rows, n, k int
+	terms      even
+	bias       []float32
+	turned     bool
 }
 
 // with calls f with D, element (p, j) of which is b[p*brs+j*bcs], as contiguous rows, unless it has elements that are not finite.
@@ -118,7 +116,7 @@ func (f *found) look(x []float32, rows, n, ldx int) {
 	sparseFind(f.ptr[1:], f.col, f.v, x, rows, n, ldx)
 }
 
-// few is how many rows of X are looked through at one time, and at most how many terms of each.
+// few is how many rows of X are looked through at one time.
 const few = 32
 
 // gather adds up rows of D for each row of X.

@@ -30,7 +30,7 @@ func TestSkipsZeros(t *testing.T) {
 		if !sparseKernels(inUse()) {
 			t.Skip("no kernels")
 		}
-		for _, s := range [][3]int{{300, 16, 1433}, {1433, 16, 300}, {515, 7, 2001}, {2011, 5, 421}, {130, 100, 400}, {90, 1024, 310}, {1500, 33, 257}} {
+		for _, s := range [][3]int{{300, 16, 1433}, {1433, 16, 300}, {515, 7, 2001}, {2011, 5, 421}, {130, 100, 400}, {90, 1024, 310}, {1500, 33, 257}, {2100, 200, 800}} {
 			m, n, k := s[0], s[1], s[2]
 			for _, lies := range []string{"A", "A transposed", "A with bias", "B", "B, A transposed", "A, B transposed"} {
 				const pad = 3

@@ -136,14 +136,15 @@ func read(ctx context.Context, cfg source.Config, name string, each func(row)) e
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
+	line := 1
 	for err == nil {
+		line++
 		var fields []string
 		if fields, err = table.Read(); err == nil {
 			each(row{header, fields, &err})
 		}
 	}
 	if err != io.EOF {
-		line, _ := table.FieldPos(0)
 		return fmt.Errorf("%s: %s: line %d: %w: it is damaged, or another table", Set.Name, paths[name], line, err)
 	}
 	return nil

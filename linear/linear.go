@@ -18,6 +18,16 @@ var (
 	ErrNotConverged = linalg.ErrNotConverged
 )
 
+var nan = math.NaN()
+
+// orDefault returns p, or a pointer to v where p is nil.
+func orDefault(p *float64, v float64) *float64 {
+	if p == nil {
+		return &v
+	}
+	return p
+}
+
 // fitError returns the error that op could not use the data.
 func fitError(op string, reason error, format string, args ...any) error {
 	return fmt.Errorf("%s: %w: %s", op, reason, fmt.Sprintf(format, args...))
@@ -43,10 +53,7 @@ func samples(op string, x *tensor.Tensor) (*tensor.Tensor, error) {
 
 // targets returns y (N,), a number for each of n samples, as float64, or an error when one is not finite.
 func targets(op string, y *tensor.Tensor, n int) (*tensor.Tensor, error) {
-	checkFloat(op, y)
-	if y.Shape() != tensor.ShapeOf(n) {
-		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{y.Shape()}, "y must be (%d,), a number for each row of x", n)
-	}
+	checkTargets(op, y, n)
 	y = y.Detach().To(tensor.Float64).Contiguous()
 	var err error
 	tensor.Read(y, func(v []float64) {
@@ -83,6 +90,14 @@ func checkSamples(op string, x *tensor.Tensor) {
 func checkColumns(op string, x *tensor.Tensor, d int) {
 	if x.Dim(1) != d {
 		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape()}, "x must have the %d columns that were fitted", d)
+	}
+}
+
+// checkTargets panics unless y is n numbers.
+func checkTargets(op string, y *tensor.Tensor, n int) {
+	checkFloat(op, y)
+	if y.Shape() != tensor.ShapeOf(n) {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{y.Shape()}, "y must be (%d,), a number for each row of x", n)
 	}
 }
 

@@ -2,6 +2,7 @@
 package all
 
 import (
+	_ "github.com/hadal-go/hadal/recipes/classical"
 	_ "github.com/hadal-go/hadal/recipes/maths"
 	_ "github.com/hadal-go/hadal/recipes/metrics"
 	_ "github.com/hadal-go/hadal/recipes/optimizers"

@@ -1,0 +1,10 @@
+package classical_test
+
+import (
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/catalogtest"
+	_ "github.com/hadal-go/hadal/recipes/classical"
+)
+
+func TestRows(t *testing.T) { catalogtest.Units(t, "B") }

@@ -37,9 +37,8 @@ func linearRegression(_ context.Context, c *catalog.Check) error {
 	// L(w, b) = Σ (y - (b + w x))². Their gradients differ 300-fold: a rate for each parameter makes up for it.
 	at := tensor.NewParam(f64([]float64{-4, -120}, 2)) // w, b
 	path := []plot.Point{{X: -120, Y: -4}}
-	loss := func() *tensor.Tensor {
-		return y.Sub(x.Select(1, 0).Mul(at.Select(0, 0)).Add(at.Select(0, 1))).Square().Sum()
-	}
+	one := tensor.Concat(1, x, tensor.OnesLike(x))
+	loss := func() *tensor.Tensor { return y.Sub(one.MatMul(at.Tensor)).Square().Sum() }
 	opt := optim.NewAdagrad([]*tensor.Param{at}, optim.AdagradConfig{LR: 10})
 	descend(opt, 20000, loss, func() bool {
 		p := at.Floats()

@@ -132,7 +132,7 @@ func ridgeEvolution(ctx context.Context, c *catalog.Check) error {
 	c.AtLeast("leave-one-out error at λ = 2e5 over the least", loo[len(loo)-1]/loo[best], 1.05)
 	c.True("the training error rises with λ", slices.IsSorted(train))
 	if err := c.Picture("lambda", func(file string) error {
-		return plot.Lines(file, plot.Chart{Title: "Ridge on all features of 75 evolutions", XLabel: "log₁₀ α", YLabel: "mean absolute error", LogY: true,
+		return plot.Lines(file, plot.Chart{Title: "Ridge on all features of 75 evolutions", XLabel: "log10 α", YLabel: "mean absolute error", LogY: true,
 			Marks: []plot.Mark{{X: exponents[best], Label: "best"}}, Series: []plot.Series{
 				{Name: "training", X: exponents, Y: train, Dashed: true}, {Name: "leave one out", X: exponents, Y: loo}}})
 	}); err != nil {
@@ -151,11 +151,11 @@ func ridgeEvolution(ctx context.Context, c *catalog.Check) error {
 	})
 }
 
-// coefficients draws the coefficients of a path's models over log₁₀ α.
+// coefficients draws the coefficients of a path's models over log10 α.
 func coefficients(file, title string, x []float64, path *linear.Path, names []string) error {
 	var series []plot.Series
 	for j, name := range names {
 		series = append(series, plot.Series{Name: name, X: x, Y: path.Coef.Select(1, j).Floats()})
 	}
-	return plot.Lines(file, plot.Chart{Title: title, XLabel: "log₁₀ α", YLabel: "coefficient", Series: series})
+	return plot.Lines(file, plot.Chart{Title: title, XLabel: "log10 α", YLabel: "coefficient", Series: series})
 }

@@ -47,7 +47,6 @@ func pca(_ context.Context, c *catalog.Check) error {
 	}
 	loss := func(back *tensor.Tensor) float64 { return x.Sub(back).Square().Sum().Item() / n }
 	var off, discarded float64
-	var ks, share []float64
 	for k := 64; k >= 1; k-- {
 		if k%7 == 1 || k < 5 {
 			_, back, err := reconstruct(k)
@@ -57,7 +56,6 @@ func pca(_ context.Context, c *catalog.Check) error {
 			off = max(off, math.Abs(loss(back)-discarded))
 		}
 		discarded += max(rising[64-k], 0)
-		ks, share = append(ks, float64(k)), append(share, 0)
 	}
 	c.AtMost("worst |reconstruction error - sum of discarded eigenvalues|", off, 1e-8)
 
@@ -85,10 +83,7 @@ func pca(_ context.Context, c *catalog.Check) error {
 		if err := whole.Fit(x); err != nil {
 			return err
 		}
-		sum := whole.ExplainedVarianceRatio.Cumsum(0).Floats()
-		for i := range ks {
-			ks[i], share[i] = float64(i+1), sum[i]
-		}
+		ks, share := tensor.Arange(1, 65, 1).Floats(), whole.ExplainedVarianceRatio.Cumsum(0).Floats()
 		return plot.Lines(file, plot.Chart{Title: "Variance of the digits that components explain", XLabel: "components", YLabel: "share", Series: []plot.Series{{X: ks, Y: share}}})
 	}); err != nil {
 		return err

@@ -10,7 +10,7 @@
 //
 //	float32   0.51 all but sine and cosine 0.61, tangent 0.63; gradients that have a zero of their own are measured
 //	          against 1/64 there; the gradients of tanh and sigmoid, Hardsigmoid and Hardswish round each step of arithmetic
-//	  AVX2    exp 0.76, ln 0.89, ELU 0.9, SELU 1.8, sigmoid 2.4, tanh 2.2, SiLU 3.2, GELU 9 below -2 and 4 above, the gradients of
+//	  AVX2    exp 0.76, ln 0.89, ELU 0.9, SELU 1.8, sigmoid 2.4, tanh 2.2, SiLU 3.2, GELU 9 below -3 and 4.2 above, the gradients of
 //	          softplus, log sigmoid and ELU 2.6; those of GELU 3 and SiLU 3.5, measured against 1/2; the rest as in Go
 //	float64   0.5 arithmetic, square roots; 1 exponentials, ln, erf; 2 other logarithms, (inverse) trigonometric and
 //	          hyperbolic functions, erfc, sigmoid, softplus; 3 SiLU, Mish; 8 powers; GELU 1 + x² in its left tail

@@ -3376,74 +3376,55 @@ TEXT ·vectorGELUAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y10
-	VMOVUPS vectorConstants32<>+96(SB), Y11
-	VMOVUPS vectorConstants32<>+128(SB), Y12
-	VMOVUPS vectorConstants32<>+160(SB), Y13
+	VMOVUPS vectorConstants32<>+1088(SB), Y7
+	VMOVUPS vectorConstants32<>+1120(SB), Y10
+	VMOVUPS vectorConstants32<>+1152(SB), Y11
+	VMOVUPS vectorConstants32<>+1184(SB), Y12
+	VMOVUPS vectorConstants32<>+1216(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+0(SB), Y5
-	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
-	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
-	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
-	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
-	VMULPS       Y8, Y5, Y9
-	VFMSUB213PS  Y9, Y8, Y5
-	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  Y13, Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
-	VFMADD231PS  Y14, Y5, Y2
-	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VCMPPS       $0x01, Y1, Y5, Y5
-	VANDNPS      Y2, Y5, Y2
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
-	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
-	VBLENDVPS    Y0, Y4, Y6, Y4
-	VMULPS       Y2, Y0, Y0
-	VMULPS       Y4, Y0, Y0
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	SUBQ         $0x08, CX
-	JGE          by1
+	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          outside0
+	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      vectorConstants32<>+1344(SB), Y3
+	VMOVUPS      vectorConstants32<>+1376(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1440(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      Y12, Y8
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1504(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1568(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VMOVUPS      Y13, Y8
+	VFMADD213PS  Y11, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VFMADD231PS  Y5, Y2, Y3
+	VFMADD213PS  Y7, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y2
+	VFNMADD213PS Y2, Y1, Y3
+	VMOVAPS      Y3, Y0
+
+inside0:
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
 
 after1:
 	ADDQ         $0x08, CX
@@ -3452,64 +3433,157 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
+	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          outside1
+	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      vectorConstants32<>+1344(SB), Y3
+	VMOVUPS      vectorConstants32<>+1376(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1440(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      Y12, Y8
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1504(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1568(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VMOVUPS      Y13, Y8
+	VFMADD213PS  Y11, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VFMADD231PS  Y5, Y2, Y3
+	VFMADD213PS  Y7, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y2
+	VFNMADD213PS Y2, Y1, Y3
+	VMOVAPS      Y3, Y0
+
+inside1:
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+outside0:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
 	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
 	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
 	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
 	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  Y13, Y9, Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
 	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
 	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
 	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y4, Y0, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
+	JMP          inside0
 
-done:
-	VZEROUPPER
-	RET
+outside1:
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	JMP          inside1
 
 // func vectorGELUGradAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -3518,144 +3592,208 @@ TEXT ·vectorGELUGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y10
-	VMOVUPS vectorConstants32<>+96(SB), Y11
-	VMOVUPS vectorConstants32<>+128(SB), Y12
+	VMOVUPS vectorConstants32<>+2080(SB), Y7
+	VMOVUPS vectorConstants32<>+2112(SB), Y10
+	VMOVUPS vectorConstants32<>+2144(SB), Y11
+	VMOVUPS vectorConstants32<>+2176(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
-	VMOVUPS      (DI), Y0
-	VMOVUPS      (R8), Y13
-	VMOVUPS      vectorConstants32<>+0(SB), Y5
-	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
-	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
-	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
-	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
-	VMULPS       Y8, Y5, Y9
-	VFMSUB213PS  Y9, Y8, Y5
-	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
-	VFMADD231PS  Y14, Y5, Y2
-	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VCMPPS       $0x01, Y1, Y5, Y5
-	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
-	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
-	VBLENDVPS    Y0, Y4, Y6, Y4
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y13, Y2, Y0
-	VMOVUPS      Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, CX
-	JGE          by1
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (R8), Y13
+	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         outside0
+	VMULPS      Y0, Y0, Y2
+	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y4, Y4, Y6
+	VMOVUPS     vectorConstants32<>+2240(SB), Y3
+	VMOVUPS     vectorConstants32<>+2272(SB), Y8
+	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     Y12, Y8
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y5
+	VMOVUPS     vectorConstants32<>+2368(SB), Y8
+	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS Y11, Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VFMADD231PS Y5, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VMULPS      Y13, Y0, Y0
+
+inside0:
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
 
 after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (DI), Y15, Y0
-	VMASKMOVPS   (R8), Y15, Y13
-	VMOVUPS      vectorConstants32<>+0(SB), Y5
-	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
-	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
-	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
-	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
-	VMULPS       Y8, Y5, Y9
-	VFMSUB213PS  Y9, Y8, Y5
-	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
-	VFMADD231PS  Y14, Y5, Y2
-	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VCMPPS       $0x01, Y1, Y5, Y5
-	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
-	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
-	VBLENDVPS    Y0, Y4, Y6, Y4
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y13, Y2, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (R8), Y15, Y13
+	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         outside1
+	VMULPS      Y0, Y0, Y2
+	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y4, Y4, Y6
+	VMOVUPS     vectorConstants32<>+2240(SB), Y3
+	VMOVUPS     vectorConstants32<>+2272(SB), Y8
+	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     Y12, Y8
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y5
+	VMOVUPS     vectorConstants32<>+2368(SB), Y8
+	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS Y11, Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VFMADD231PS Y5, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VMULPS      Y13, Y0, Y0
+
+inside1:
+	VMASKMOVPS Y0, Y15, (SI)
 
 done:
 	VZEROUPPER
 	RET
+
+outside0:
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	JMP          inside0
+
+outside1:
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	JMP          inside1
 
 // func vectorSigmoidTimesAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -6852,74 +6990,55 @@ TEXT ·vectorGELUStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y10
-	VMOVUPS vectorConstants32<>+96(SB), Y11
-	VMOVUPS vectorConstants32<>+128(SB), Y12
-	VMOVUPS vectorConstants32<>+160(SB), Y13
+	VMOVUPS vectorConstants32<>+1088(SB), Y7
+	VMOVUPS vectorConstants32<>+1120(SB), Y10
+	VMOVUPS vectorConstants32<>+1152(SB), Y11
+	VMOVUPS vectorConstants32<>+1184(SB), Y12
+	VMOVUPS vectorConstants32<>+1216(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+0(SB), Y5
-	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
-	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
-	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
-	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
-	VMULPS       Y8, Y5, Y9
-	VFMSUB213PS  Y9, Y8, Y5
-	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  Y13, Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
-	VFMADD231PS  Y14, Y5, Y2
-	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VCMPPS       $0x01, Y1, Y5, Y5
-	VANDNPS      Y2, Y5, Y2
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
-	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
-	VBLENDVPS    Y0, Y4, Y6, Y4
-	VMULPS       Y2, Y0, Y0
-	VMULPS       Y4, Y0, Y0
-	VMOVNTPS     Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	SUBQ         $0x08, CX
-	JGE          by1
+	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          outside0
+	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      vectorConstants32<>+1344(SB), Y3
+	VMOVUPS      vectorConstants32<>+1376(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1440(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      Y12, Y8
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1504(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1568(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VMOVUPS      Y13, Y8
+	VFMADD213PS  Y11, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VFMADD231PS  Y5, Y2, Y3
+	VFMADD213PS  Y7, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y2
+	VFNMADD213PS Y2, Y1, Y3
+	VMOVAPS      Y3, Y0
+
+inside0:
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
 
 after1:
 	ADDQ         $0x08, CX
@@ -6928,64 +7047,157 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
+	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          outside1
+	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VMULPS       Y2, Y2, Y4
+	VMULPS       Y4, Y4, Y6
+	VMOVUPS      vectorConstants32<>+1344(SB), Y3
+	VMOVUPS      vectorConstants32<>+1376(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1440(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      Y12, Y8
+	VFMADD213PS  Y10, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y3
+	VMOVUPS      vectorConstants32<>+1504(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1568(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VMOVUPS      Y13, Y8
+	VFMADD213PS  Y11, Y4, Y8
+	VFMADD213PS  Y8, Y6, Y5
+	VFMADD231PS  Y5, Y2, Y3
+	VFMADD213PS  Y7, Y2, Y3
+	VXORPS       Y2, Y2, Y2
+	VMAXPS       Y0, Y2, Y2
+	VFNMADD213PS Y2, Y1, Y3
+	VMOVAPS      Y3, Y0
+
+inside1:
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+outside0:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
 	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
 	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
 	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
 	VMOVUPS      vectorConstants32<>+256(SB), Y14
 	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
 	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  Y13, Y9, Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
 	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
 	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
 	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
 	VMULPS       Y4, Y0, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
+	JMP          inside0
 
-done:
-	VZEROUPPER
-	RET
+outside1:
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y2, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	JMP          inside1
 
 // func vectorGELUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -6994,144 +7206,208 @@ TEXT ·vectorGELUGradStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y10
-	VMOVUPS vectorConstants32<>+96(SB), Y11
-	VMOVUPS vectorConstants32<>+128(SB), Y12
+	VMOVUPS vectorConstants32<>+2080(SB), Y7
+	VMOVUPS vectorConstants32<>+2112(SB), Y10
+	VMOVUPS vectorConstants32<>+2144(SB), Y11
+	VMOVUPS vectorConstants32<>+2176(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
-	VMOVUPS      (DI), Y0
-	VMOVUPS      (R8), Y13
-	VMOVUPS      vectorConstants32<>+0(SB), Y5
-	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
-	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
-	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
-	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
-	VMULPS       Y8, Y5, Y9
-	VFMSUB213PS  Y9, Y8, Y5
-	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
-	VFMADD231PS  Y14, Y5, Y2
-	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VCMPPS       $0x01, Y1, Y5, Y5
-	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
-	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
-	VBLENDVPS    Y0, Y4, Y6, Y4
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y13, Y2, Y0
-	VMOVNTPS     Y0, (SI)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, SI
-	ADDQ         $0x20, R8
-	SUBQ         $0x08, CX
-	JGE          by1
+	VMOVUPS     (DI), Y0
+	VMOVUPS     (R8), Y13
+	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         outside0
+	VMULPS      Y0, Y0, Y2
+	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y4, Y4, Y6
+	VMOVUPS     vectorConstants32<>+2240(SB), Y3
+	VMOVUPS     vectorConstants32<>+2272(SB), Y8
+	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     Y12, Y8
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y5
+	VMOVUPS     vectorConstants32<>+2368(SB), Y8
+	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS Y11, Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VFMADD231PS Y5, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VMULPS      Y13, Y0, Y0
+
+inside0:
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
 
 after1:
-	ADDQ         $0x08, CX
-	JEQ          done
-	NEGQ         CX
-	LEAQ         vectorMasks<>+32(SB), AX
-	VMOVUPS      (AX)(CX*4), Y15
-	VMASKMOVPS   (DI), Y15, Y0
-	VMASKMOVPS   (R8), Y15, Y13
-	VMOVUPS      vectorConstants32<>+0(SB), Y5
-	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1120(SB), Y8, Y5
-	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1152(SB), Y9, Y9
-	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1184(SB), Y3
-	VMOVUPS      vectorConstants32<>+1216(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1248(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1280(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1312(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1344(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1376(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1440(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y5
-	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y3
-	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
-	VMULPS       Y8, Y5, Y9
-	VFMSUB213PS  Y9, Y8, Y5
-	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  Y10, Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS Y11, Y5, Y9
-	VFNMADD231PS Y12, Y5, Y9
-	VADDPS       Y8, Y9, Y9
-	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
-	VFMADD231PS  Y14, Y5, Y2
-	VFMADD213PS  Y9, Y5, Y2
-	VADDPS       Y7, Y2, Y2
-	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1088(SB), Y5
-	VCMPPS       $0x01, Y1, Y5, Y5
-	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+1536(SB), Y1, Y3
-	VMULPS       Y3, Y2, Y2
-	VMOVUPS      Y7, Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
-	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
-	VMOVUPS      Y7, Y6
-	VBLENDVPS    Y0, Y4, Y6, Y4
-	VMULPS       Y4, Y2, Y2
-	VMULPS       Y13, Y2, Y0
-	VMASKMOVPS   Y0, Y15, (SI)
+	ADDQ        $0x08, CX
+	JEQ         done
+	NEGQ        CX
+	LEAQ        vectorMasks<>+32(SB), AX
+	VMOVUPS     (AX)(CX*4), Y15
+	VMASKMOVPS  (DI), Y15, Y0
+	VMASKMOVPS  (R8), Y15, Y13
+	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         outside1
+	VMULPS      Y0, Y0, Y2
+	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VMULPS      Y2, Y2, Y4
+	VMULPS      Y4, Y4, Y6
+	VMOVUPS     vectorConstants32<>+2240(SB), Y3
+	VMOVUPS     vectorConstants32<>+2272(SB), Y8
+	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     Y12, Y8
+	VFMADD213PS Y10, Y4, Y8
+	VFMADD213PS Y8, Y6, Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y5
+	VMOVUPS     vectorConstants32<>+2368(SB), Y8
+	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS Y11, Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VFMADD231PS Y5, Y2, Y3
+	VFMADD213PS Y7, Y2, Y3
+	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VMULPS      Y13, Y0, Y0
+
+inside1:
+	VMASKMOVPS Y0, Y15, (SI)
 
 done:
 	VZEROUPPER
 	RET
+
+outside0:
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	JMP          inside0
+
+outside1:
+	VMOVUPS      vectorConstants32<>+0(SB), Y5
+	VANDNPS      Y0, Y5, Y1
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMINPS       Y1, Y5, Y8
+	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VDIVPS       Y5, Y8, Y9
+	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VMULPS       Y9, Y9, Y4
+	VMOVUPS      vectorConstants32<>+1728(SB), Y3
+	VMOVUPS      vectorConstants32<>+1760(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+1952(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD231PS  Y5, Y9, Y3
+	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       Y8, Y5, Y9
+	VFMSUB213PS  Y9, Y8, Y5
+	VMOVAPS      Y5, Y8
+	VMOVUPS      vectorConstants32<>+1024(SB), Y4
+	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VADDPS       Y8, Y9, Y9
+	VMULPS       Y9, Y9, Y5
+	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+192(SB), Y2
+	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VFMADD231PS  Y14, Y5, Y2
+	VFMADD213PS  Y9, Y5, Y2
+	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y2, Y2
+	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VCMPPS       $0x01, Y1, Y5, Y5
+	VANDNPS      Y2, Y5, Y2
+	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      vectorConstants32<>+32(SB), Y5
+	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VBLENDVPS    Y0, Y2, Y5, Y2
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+32(SB), Y6
+	VBLENDVPS    Y0, Y4, Y6, Y4
+	VMULPS       Y4, Y2, Y2
+	VMULPS       Y13, Y2, Y0
+	JMP          inside1
 
 // func vectorSigmoidTimesStreamAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX2, FMA3
@@ -12279,149 +12555,227 @@ TEXT ·vectorGELUAVX512(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), DI
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
-	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z10
-	VBROADCASTSS vectorConstants32<>+96(SB), Z11
-	VBROADCASTSS vectorConstants32<>+128(SB), Z12
-	VBROADCASTSS vectorConstants32<>+160(SB), Z13
+	VBROADCASTSS vectorConstants32<>+1088(SB), Z7
+	VBROADCASTSS vectorConstants32<>+1120(SB), Z10
+	VBROADCASTSS vectorConstants32<>+1152(SB), Z11
+	VBROADCASTSS vectorConstants32<>+1184(SB), Z12
+	VBROADCASTSS vectorConstants32<>+1216(SB), Z13
 	SUBQ         $0x10, CX
 	JLT          after1
 
 by1:
-	VMOVUPS           (DI), Z0
-	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
-	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
-	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
-	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
-	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
-	VMULPS            Z8, Z5, Z9
-	VFMSUB213PS       Z9, Z8, Z5
-	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS      Z11, Z5, Z9
-	VFNMADD231PS      Z12, Z5, Z9
-	VADDPS            Z8, Z9, Z9
-	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS       Z13, Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
-	VFMADD231PS       Z14, Z5, Z2
-	VFMADD213PS       Z9, Z5, Z2
-	VADDPS            Z7, Z2, Z2
-	VPSLLD            $0x17, Z4, Z4
-	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VCMPPS            $0x01, Z1, Z5, K7
-	VPMOVM2D          K7, Z5
-	VANDNPS           Z2, Z5, Z2
-	VMULPS            Z3, Z2, Z2
-	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
-	VMOVUPS           Z7, Z6
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z4, Z6, K7, Z4
-	VMULPS            Z2, Z0, Z0
-	VMULPS            Z4, Z0, Z0
-	VMOVUPS           Z0, (SI)
-	ADDQ              $0x40, DI
-	ADDQ              $0x40, SI
-	SUBQ              $0x10, CX
-	JGE               by1
+	VMOVUPS          (DI), Z0
+	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VPMOVM2D         K7, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              outside0
+	VSUBPS.BCST      vectorConstants32<>+1312(SB), Z1, Z2
+	VMULPS           Z2, Z2, Z4
+	VMULPS           Z4, Z4, Z6
+	VBROADCASTSS     vectorConstants32<>+1344(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+1376(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1408(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VBROADCASTSS     vectorConstants32<>+1440(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1472(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VMOVUPS          Z12, Z8
+	VFMADD213PS      Z10, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VBROADCASTSS     vectorConstants32<>+1504(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+1536(SB), Z4, Z5
+	VBROADCASTSS     vectorConstants32<>+1568(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1600(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VMOVUPS          Z13, Z8
+	VFMADD213PS      Z11, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VFMADD231PS      Z5, Z2, Z3
+	VFMADD213PS      Z7, Z2, Z3
+	VXORPS           Z2, Z2, Z2
+	VMAXPS           Z0, Z2, Z2
+	VFNMADD213PS     Z2, Z1, Z3
+	VMOVAPS          Z3, Z0
+
+inside0:
+	VMOVUPS Z0, (SI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, CX
+	JGE     by1
 
 after1:
-	ADDQ              $0x10, CX
-	JEQ               done
-	MOVQ              $-1, AX
-	BZHIQ             CX, AX, AX
-	KMOVW             AX, K7
-	VPMOVM2D          K7, Z15
-	VPMOVD2M          Z15, K7
-	VMOVUPS.Z         (DI), K7, Z0
-	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
-	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
-	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
-	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
-	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
-	VMULPS            Z8, Z5, Z9
-	VFMSUB213PS       Z9, Z8, Z5
-	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS      Z11, Z5, Z9
-	VFNMADD231PS      Z12, Z5, Z9
-	VADDPS            Z8, Z9, Z9
-	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS       Z13, Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
-	VFMADD231PS       Z14, Z5, Z2
-	VFMADD213PS       Z9, Z5, Z2
-	VADDPS            Z7, Z2, Z2
-	VPSLLD            $0x17, Z4, Z4
-	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VCMPPS            $0x01, Z1, Z5, K7
-	VPMOVM2D          K7, Z5
-	VANDNPS           Z2, Z5, Z2
-	VMULPS            Z3, Z2, Z2
-	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
-	VMOVUPS           Z7, Z6
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z4, Z6, K7, Z4
-	VMULPS            Z2, Z0, Z0
-	VMULPS            Z4, Z0, Z0
-	VPMOVD2M          Z15, K7
-	VMOVUPS           Z0, K7, (SI)
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VPMOVM2D         K7, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              outside1
+	VSUBPS.BCST      vectorConstants32<>+1312(SB), Z1, Z2
+	VMULPS           Z2, Z2, Z4
+	VMULPS           Z4, Z4, Z6
+	VBROADCASTSS     vectorConstants32<>+1344(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+1376(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1408(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VBROADCASTSS     vectorConstants32<>+1440(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1472(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VMOVUPS          Z12, Z8
+	VFMADD213PS      Z10, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VBROADCASTSS     vectorConstants32<>+1504(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+1536(SB), Z4, Z5
+	VBROADCASTSS     vectorConstants32<>+1568(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1600(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VMOVUPS          Z13, Z8
+	VFMADD213PS      Z11, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VFMADD231PS      Z5, Z2, Z3
+	VFMADD213PS      Z7, Z2, Z3
+	VXORPS           Z2, Z2, Z2
+	VMAXPS           Z0, Z2, Z2
+	VFNMADD213PS     Z2, Z1, Z3
+	VMOVAPS          Z3, Z0
+
+inside1:
+	VPMOVD2M Z15, K7
+	VMOVUPS  Z0, K7, (SI)
 
 done:
 	VZEROUPPER
 	RET
+
+outside0:
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1952(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VMULPS            Z3, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z2, Z0, Z0
+	VMULPS            Z4, Z0, Z0
+	JMP               inside0
+
+outside1:
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1952(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VMULPS            Z3, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z2, Z0, Z0
+	VMULPS            Z4, Z0, Z0
+	JMP               inside1
 
 // func vectorGELUGradAVX512(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -12430,154 +12784,222 @@ TEXT ·vectorGELUGradAVX512(SB), NOSPLIT, $0-32
 	MOVQ         d+0(FP), SI
 	MOVQ         a+8(FP), R8
 	MOVQ         n+24(FP), CX
-	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z10
-	VBROADCASTSS vectorConstants32<>+96(SB), Z11
-	VBROADCASTSS vectorConstants32<>+128(SB), Z12
+	VBROADCASTSS vectorConstants32<>+2080(SB), Z7
+	VBROADCASTSS vectorConstants32<>+2112(SB), Z10
+	VBROADCASTSS vectorConstants32<>+2144(SB), Z11
+	VBROADCASTSS vectorConstants32<>+2176(SB), Z12
 	SUBQ         $0x10, CX
 	JLT          after1
 
 by1:
-	VMOVUPS           (DI), Z0
-	VMOVUPS           (R8), Z13
-	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
-	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
-	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
-	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
-	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
-	VMULPS            Z8, Z5, Z9
-	VFMSUB213PS       Z9, Z8, Z5
-	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS      Z11, Z5, Z9
-	VFNMADD231PS      Z12, Z5, Z9
-	VADDPS            Z8, Z9, Z9
-	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
-	VFMADD231PS       Z14, Z5, Z2
-	VFMADD213PS       Z9, Z5, Z2
-	VADDPS            Z7, Z2, Z2
-	VPSLLD            $0x17, Z4, Z4
-	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VCMPPS            $0x01, Z1, Z5, K7
-	VPMOVM2D          K7, Z5
-	VANDNPS           Z2, Z5, Z2
-	VFNMADD231PS.BCST vectorConstants32<>+1536(SB), Z1, Z3
-	VMULPS            Z3, Z2, Z2
-	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
-	VMOVUPS           Z7, Z6
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z4, Z6, K7, Z4
-	VMULPS            Z4, Z2, Z2
-	VMULPS            Z13, Z2, Z0
-	VMOVUPS           Z0, (SI)
-	ADDQ              $0x40, DI
-	ADDQ              $0x40, SI
-	ADDQ              $0x40, R8
-	SUBQ              $0x10, CX
-	JGE               by1
+	VMOVUPS          (DI), Z0
+	VMOVUPS          (R8), Z13
+	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VPMOVM2D         K7, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              outside0
+	VMULPS           Z0, Z0, Z2
+	VSUBPS.BCST      vectorConstants32<>+2208(SB), Z2, Z2
+	VMULPS           Z2, Z2, Z4
+	VMULPS           Z4, Z4, Z6
+	VBROADCASTSS     vectorConstants32<>+2240(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+2272(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2304(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VMOVUPS          Z12, Z8
+	VFMADD213PS      Z10, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VBROADCASTSS     vectorConstants32<>+2336(SB), Z5
+	VBROADCASTSS     vectorConstants32<>+2368(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2400(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VBROADCASTSS     vectorConstants32<>+2432(SB), Z8
+	VFMADD213PS      Z11, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VFMADD231PS      Z5, Z2, Z3
+	VFMADD213PS      Z7, Z2, Z3
+	VFMADD213PS.BCST vectorConstants32<>+1696(SB), Z3, Z0
+	VMULPS           Z13, Z0, Z0
+
+inside0:
+	VMOVUPS Z0, (SI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by1
 
 after1:
-	ADDQ              $0x10, CX
-	JEQ               done
-	MOVQ              $-1, AX
-	BZHIQ             CX, AX, AX
-	KMOVW             AX, K7
-	VPMOVM2D          K7, Z15
-	VPMOVD2M          Z15, K7
-	VMOVUPS.Z         (DI), K7, Z0
-	VPMOVD2M          Z15, K7
-	VMOVUPS.Z         (R8), K7, Z13
-	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
-	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1120(SB), Z8, Z5
-	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1152(SB), Z9, Z9
-	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1184(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1216(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1248(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1280(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1312(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1344(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1376(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1408(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1440(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1472(SB), Z4, Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1504(SB), Z4, Z3
-	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
-	VMULPS            Z8, Z5, Z9
-	VFMSUB213PS       Z9, Z8, Z5
-	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS       Z10, Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS      Z11, Z5, Z9
-	VFNMADD231PS      Z12, Z5, Z9
-	VADDPS            Z8, Z9, Z9
-	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
-	VFMADD231PS       Z14, Z5, Z2
-	VFMADD213PS       Z9, Z5, Z2
-	VADDPS            Z7, Z2, Z2
-	VPSLLD            $0x17, Z4, Z4
-	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1088(SB), Z5
-	VCMPPS            $0x01, Z1, Z5, K7
-	VPMOVM2D          K7, Z5
-	VANDNPS           Z2, Z5, Z2
-	VFNMADD231PS.BCST vectorConstants32<>+1536(SB), Z1, Z3
-	VMULPS            Z3, Z2, Z2
-	VMOVUPS           Z7, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
-	VMOVUPS           Z7, Z6
-	VPMOVD2M          Z0, K7
-	VBLENDMPS         Z4, Z6, K7, Z4
-	VMULPS            Z4, Z2, Z2
-	VMULPS            Z13, Z2, Z0
-	VPMOVD2M          Z15, K7
-	VMOVUPS           Z0, K7, (SI)
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (R8), K7, Z13
+	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VPMOVM2D         K7, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              outside1
+	VMULPS           Z0, Z0, Z2
+	VSUBPS.BCST      vectorConstants32<>+2208(SB), Z2, Z2
+	VMULPS           Z2, Z2, Z4
+	VMULPS           Z4, Z4, Z6
+	VBROADCASTSS     vectorConstants32<>+2240(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+2272(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2304(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VMOVUPS          Z12, Z8
+	VFMADD213PS      Z10, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z3
+	VBROADCASTSS     vectorConstants32<>+2336(SB), Z5
+	VBROADCASTSS     vectorConstants32<>+2368(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2400(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VBROADCASTSS     vectorConstants32<>+2432(SB), Z8
+	VFMADD213PS      Z11, Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VFMADD231PS      Z5, Z2, Z3
+	VFMADD213PS      Z7, Z2, Z3
+	VFMADD213PS.BCST vectorConstants32<>+1696(SB), Z3, Z0
+	VMULPS           Z13, Z0, Z0
+
+inside1:
+	VPMOVD2M Z15, K7
+	VMOVUPS  Z0, K7, (SI)
 
 done:
 	VZEROUPPER
 	RET
+
+outside0:
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1952(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VFNMADD231PS.BCST vectorConstants32<>+2464(SB), Z1, Z3
+	VMULPS            Z3, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z4, Z2, Z2
+	VMULPS            Z13, Z2, Z0
+	JMP               inside0
+
+outside1:
+	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
+	VANDNPS           Z0, Z5, Z1
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VMINPS            Z1, Z5, Z8
+	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VDIVPS            Z5, Z8, Z9
+	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VMULPS            Z9, Z9, Z4
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+1952(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD231PS       Z5, Z9, Z3
+	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS            Z8, Z5, Z9
+	VFMSUB213PS       Z9, Z8, Z5
+	VMOVAPS           Z5, Z8
+	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VADDPS            Z8, Z9, Z9
+	VMULPS            Z9, Z9, Z5
+	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VFMADD231PS       Z14, Z5, Z2
+	VFMADD213PS       Z9, Z5, Z2
+	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VCMPPS            $0x01, Z1, Z5, K7
+	VPMOVM2D          K7, Z5
+	VANDNPS           Z2, Z5, Z2
+	VFNMADD231PS.BCST vectorConstants32<>+2464(SB), Z1, Z3
+	VMULPS            Z3, Z2, Z2
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z2, Z5, K7, Z2
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
+	VPMOVD2M          Z0, K7
+	VBLENDMPS         Z4, Z6, K7, Z4
+	VMULPS            Z4, Z2, Z2
+	VMULPS            Z13, Z2, Z0
+	JMP               inside1
 
 // func vectorSigmoidTimesAVX512(d *float32, a *float32, b *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
@@ -13173,127 +13595,359 @@ DATA vectorConstants32<>+1072(SB)/4, $0x1f800000
 DATA vectorConstants32<>+1076(SB)/4, $0x1f800000
 DATA vectorConstants32<>+1080(SB)/4, $0x1f800000
 DATA vectorConstants32<>+1084(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1088(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1092(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1096(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1100(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1104(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1108(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1112(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1116(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1120(SB)/4, $0x40800000
-DATA vectorConstants32<>+1124(SB)/4, $0x40800000
-DATA vectorConstants32<>+1128(SB)/4, $0x40800000
-DATA vectorConstants32<>+1132(SB)/4, $0x40800000
-DATA vectorConstants32<>+1136(SB)/4, $0x40800000
-DATA vectorConstants32<>+1140(SB)/4, $0x40800000
-DATA vectorConstants32<>+1144(SB)/4, $0x40800000
-DATA vectorConstants32<>+1148(SB)/4, $0x40800000
-DATA vectorConstants32<>+1152(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1156(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1160(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1164(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1168(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1172(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1176(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1180(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1184(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1188(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1192(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1196(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1200(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1204(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1208(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1212(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1216(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1220(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1224(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1228(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1232(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1236(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1240(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1244(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1248(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1252(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1256(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1260(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1264(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1268(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1272(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1276(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1280(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1284(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1288(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1292(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1296(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1300(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1304(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1308(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1312(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1316(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1320(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1324(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1328(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1332(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1336(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1340(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1344(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1348(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1352(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1356(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1360(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1364(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1368(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1372(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1376(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1380(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1384(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1388(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1392(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1396(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1400(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1404(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1408(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1412(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1416(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1420(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1424(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1428(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1432(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1436(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1440(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1444(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1448(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1452(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1456(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1460(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1464(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1468(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1472(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1476(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1480(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1484(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1488(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1492(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1496(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1500(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+1504(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1508(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1512(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1516(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1520(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1524(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1528(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1532(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+1536(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1540(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1544(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1548(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1552(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1556(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1560(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+1564(SB)/4, $0x3ecc422a
-GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $1568
+DATA vectorConstants32<>+1088(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1092(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1096(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1100(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1104(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1108(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1112(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1116(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1120(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1124(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1128(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1132(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1136(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1140(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1144(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1148(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1152(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1156(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1160(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1164(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1168(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1172(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1176(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1180(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1184(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1188(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1192(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1196(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1200(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1204(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1208(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1212(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1216(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1220(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1224(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1228(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1232(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1236(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1240(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1244(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1248(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1252(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1256(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1260(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1264(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1268(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1272(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1276(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+1280(SB)/4, $0x40400000
+DATA vectorConstants32<>+1284(SB)/4, $0x40400000
+DATA vectorConstants32<>+1288(SB)/4, $0x40400000
+DATA vectorConstants32<>+1292(SB)/4, $0x40400000
+DATA vectorConstants32<>+1296(SB)/4, $0x40400000
+DATA vectorConstants32<>+1300(SB)/4, $0x40400000
+DATA vectorConstants32<>+1304(SB)/4, $0x40400000
+DATA vectorConstants32<>+1308(SB)/4, $0x40400000
+DATA vectorConstants32<>+1312(SB)/4, $0x40280000
+DATA vectorConstants32<>+1316(SB)/4, $0x40280000
+DATA vectorConstants32<>+1320(SB)/4, $0x40280000
+DATA vectorConstants32<>+1324(SB)/4, $0x40280000
+DATA vectorConstants32<>+1328(SB)/4, $0x40280000
+DATA vectorConstants32<>+1332(SB)/4, $0x40280000
+DATA vectorConstants32<>+1336(SB)/4, $0x40280000
+DATA vectorConstants32<>+1340(SB)/4, $0x40280000
+DATA vectorConstants32<>+1344(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1348(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1352(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1356(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1360(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1364(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1368(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1372(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1376(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1380(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1384(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1388(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1392(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1396(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1400(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1404(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1408(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1412(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1416(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1420(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1424(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1428(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1432(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1436(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1440(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1444(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1448(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1452(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1456(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1460(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1464(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1468(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1472(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1476(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1480(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1484(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1488(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1492(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1496(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1500(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1504(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1508(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1512(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1516(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1520(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1524(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1528(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1532(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1536(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1540(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1544(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1548(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1552(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1556(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1560(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1564(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1568(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1572(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1576(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1580(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1584(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1588(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1592(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1596(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1600(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1604(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1608(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1612(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1616(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1620(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1624(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1628(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1632(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1636(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1640(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1644(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1648(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1652(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1656(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1660(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1664(SB)/4, $0x40800000
+DATA vectorConstants32<>+1668(SB)/4, $0x40800000
+DATA vectorConstants32<>+1672(SB)/4, $0x40800000
+DATA vectorConstants32<>+1676(SB)/4, $0x40800000
+DATA vectorConstants32<>+1680(SB)/4, $0x40800000
+DATA vectorConstants32<>+1684(SB)/4, $0x40800000
+DATA vectorConstants32<>+1688(SB)/4, $0x40800000
+DATA vectorConstants32<>+1692(SB)/4, $0x40800000
+DATA vectorConstants32<>+1696(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1700(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1704(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1708(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1712(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1716(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1720(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1724(SB)/4, $0x3f000000
+DATA vectorConstants32<>+1728(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1732(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1736(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1740(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1744(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1748(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1752(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1756(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1760(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1764(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1768(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1772(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1776(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1780(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1784(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1788(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1792(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1796(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1800(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1804(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1808(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1812(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1816(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1820(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1824(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1828(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1832(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1836(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1840(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1844(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1848(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1852(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1856(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1860(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1864(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1868(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1872(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1876(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1880(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1884(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1888(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1892(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1896(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1900(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1904(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1908(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1912(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1916(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1920(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1924(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1928(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1932(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1936(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1940(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1944(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1948(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1952(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1956(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1960(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1964(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1968(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1972(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1976(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1980(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+1984(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1988(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1992(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+1996(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2000(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2004(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2008(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2012(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2016(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2020(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2024(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2028(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2032(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2036(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2040(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2044(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2048(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2052(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2056(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2060(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2064(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2068(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2072(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2076(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2080(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2084(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2088(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2092(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2096(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2100(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2104(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2108(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2112(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2116(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2120(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2124(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2128(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2132(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2136(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2140(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2144(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2148(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2152(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2156(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2160(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2164(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2168(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2172(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2176(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2180(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2184(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2188(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2192(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2196(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2200(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2204(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2208(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2212(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2216(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2220(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2224(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2228(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2232(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2236(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2240(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2244(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2248(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2252(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2256(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2260(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2264(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2268(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2272(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2276(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2280(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2284(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2288(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2292(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2296(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2300(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2304(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2308(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2312(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2316(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2320(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2324(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2328(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2332(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2336(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2340(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2344(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2348(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2352(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2356(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2360(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2364(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2368(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2372(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2376(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2380(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2384(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2388(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2392(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2396(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2400(SB)/4, $0x35549908
+DATA vectorConstants32<>+2404(SB)/4, $0x35549908
+DATA vectorConstants32<>+2408(SB)/4, $0x35549908
+DATA vectorConstants32<>+2412(SB)/4, $0x35549908
+DATA vectorConstants32<>+2416(SB)/4, $0x35549908
+DATA vectorConstants32<>+2420(SB)/4, $0x35549908
+DATA vectorConstants32<>+2424(SB)/4, $0x35549908
+DATA vectorConstants32<>+2428(SB)/4, $0x35549908
+DATA vectorConstants32<>+2432(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2436(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2440(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2444(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2448(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2452(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2456(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2460(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2464(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2468(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2472(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2476(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2480(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2484(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2488(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2492(SB)/4, $0x3ecc422a
+GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $2496
 
 // func vectorSplitAVX2(even *float32, odd *float32, x *float32, n int) (odds int)
 // Requires: AVX, AVX2

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -92,6 +93,30 @@ func polynomial(c []float64, x, p, sq, q VecPhysical) {
 	VMOVUPS(f(c[top-1]), chains[(top-1)%2])
 	for i := top - 2; i >= 0; i-- {
 		VFMADD213PS(f(c[i]), sq, chains[i%2])
+	}
+	VFMADD231PS(q, x, p)
+}
+
+// pairs is polynomial with a shorter chain still: each of the two begins with pairs of its terms. It needs fourth and t too.
+func pairs(c []float64, x, p, sq, q, fourth, t VecPhysical) {
+	VMULPS(x, x, sq)
+	VMULPS(sq, sq, fourth)
+	for first, acc := range []VecPhysical{p, q} {
+		var own []float64
+		for i := first; i < len(c); i += 2 {
+			own = append(own, c[i])
+		}
+		top := len(own) - 1
+		VMOVUPS(f(own[len(own)-1]), acc)
+		if len(own)%2 == 0 {
+			top = len(own) - 2
+			VFMADD213PS(f(own[top]), sq, acc)
+		}
+		for i := top - 2; i >= 0; i -= 2 {
+			VMOVUPS(f(own[i+1]), t)
+			VFMADD213PS(f(own[i]), sq, t)
+			VFMADD213PS(t, fourth, acc)
+		}
 	}
 	VFMADD231PS(q, x, p)
 }
@@ -270,6 +295,33 @@ func tail32(x, z, p, r, n, t, u VecPhysical) {
 	VANDNPS(p, t, p)
 }
 
+// For |x| <= 3, Φ(-|x|) is a polynomial of |x| - 2.625 with an error of 3e-8 Φ, and the slope of GELU is 1/2 and x times a polynomial of x² - 5,
+// with one of 1e-8. Their coefficients, as they stand, were moved by a few units in the last place to where the rounding errors are least.
+var (
+	geluTail  = []float64{0.004332448355853558, -0.012724182568490505, 0.01670048013329506, -0.01249217614531517, 0.00541478069499135, -0.0009693233296275139, -0.0002996533294208348, 0.00022749941854272038, -3.7549998523900285e-05, -3.6406775052455487e-06, 8.518710274074692e-06, -1.6002594520614366e-06, -1.326785422861576e-06, -1.5760370786210842e-07}
+	geluSlope = []float64{0.2506861388683319, -0.03489277884364128, 0.006052606739103794, -0.0008723080973140895, 0.00010148169531021267, -9.743193004396744e-06, 7.919884410512168e-07, -5.509246747692487e-08, 3.3276343902599592e-09, -2.0961696267640662e-10, 1.218716100259698e-11}
+)
+
+// later are the parts of the function being written that come after its end: what few elements need.
+var later []func()
+
+// middle leaves |x| in z and writes inside, for vectors without a number beyond 3 or NaN, and outside, for the others.
+func middle(x, z VecPhysical, inside, outside func()) {
+	out, in := fmt.Sprintf("outside%d", len(later)), fmt.Sprintf("inside%d", len(later))
+	VANDPS(f(float64(math.Float32frombits(math.MaxInt32))), x, z)
+	VCMPPS(Imm(22), f(3), z, Y14) // not less or equal
+	VMOVMSKPS(Y14, EAX)
+	TESTL(EAX, EAX)
+	JNE(LabelRef(out))
+	inside()
+	Label(in)
+	later = append(later, func() {
+		Label(out)
+		outside()
+		JMP(LabelRef(in))
+	})
+}
+
 // function32 are the functions of x, in register 0, and the gradients of dy, in register 13.
 var functions32 = []struct {
 	name, formula string
@@ -294,24 +346,45 @@ var functions32 = []struct {
 		VMULPS(f(0x1p-64), Y5, Y5)
 		VBLENDVPS(Y0, Y5, Y6, Y0)
 	}},
-	{"GELU", "a[i] * Φ(a[i])", false, []VecPhysical{Y7, Y10, Y11, Y12, Y13}, expConstants, func() {
-		x, z, p, r, n, t, u := Y0, Y1, Y2, Y3, Y4, Y5, Y6
-		tail32(x, z, p, r, n, t, u)
-		VMULPS(r, p, p)
-		upper32(x, p, t)
-		signDown(x, n, u)
-		VMULPS(p, x, x)
-		VMULPS(n, x, x)
+	{"GELU", "a[i] * Φ(a[i])", false, []VecPhysical{Y7, Y10, Y11, Y12, Y13}, geluTail, func() {
+		x, z, t, p, sq, q := Y0, Y1, Y2, Y3, Y4, Y5
+		middle(x, z, func() {
+			VSUBPS(f(2.625), z, t)
+			pairs(geluTail[1:], t, p, sq, q, Y6, Y8)
+			VFMADD213PS(f(geluTail[0]), t, p) // Φ(-z)
+			zero(t)
+			VMAXPS(x, t, t) // x, where it is NaN or -0
+			VFNMADD213PS(t, z, p)
+			VMOVAPS(p, x)
+		}, func() {
+			p, r, n, t, u := Y2, Y3, Y4, Y5, Y6
+			tail32(x, z, p, r, n, t, u)
+			VMULPS(r, p, p)
+			upper32(x, p, t)
+			signDown(x, n, u)
+			VMULPS(p, x, x)
+			VMULPS(n, x, x)
+		})
 	}},
-	{"GELUGrad", "a[i] * (Φ(b[i]) + b[i] φ(b[i]))", true, []VecPhysical{Y7, Y10, Y11, Y12}, expConstants, func() {
-		x, z, p, r, n, t, u := Y0, Y1, Y2, Y3, Y4, Y5, Y6
-		tail32(x, z, p, r, n, t, u)
-		VFNMADD231PS(f(1/(math.Sqrt2*math.SqrtPi)), z, r)
-		VMULPS(r, p, p)
-		upper32(x, p, t)
-		signDown(x, n, u)
-		VMULPS(n, p, p)
-		VMULPS(Y13, p, x)
+	{"GELUGrad", "a[i] * (Φ(b[i]) + b[i] φ(b[i]))", true, []VecPhysical{Y7, Y10, Y11, Y12}, geluSlope, func() {
+		x, z, t, p, sq, q := Y0, Y1, Y2, Y3, Y4, Y5
+		middle(x, z, func() {
+			VMULPS(x, x, t)
+			VSUBPS(f(5), t, t)
+			pairs(geluSlope[1:], t, p, sq, q, Y6, Y8)
+			VFMADD213PS(f(geluSlope[0]), t, p)
+			VFMADD213PS(f(0.5), p, x)
+			VMULPS(Y13, x, x)
+		}, func() {
+			p, r, n, t, u := Y2, Y3, Y4, Y5, Y6
+			tail32(x, z, p, r, n, t, u)
+			VFNMADD231PS(f(1/(math.Sqrt2*math.SqrtPi)), z, r)
+			VMULPS(r, p, p)
+			upper32(x, p, t)
+			signDown(x, n, u)
+			VMULPS(n, p, p)
+			VMULPS(Y13, p, x)
+		})
 	}},
 	{"SigmoidTimes", "a[i] / (1 + exp(-b[i]))", true, []VecPhysical{Y7, Y8, Y9, Y10, Y11, Y12}, expConstants, func() {
 		sigmoid32(Y0, Y6, Y5)
@@ -367,7 +440,11 @@ func float32Functions() {
 			fn.write()
 			a.store(Y0, p[1])
 		})
-		clear(hoisted)
 		finish()
+		for _, write := range later {
+			write()
+		}
+		later = nil
+		clear(hoisted)
 	}
 }

@@ -112,6 +112,8 @@ func instruction(i *ir.Instruction) ([]*ir.Instruction, error) {
 			return list(first(toMask(o[1], reg.K7)), first(load(o[0], reg.K7, o[2])))
 		}
 		return list(first(toMask(o[1], reg.K7)), first(store(o[0], reg.K7, o[2])))
+	case "VMOVMSKPS":
+		return list(first(toMask(o[0], reg.K7)), first(x86.KMOVW(reg.K7, o[1])))
 	case "VPERM2F128", "VPERM2I128", "VPERMPD", "VPERMPS", "VPERMQ", "VPERMD", "VPERMILPD", "VSHUFPD":
 		return nil, errors.New("would move other lanes")
 	}

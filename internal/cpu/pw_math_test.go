@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -43,6 +44,9 @@ var accuracies = []struct {
 	{"mish", Pointwise{Code: Mish}, false, 0.501, 0, 0, 0},
 	{"x^0.37", Pointwise{Code: PowS, S0: 0.37}, false, 0.501, 0, 0, 0},
 	{"x^-3", Pointwise{Code: PowS, S0: -3}, false, 0.501, 0, 0, 0},
+	{"x^3", Pointwise{Code: PowS, S0: 3}, false, 0.501, 0, 0, 0},
+	{"x^-2", Pointwise{Code: PowS, S0: -2}, false, 0.501, 0, 0, 0},
+	{"x^5.5", Pointwise{Code: PowS, S0: 5.5}, false, 0.501, 0, 0, 0},
 	{"logsigmoid grad", Pointwise{Code: LogSigmoidGrad}, false, 0.501, 0, 2.6, 0},
 	{"softplus grad", Pointwise{Code: SoftplusGrad, S0: 1, S1: 20}, false, 0.501, 0, 2.6, 0},
 	{"elu grad", Pointwise{Code: ELUGrad, S0: 1.5, S1: 2, S2: 0.5}, false, 0.501, 0, 2.6, 0},
@@ -153,4 +157,39 @@ func largestError(p Pointwise, bits int, floor float64) (worst float64, at float
 		check(n)
 	}
 	return worst, at
+}
+
+// TestFloat32Power compares powers of two inputs with those in float64, over numbers of all sizes, and in place.
+func TestFloat32Power(t *testing.T) {
+	g := rand.New(rand.NewPCG(7, 8))
+	eachImpl(t, func(t *testing.T) {
+		const n = 1 << 16
+		x, y, d := make([]float32, n), make([]float32, n), make([]float32, n)
+		for i := range x {
+			x[i] = float32(math.Exp(g.NormFloat64() * 20))
+			y[i] = float32(g.NormFloat64() * math.Exp(g.NormFloat64()))
+			switch i % 97 {
+			case 0:
+				x[i] = -float32(g.IntN(9))
+				y[i] = float32(g.IntN(9) - 4)
+			case 1:
+				x[i], y[i] = edges[g.IntN(len(edges))], edges[g.IntN(len(edges))]
+			}
+		}
+		MapFlat(Pointwise{Code: Pow}, d, x, y, nil)
+		worst := 0.0
+		for i, v := range d {
+			u := ulps(v, math.Pow(float64(x[i]), float64(y[i])), 0)
+			if worst = max(worst, u); u > 0.501 {
+				t.Fatalf("%v^%v: %v is wrong by %.3f ulp", x[i], y[i], v, u)
+			}
+		}
+		t.Logf("%.4f ulp", worst)
+		MapFlat(Pointwise{Code: Pow}, x, x, y, nil)
+		for i, v := range d {
+			if v != x[i] && v == v {
+				t.Fatalf("element %d in place is %v, want %v", i, x[i], v)
+			}
+		}
+	})
 }

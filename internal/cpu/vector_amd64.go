@@ -33,6 +33,9 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		Min:         {vectorMinOfAVX2, vectorMinOfStreamAVX2},
 		TanhGrad:    {vectorTanhGradAVX2, vectorTanhGradStreamAVX2},
 		SigmoidGrad: {vectorSigmoidGradAVX2, vectorSigmoidGradStreamAVX2},
+
+		HardsigmoidGrad: {vectorHardsigmoidGradAVX2, vectorHardsigmoidGradStreamAVX2},
+		HardswishGrad:   {vectorHardswishGradAVX2, vectorHardswishGradStreamAVX2},
 	} {
 		k[c] = func(d, a, b, _ []float32, _ Pointwise) {
 			a, b = a[:len(d)], b[:len(d)]
@@ -51,6 +54,14 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 		Abs:       {vectorAbsAVX2, vectorAbsStreamAVX2},
 		Recip:     {vectorRecipAVX2, vectorRecipStreamAVX2},
 		LeakyReLU: {vectorLeakyReLUAVX2, vectorLeakyReLUStreamAVX2},
+		Floor:     {vectorFloorAVX2, vectorFloorStreamAVX2},
+		Ceil:      {vectorCeilAVX2, vectorCeilStreamAVX2},
+		Round:     {vectorRoundAVX2, vectorRoundStreamAVX2},
+		Trunc:     {vectorTruncAVX2, vectorTruncStreamAVX2},
+		Sign:      {vectorSignAVX2, vectorSignStreamAVX2},
+
+		Hardsigmoid: {vectorHardsigmoidAVX2, vectorHardsigmoidStreamAVX2},
+		Hardswish:   {vectorHardswishAVX2, vectorHardswishStreamAVX2},
 	} {
 		k[c] = func(d, a, _, _ []float32, p Pointwise) {
 			a = a[:len(d)]
@@ -101,12 +112,22 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 	}
 	for c, f := range map[Code][2]func(d, a, b *float32, n int, s, t, u float32){
 		ClampGrad:     {vectorClampGradAVX2, vectorClampGradStreamAVX2},
+		HardtanhGrad:  {vectorHardtanhGradAVX2, vectorHardtanhGradStreamAVX2},
 		LeakyReLUGrad: {vectorLeakyReLUGradAVX2, vectorLeakyReLUGradStreamAVX2},
 		ELUGrad:       {vectorELUGradAVX2, vectorELUGradStreamAVX2},
 	} {
 		k[c] = func(d, dy, x, _ []float32, p Pointwise) {
 			dy, x = dy[:len(d)], x[:len(d)]
 			f[either](unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), len(d), float32(p.S0), float32(p.S1), float32(p.S2))
+		}
+	}
+	for c, f := range map[Code][2]func(d, a, b, c *float32, n int){
+		MaxGrad: {vectorMaxGradAVX2, vectorMaxGradStreamAVX2},
+		MinGrad: {vectorMinGradAVX2, vectorMinGradStreamAVX2},
+	} {
+		k[c] = func(d, dy, x, y []float32, _ Pointwise) {
+			dy, x, y = dy[:len(d)], x[:len(d)], y[:len(d)]
+			f[either](unsafe.SliceData(d), unsafe.SliceData(dy), unsafe.SliceData(x), unsafe.SliceData(y), len(d))
 		}
 	}
 	if stream {
@@ -134,6 +155,7 @@ func vectorPointwise(stream bool) (k kernels[float32]) {
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))
 		}
 	}
+	k.join(elementaryKernels(false))
 	return k
 }
 

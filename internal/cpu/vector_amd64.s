@@ -2358,6 +2358,500 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorFloorAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorFloorAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x09, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorCeilAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorCeilAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x0a, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorRoundAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorRoundAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x08, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTruncAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorTruncAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVUPS  Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x0b, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSignAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSignAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y3
+	VCMPPS  $0x11, Y2, Y0, Y0
+	VANDPS  vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS  vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS  Y0, Y3, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y3
+	VCMPPS  $0x11, Y2, Y0, Y0
+	VANDPS  vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS  vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS  Y0, Y3, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y3
+	VCMPPS  $0x11, Y2, Y0, Y0
+	VANDPS  vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS  vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS  Y0, Y3, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y3
+	VCMPPS  $0x11, Y2, Y0, Y0
+	VANDPS  vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS  vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS  Y0, Y3, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VXORPS  Y2, Y2, Y2
+	VCMPPS  $0x1e, Y2, Y0, Y3
+	VCMPPS  $0x11, Y2, Y0, Y0
+	VANDPS  vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS  vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS  Y0, Y3, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x1e, Y2, Y0, Y3
+	VCMPPS     $0x11, Y2, Y0, Y0
+	VANDPS     vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS     vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorHardsigmoidAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorHardsigmoidAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VADDPS     vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y0
+	VMOVUPS    vectorConstants32<>+96(SB), Y3
+	VMINPS     Y0, Y3, Y0
+	VDIVPS     Y3, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorHardswishAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorHardswishAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVAPS Y0, Y4
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMULPS  Y4, Y0, Y0
+	VMOVUPS Y0, (SI)
+	VMOVUPS 32(DI), Y0
+	VMOVAPS Y0, Y4
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMULPS  Y4, Y0, Y0
+	VMOVUPS Y0, 32(SI)
+	VMOVUPS 64(DI), Y0
+	VMOVAPS Y0, Y4
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMULPS  Y4, Y0, Y0
+	VMOVUPS Y0, 64(SI)
+	VMOVUPS 96(DI), Y0
+	VMOVAPS Y0, Y4
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMULPS  Y4, Y0, Y0
+	VMOVUPS Y0, 96(SI)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVAPS Y0, Y4
+	VADDPS  vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS  Y2, Y2, Y2
+	VMAXPS  Y0, Y2, Y0
+	VMOVUPS vectorConstants32<>+96(SB), Y3
+	VMINPS  Y0, Y3, Y0
+	VDIVPS  Y3, Y0, Y0
+	VMULPS  Y4, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMOVAPS    Y0, Y4
+	VADDPS     vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y0
+	VMOVUPS    vectorConstants32<>+96(SB), Y3
+	VMINPS     Y0, Y3, Y0
+	VDIVPS     Y3, Y0, Y0
+	VMULPS     Y4, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorLeakyReLUAVX2(d *float32, a *float32, n int, s float32)
 // Requires: AVX
 TEXT ·vectorLeakyReLUAVX2(SB), NOSPLIT, $0-28
@@ -2796,6 +3290,188 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorHardsigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorHardsigmoidGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VANDPS  vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS  $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VDIVPS  vectorConstants32<>+96(SB), Y0, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VANDPS  vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS  $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VDIVPS  vectorConstants32<>+96(SB), Y0, Y0
+	VMOVUPS Y0, 32(R8)
+	VMOVUPS 64(DI), Y0
+	VMOVUPS 64(SI), Y1
+	VANDPS  vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS  $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VDIVPS  vectorConstants32<>+96(SB), Y0, Y0
+	VMOVUPS Y0, 64(R8)
+	VMOVUPS 96(DI), Y0
+	VMOVUPS 96(SI), Y1
+	VANDPS  vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS  $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VDIVPS  vectorConstants32<>+96(SB), Y0, Y0
+	VMOVUPS Y0, 96(R8)
+	ADDQ    $0x80, DI
+	ADDQ    $0x80, SI
+	ADDQ    $0x80, R8
+	SUBQ    $0x20, CX
+	JGE     by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VANDPS  vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS  $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS  Y1, Y0, Y0
+	VDIVPS  vectorConstants32<>+96(SB), Y0, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VANDPS     vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS     $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VDIVPS     vectorConstants32<>+96(SB), Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorHardswishGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorHardswishGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, 32(R8)
+	VMOVUPS   64(DI), Y0
+	VMOVUPS   64(SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, 64(R8)
+	VMOVUPS   96(DI), Y0
+	VMOVUPS   96(SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, 96(R8)
+	ADDQ      $0x80, DI
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, R8
+	SUBQ      $0x20, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VDIVPS     vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS     vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS     Y0, Y2, Y2
+	VCMPPS     $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VCMPPS     $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorReLUGradAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX
 TEXT ·vectorReLUGradAVX2(SB), NOSPLIT, $0-32
@@ -2879,26 +3555,26 @@ TEXT ·vectorExpAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y4
-	VMOVUPS vectorConstants32<>+64(SB), Y5
-	VMOVUPS vectorConstants32<>+96(SB), Y6
-	VMOVUPS vectorConstants32<>+128(SB), Y7
-	VMOVUPS vectorConstants32<>+160(SB), Y8
-	VMOVUPS vectorConstants32<>+192(SB), Y9
-	VMOVUPS vectorConstants32<>+224(SB), Y10
-	VMOVUPS vectorConstants32<>+256(SB), Y11
-	VMOVUPS vectorConstants32<>+288(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y5
+	VMOVUPS vectorConstants32<>+256(SB), Y6
+	VMOVUPS vectorConstants32<>+288(SB), Y7
+	VMOVUPS vectorConstants32<>+320(SB), Y8
+	VMOVUPS vectorConstants32<>+352(SB), Y9
+	VMOVUPS vectorConstants32<>+384(SB), Y10
+	VMOVUPS vectorConstants32<>+416(SB), Y11
+	VMOVUPS vectorConstants32<>+448(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMOVUPS      vectorConstants32<>+480(SB), Y2
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VMOVUPS      vectorConstants32<>+512(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+384(SB), Y1
+	VMOVUPS      vectorConstants32<>+544(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+544(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -2934,13 +3610,13 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMOVUPS      vectorConstants32<>+480(SB), Y2
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VMOVUPS      vectorConstants32<>+512(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+384(SB), Y1
+	VMOVUPS      vectorConstants32<>+544(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+544(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -2976,23 +3652,23 @@ TEXT ·vectorLogAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+96(SB), Y8
-	VMOVUPS vectorConstants32<>+128(SB), Y9
-	VMOVUPS vectorConstants32<>+416(SB), Y10
-	VMOVUPS vectorConstants32<>+448(SB), Y11
-	VMOVUPS vectorConstants32<>+480(SB), Y12
-	VMOVUPS vectorConstants32<>+512(SB), Y13
-	VMOVUPS vectorConstants32<>+544(SB), Y14
+	VMOVUPS vectorConstants32<>+256(SB), Y8
+	VMOVUPS vectorConstants32<>+288(SB), Y9
+	VMOVUPS vectorConstants32<>+576(SB), Y10
+	VMOVUPS vectorConstants32<>+608(SB), Y11
+	VMOVUPS vectorConstants32<>+640(SB), Y12
+	VMOVUPS vectorConstants32<>+672(SB), Y13
+	VMOVUPS vectorConstants32<>+704(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS     (DI), Y0
-	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+736(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+768(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+800(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+832(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -3000,11 +3676,11 @@ by1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+704(SB), Y3
-	VMOVUPS     vectorConstants32<>+736(SB), Y5
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+864(SB), Y3
+	VMOVUPS     vectorConstants32<>+896(SB), Y5
+	VFMADD213PS vectorConstants32<>+928(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+960(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+992(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -3018,7 +3694,7 @@ by1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+1024(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMOVUPS     Y0, (SI)
@@ -3034,11 +3710,11 @@ after1:
 	LEAQ        vectorMasks<>+32(SB), AX
 	VMOVUPS     (AX)(CX*4), Y15
 	VMASKMOVPS  (DI), Y15, Y0
-	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+736(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+768(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+800(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+832(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -3046,11 +3722,11 @@ after1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+704(SB), Y3
-	VMOVUPS     vectorConstants32<>+736(SB), Y5
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+864(SB), Y3
+	VMOVUPS     vectorConstants32<>+896(SB), Y5
+	VFMADD213PS vectorConstants32<>+928(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+960(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+992(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -3064,7 +3740,7 @@ after1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+1024(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMASKMOVPS  Y0, Y15, (SI)
@@ -3080,12 +3756,12 @@ TEXT ·vectorTanhAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
-	VMOVUPS vectorConstants32<>+192(SB), Y13
-	VMOVUPS vectorConstants32<>+224(SB), Y14
+	VMOVUPS vectorConstants32<>+224(SB), Y9
+	VMOVUPS vectorConstants32<>+256(SB), Y10
+	VMOVUPS vectorConstants32<>+288(SB), Y11
+	VMOVUPS vectorConstants32<>+320(SB), Y12
+	VMOVUPS vectorConstants32<>+352(SB), Y13
+	VMOVUPS vectorConstants32<>+384(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -3093,20 +3769,20 @@ by1:
 	VMOVUPS      (DI), Y0
 	VADDPS       Y0, Y0, Y1
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+1088(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -3119,7 +3795,7 @@ by1:
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
 	VMOVUPS      Y8, Y1
-	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VFNMADD231PS vectorConstants32<>+1152(SB), Y3, Y1
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
@@ -3140,20 +3816,20 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VADDPS       Y0, Y0, Y1
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+1088(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -3166,7 +3842,7 @@ after1:
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
 	VMOVUPS      Y8, Y1
-	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VFNMADD231PS vectorConstants32<>+1152(SB), Y3, Y1
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
@@ -3185,12 +3861,12 @@ TEXT ·vectorSigmoidAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
-	VMOVUPS vectorConstants32<>+224(SB), Y13
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
+	VMOVUPS vectorConstants32<>+384(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -3198,19 +3874,19 @@ by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3218,10 +3894,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVUPS      Y0, (SI)
 	ADDQ         $0x20, DI
@@ -3238,19 +3914,19 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3258,10 +3934,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -3276,12 +3952,12 @@ TEXT ·vectorSiLUAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
-	VMOVUPS vectorConstants32<>+224(SB), Y13
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
+	VMOVUPS vectorConstants32<>+384(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -3289,19 +3965,19 @@ by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3309,15 +3985,15 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVUPS      Y0, (SI)
 	ADDQ         $0x20, DI
@@ -3334,19 +4010,19 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3354,15 +4030,15 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -3376,38 +4052,38 @@ TEXT ·vectorGELUAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+1088(SB), Y7
-	VMOVUPS vectorConstants32<>+1120(SB), Y10
-	VMOVUPS vectorConstants32<>+1152(SB), Y11
-	VMOVUPS vectorConstants32<>+1184(SB), Y12
-	VMOVUPS vectorConstants32<>+1216(SB), Y13
+	VMOVUPS vectorConstants32<>+1248(SB), Y7
+	VMOVUPS vectorConstants32<>+1280(SB), Y10
+	VMOVUPS vectorConstants32<>+1312(SB), Y11
+	VMOVUPS vectorConstants32<>+1344(SB), Y12
+	VMOVUPS vectorConstants32<>+1376(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          outside0
-	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1408(SB), Y1, Y2
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y4, Y4, Y6
-	VMOVUPS      vectorConstants32<>+1344(SB), Y3
-	VMOVUPS      vectorConstants32<>+1376(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1440(SB), Y3
+	VMOVUPS      vectorConstants32<>+1472(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1440(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1536(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1568(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	VMOVUPS      Y12, Y8
 	VFMADD213PS  Y10, Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1504(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
-	VMOVUPS      vectorConstants32<>+1568(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1600(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1632(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1664(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1696(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y5
 	VMOVUPS      Y13, Y8
 	VFMADD213PS  Y11, Y4, Y8
@@ -3433,28 +4109,28 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          outside1
-	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1408(SB), Y1, Y2
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y4, Y4, Y6
-	VMOVUPS      vectorConstants32<>+1344(SB), Y3
-	VMOVUPS      vectorConstants32<>+1376(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1440(SB), Y3
+	VMOVUPS      vectorConstants32<>+1472(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1440(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1536(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1568(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	VMOVUPS      Y12, Y8
 	VFMADD213PS  Y10, Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1504(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
-	VMOVUPS      vectorConstants32<>+1568(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1600(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1632(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1664(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1696(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y5
 	VMOVUPS      Y13, Y8
 	VFMADD213PS  Y11, Y4, Y8
@@ -3476,16 +4152,14 @@ done:
 outside0:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -3493,36 +4167,38 @@ outside0:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -3532,16 +4208,14 @@ outside0:
 outside1:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -3549,36 +4223,38 @@ outside1:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -3592,42 +4268,42 @@ TEXT ·vectorGELUGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+2080(SB), Y7
-	VMOVUPS vectorConstants32<>+2112(SB), Y10
-	VMOVUPS vectorConstants32<>+2144(SB), Y11
-	VMOVUPS vectorConstants32<>+2176(SB), Y12
+	VMOVUPS vectorConstants32<>+2144(SB), Y7
+	VMOVUPS vectorConstants32<>+2176(SB), Y10
+	VMOVUPS vectorConstants32<>+2208(SB), Y11
+	VMOVUPS vectorConstants32<>+2240(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS     (DI), Y0
 	VMOVUPS     (R8), Y13
-	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS      vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
 	JNE         outside0
 	VMULPS      Y0, Y0, Y2
-	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VSUBPS      vectorConstants32<>+2272(SB), Y2, Y2
 	VMULPS      Y2, Y2, Y4
 	VMULPS      Y4, Y4, Y6
-	VMOVUPS     vectorConstants32<>+2240(SB), Y3
-	VMOVUPS     vectorConstants32<>+2272(SB), Y8
-	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VMOVUPS     vectorConstants32<>+2304(SB), Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y8
+	VFMADD213PS vectorConstants32<>+2368(SB), Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
 	VMOVUPS     Y12, Y8
 	VFMADD213PS Y10, Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
-	VMOVUPS     vectorConstants32<>+2336(SB), Y5
-	VMOVUPS     vectorConstants32<>+2368(SB), Y8
-	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
-	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2400(SB), Y5
 	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS vectorConstants32<>+2464(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2496(SB), Y8
 	VFMADD213PS Y11, Y4, Y8
 	VFMADD213PS Y8, Y6, Y5
 	VFMADD231PS Y5, Y2, Y3
 	VFMADD213PS Y7, Y2, Y3
-	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VFMADD213PS vectorConstants32<>+160(SB), Y3, Y0
 	VMULPS      Y13, Y0, Y0
 
 inside0:
@@ -3646,32 +4322,32 @@ after1:
 	VMOVUPS     (AX)(CX*4), Y15
 	VMASKMOVPS  (DI), Y15, Y0
 	VMASKMOVPS  (R8), Y15, Y13
-	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS      vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
 	JNE         outside1
 	VMULPS      Y0, Y0, Y2
-	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VSUBPS      vectorConstants32<>+2272(SB), Y2, Y2
 	VMULPS      Y2, Y2, Y4
 	VMULPS      Y4, Y4, Y6
-	VMOVUPS     vectorConstants32<>+2240(SB), Y3
-	VMOVUPS     vectorConstants32<>+2272(SB), Y8
-	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VMOVUPS     vectorConstants32<>+2304(SB), Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y8
+	VFMADD213PS vectorConstants32<>+2368(SB), Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
 	VMOVUPS     Y12, Y8
 	VFMADD213PS Y10, Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
-	VMOVUPS     vectorConstants32<>+2336(SB), Y5
-	VMOVUPS     vectorConstants32<>+2368(SB), Y8
-	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
-	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2400(SB), Y5
 	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS vectorConstants32<>+2464(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2496(SB), Y8
 	VFMADD213PS Y11, Y4, Y8
 	VFMADD213PS Y8, Y6, Y5
 	VFMADD231PS Y5, Y2, Y3
 	VFMADD213PS Y7, Y2, Y3
-	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VFMADD213PS vectorConstants32<>+160(SB), Y3, Y0
 	VMULPS      Y13, Y0, Y0
 
 inside1:
@@ -3684,16 +4360,14 @@ done:
 outside0:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -3701,37 +4375,39 @@ outside0:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+2528(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -3741,16 +4417,14 @@ outside0:
 outside1:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -3758,37 +4432,39 @@ outside1:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+2528(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -3803,11 +4479,11 @@ TEXT ·vectorSigmoidTimesAVX2(SB), NOSPLIT, $0-32
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -3816,19 +4492,19 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3836,10 +4512,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVUPS      Y0, (SI)
@@ -3859,19 +4535,19 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3879,10 +4555,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -3899,11 +4575,11 @@ TEXT ·vectorLogSigmoidGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -3912,19 +4588,19 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3932,10 +4608,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVUPS      Y0, (SI)
@@ -3955,19 +4631,19 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -3975,10 +4651,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -3995,11 +4671,11 @@ TEXT ·vectorSiLUGradAVX2(SB), NOSPLIT, $0-32
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -4008,19 +4684,19 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -4028,13 +4704,13 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -4057,19 +4733,19 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -4077,13 +4753,13 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -4228,6 +4904,78 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorHardtanhGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorHardtanhGradAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VCMPPS  $0x12, Y8, Y1, Y2
+	VCMPPS  $0x1d, Y9, Y1, Y1
+	VORPS   Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VCMPPS  $0x12, Y8, Y1, Y2
+	VCMPPS  $0x1d, Y9, Y1, Y1
+	VORPS   Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VCMPPS  $0x12, Y8, Y1, Y2
+	VCMPPS  $0x1d, Y9, Y1, Y1
+	VORPS   Y2, Y1, Y1
+	VANDNPS Y0, Y1, Y0
+	VMOVUPS Y0, (R8)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x12, Y8, Y1, Y2
+	VCMPPS     $0x1d, Y9, Y1, Y1
+	VORPS      Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorLeakyReLUGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 // Requires: AVX
 TEXT ·vectorLeakyReLUGradAVX2(SB), NOSPLIT, $0-44
@@ -4318,19 +5066,19 @@ by2:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -4346,19 +5094,19 @@ by2:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -4385,19 +5133,19 @@ by1:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -4424,19 +5172,19 @@ after1:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -4473,25 +5221,25 @@ by2:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4504,25 +5252,25 @@ by2:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4547,25 +5295,25 @@ by1:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4590,25 +5338,25 @@ after1:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -4616,6 +5364,164 @@ after1:
 	VBLENDVPS    Y5, Y9, Y4, Y4
 	VMULPS       Y4, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMaxGradAVX2(d *float32, a *float32, b *float32, c *float32, n int)
+// Requires: AVX
+TEXT ·vectorMaxGradAVX2(SB), NOSPLIT, $0-40
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ c+24(FP), R8
+	MOVQ d+0(FP), R9
+	MOVQ n+32(FP), CX
+	SUBQ $0x10, CX
+	JLT  after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x11, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R9)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VMOVUPS   32(R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x11, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, 32(R9)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	ADDQ      $0x40, R9
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x11, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R9)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	ADDQ      $0x20, R9
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (R8), Y15, Y2
+	VMULPS     vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS     $0x00, Y2, Y1, Y4
+	VBLENDVPS  Y4, Y3, Y0, Y0
+	VCMPPS     $0x11, Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMinGradAVX2(d *float32, a *float32, b *float32, c *float32, n int)
+// Requires: AVX
+TEXT ·vectorMinGradAVX2(SB), NOSPLIT, $0-40
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ c+24(FP), R8
+	MOVQ d+0(FP), R9
+	MOVQ n+32(FP), CX
+	SUBQ $0x10, CX
+	JLT  after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R9)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VMOVUPS   32(R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, 32(R9)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	ADDQ      $0x40, R9
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R9)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	ADDQ      $0x20, R9
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (R8), Y15, Y2
+	VMULPS     vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS     $0x00, Y2, Y1, Y4
+	VBLENDVPS  Y4, Y3, Y0, Y0
+	VCMPPS     $0x1e, Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R9)
 
 done:
 	VZEROUPPER
@@ -5972,6 +6878,500 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorFloorStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorFloorStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x09, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x09, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorCeilStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorCeilStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0a, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x0a, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorRoundStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorRoundStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x08, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x08, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorTruncStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorTruncStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VROUNDPS $0x0b, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VROUNDPS   $0x0b, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSignStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorSignStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x1e, Y2, Y0, Y3
+	VCMPPS   $0x11, Y2, Y0, Y0
+	VANDPS   vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS   vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS   Y0, Y3, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x1e, Y2, Y0, Y3
+	VCMPPS   $0x11, Y2, Y0, Y0
+	VANDPS   vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS   vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS   Y0, Y3, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x1e, Y2, Y0, Y3
+	VCMPPS   $0x11, Y2, Y0, Y0
+	VANDPS   vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS   vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS   Y0, Y3, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x1e, Y2, Y0, Y3
+	VCMPPS   $0x11, Y2, Y0, Y0
+	VANDPS   vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS   vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS   Y0, Y3, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VXORPS   Y2, Y2, Y2
+	VCMPPS   $0x1e, Y2, Y0, Y3
+	VCMPPS   $0x11, Y2, Y0, Y0
+	VANDPS   vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS   vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS   Y0, Y3, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VXORPS     Y2, Y2, Y2
+	VCMPPS     $0x1e, Y2, Y0, Y3
+	VCMPPS     $0x11, Y2, Y0, Y0
+	VANDPS     vectorConstants32<>+32(SB), Y3, Y3
+	VANDPS     vectorConstants32<>+32(SB), Y0, Y0
+	VSUBPS     Y0, Y3, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorHardsigmoidStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorHardsigmoidStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VADDPS     vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y0
+	VMOVUPS    vectorConstants32<>+96(SB), Y3
+	VMINPS     Y0, Y3, Y0
+	VDIVPS     Y3, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorHardswishStreamAVX2(d *float32, a *float32, n int, s float32)
+// Requires: AVX
+TEXT ·vectorHardswishStreamAVX2(SB), NOSPLIT, $0-28
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS s+24(FP), Y8
+	SUBQ         $0x20, CX
+	JLT          after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVAPS  Y0, Y4
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMULPS   Y4, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	VMOVUPS  32(DI), Y0
+	VMOVAPS  Y0, Y4
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMULPS   Y4, Y0, Y0
+	VMOVNTPS Y0, 32(SI)
+	VMOVUPS  64(DI), Y0
+	VMOVAPS  Y0, Y4
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMULPS   Y4, Y0, Y0
+	VMOVNTPS Y0, 64(SI)
+	VMOVUPS  96(DI), Y0
+	VMOVAPS  Y0, Y4
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMULPS   Y4, Y0, Y0
+	VMOVNTPS Y0, 96(SI)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVAPS  Y0, Y4
+	VADDPS   vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS   Y2, Y2, Y2
+	VMAXPS   Y0, Y2, Y0
+	VMOVUPS  vectorConstants32<>+96(SB), Y3
+	VMINPS   Y0, Y3, Y0
+	VDIVPS   Y3, Y0, Y0
+	VMULPS   Y4, Y0, Y0
+	VMOVNTPS Y0, (SI)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMOVAPS    Y0, Y4
+	VADDPS     vectorConstants32<>+64(SB), Y0, Y0
+	VXORPS     Y2, Y2, Y2
+	VMAXPS     Y0, Y2, Y0
+	VMOVUPS    vectorConstants32<>+96(SB), Y3
+	VMINPS     Y0, Y3, Y0
+	VDIVPS     Y3, Y0, Y0
+	VMULPS     Y4, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorLeakyReLUStreamAVX2(d *float32, a *float32, n int, s float32)
 // Requires: AVX
 TEXT ·vectorLeakyReLUStreamAVX2(SB), NOSPLIT, $0-28
@@ -6410,6 +7810,188 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorHardsigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorHardsigmoidGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VANDPS   vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS   $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VDIVPS   vectorConstants32<>+96(SB), Y0, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VANDPS   vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS   $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VDIVPS   vectorConstants32<>+96(SB), Y0, Y0
+	VMOVNTPS Y0, 32(R8)
+	VMOVUPS  64(DI), Y0
+	VMOVUPS  64(SI), Y1
+	VANDPS   vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS   $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VDIVPS   vectorConstants32<>+96(SB), Y0, Y0
+	VMOVNTPS Y0, 64(R8)
+	VMOVUPS  96(DI), Y0
+	VMOVUPS  96(SI), Y1
+	VANDPS   vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS   $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VDIVPS   vectorConstants32<>+96(SB), Y0, Y0
+	VMOVNTPS Y0, 96(R8)
+	ADDQ     $0x80, DI
+	ADDQ     $0x80, SI
+	ADDQ     $0x80, R8
+	SUBQ     $0x20, CX
+	JGE      by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VANDPS   vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS   $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS   Y1, Y0, Y0
+	VDIVPS   vectorConstants32<>+96(SB), Y0, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VANDPS     vectorConstants32<>+128(SB), Y1, Y1
+	VCMPPS     $0x11, vectorConstants32<>+64(SB), Y1, Y1
+	VANDPS     Y1, Y0, Y0
+	VDIVPS     vectorConstants32<>+96(SB), Y0, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorHardswishGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX
+TEXT ·vectorHardswishGradStreamAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ d+0(FP), R8
+	MOVQ n+24(FP), CX
+	SUBQ $0x20, CX
+	JLT  after4
+
+by4:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, 32(R8)
+	VMOVUPS   64(DI), Y0
+	VMOVUPS   64(SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, 64(R8)
+	VMOVUPS   96(DI), Y0
+	VMOVUPS   96(SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, 96(R8)
+	ADDQ      $0x80, DI
+	ADDQ      $0x80, SI
+	ADDQ      $0x80, R8
+	SUBQ      $0x20, CX
+	JGE       by4
+
+after4:
+	ADDQ $0x20, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VDIVPS    vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS    vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS    Y0, Y2, Y2
+	VCMPPS    $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS Y3, Y0, Y2, Y0
+	VCMPPS    $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VDIVPS     vectorConstants32<>+64(SB), Y1, Y2
+	VADDPS     vectorConstants32<>+160(SB), Y2, Y2
+	VMULPS     Y0, Y2, Y2
+	VCMPPS     $0x1d, vectorConstants32<>+64(SB), Y1, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y0
+	VCMPPS     $0x11, vectorConstants32<>+192(SB), Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 // Requires: AVX
 TEXT ·vectorReLUGradStreamAVX2(SB), NOSPLIT, $0-32
@@ -6493,26 +8075,26 @@ TEXT ·vectorExpStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y4
-	VMOVUPS vectorConstants32<>+64(SB), Y5
-	VMOVUPS vectorConstants32<>+96(SB), Y6
-	VMOVUPS vectorConstants32<>+128(SB), Y7
-	VMOVUPS vectorConstants32<>+160(SB), Y8
-	VMOVUPS vectorConstants32<>+192(SB), Y9
-	VMOVUPS vectorConstants32<>+224(SB), Y10
-	VMOVUPS vectorConstants32<>+256(SB), Y11
-	VMOVUPS vectorConstants32<>+288(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y5
+	VMOVUPS vectorConstants32<>+256(SB), Y6
+	VMOVUPS vectorConstants32<>+288(SB), Y7
+	VMOVUPS vectorConstants32<>+320(SB), Y8
+	VMOVUPS vectorConstants32<>+352(SB), Y9
+	VMOVUPS vectorConstants32<>+384(SB), Y10
+	VMOVUPS vectorConstants32<>+416(SB), Y11
+	VMOVUPS vectorConstants32<>+448(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMOVUPS      vectorConstants32<>+480(SB), Y2
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VMOVUPS      vectorConstants32<>+512(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+384(SB), Y1
+	VMOVUPS      vectorConstants32<>+544(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+544(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -6548,13 +8130,13 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VMOVUPS      vectorConstants32<>+320(SB), Y2
+	VMOVUPS      vectorConstants32<>+480(SB), Y2
 	VMINPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VMOVUPS      vectorConstants32<>+512(SB), Y2
 	VMAXPS       Y0, Y2, Y0
-	VMOVUPS      vectorConstants32<>+384(SB), Y1
+	VMOVUPS      vectorConstants32<>+544(SB), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VSUBPS       vectorConstants32<>+384(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+544(SB), Y1, Y2
 	VFNMADD231PS Y6, Y2, Y0
 	VFNMADD231PS Y7, Y2, Y0
 	VMULPS       Y0, Y0, Y2
@@ -6590,23 +8172,23 @@ TEXT ·vectorLogStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+96(SB), Y8
-	VMOVUPS vectorConstants32<>+128(SB), Y9
-	VMOVUPS vectorConstants32<>+416(SB), Y10
-	VMOVUPS vectorConstants32<>+448(SB), Y11
-	VMOVUPS vectorConstants32<>+480(SB), Y12
-	VMOVUPS vectorConstants32<>+512(SB), Y13
-	VMOVUPS vectorConstants32<>+544(SB), Y14
+	VMOVUPS vectorConstants32<>+256(SB), Y8
+	VMOVUPS vectorConstants32<>+288(SB), Y9
+	VMOVUPS vectorConstants32<>+576(SB), Y10
+	VMOVUPS vectorConstants32<>+608(SB), Y11
+	VMOVUPS vectorConstants32<>+640(SB), Y12
+	VMOVUPS vectorConstants32<>+672(SB), Y13
+	VMOVUPS vectorConstants32<>+704(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS     (DI), Y0
-	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+736(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+768(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+800(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+832(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -6614,11 +8196,11 @@ by1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+704(SB), Y3
-	VMOVUPS     vectorConstants32<>+736(SB), Y5
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+864(SB), Y3
+	VMOVUPS     vectorConstants32<>+896(SB), Y5
+	VFMADD213PS vectorConstants32<>+928(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+960(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+992(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -6632,7 +8214,7 @@ by1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+1024(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMOVNTPS    Y0, (SI)
@@ -6648,11 +8230,11 @@ after1:
 	LEAQ        vectorMasks<>+32(SB), AX
 	VMOVUPS     (AX)(CX*4), Y15
 	VMASKMOVPS  (DI), Y15, Y0
-	VCMPPS      $0x01, vectorConstants32<>+576(SB), Y0, Y5
-	VMULPS      vectorConstants32<>+608(SB), Y0, Y2
+	VCMPPS      $0x01, vectorConstants32<>+736(SB), Y0, Y5
+	VMULPS      vectorConstants32<>+768(SB), Y0, Y2
 	VBLENDVPS   Y5, Y2, Y0, Y2
-	VANDPS      vectorConstants32<>+640(SB), Y5, Y6
-	VPSUBD      vectorConstants32<>+672(SB), Y2, Y1
+	VANDPS      vectorConstants32<>+800(SB), Y5, Y6
+	VPSUBD      vectorConstants32<>+832(SB), Y2, Y1
 	VPSRAD      $0x17, Y1, Y1
 	VPSLLD      $0x17, Y1, Y5
 	VPSUBD      Y5, Y2, Y2
@@ -6660,11 +8242,11 @@ after1:
 	VADDPS      Y6, Y1, Y1
 	VSUBPS      Y7, Y2, Y2
 	VMULPS      Y2, Y2, Y4
-	VMOVUPS     vectorConstants32<>+704(SB), Y3
-	VMOVUPS     vectorConstants32<>+736(SB), Y5
-	VFMADD213PS vectorConstants32<>+768(SB), Y4, Y3
-	VFMADD213PS vectorConstants32<>+800(SB), Y4, Y5
-	VFMADD213PS vectorConstants32<>+832(SB), Y4, Y3
+	VMOVUPS     vectorConstants32<>+864(SB), Y3
+	VMOVUPS     vectorConstants32<>+896(SB), Y5
+	VFMADD213PS vectorConstants32<>+928(SB), Y4, Y3
+	VFMADD213PS vectorConstants32<>+960(SB), Y4, Y5
+	VFMADD213PS vectorConstants32<>+992(SB), Y4, Y3
 	VFMADD213PS Y14, Y4, Y5
 	VFMADD213PS Y13, Y4, Y3
 	VFMADD213PS Y12, Y4, Y5
@@ -6678,7 +8260,7 @@ after1:
 	VBLENDVPS   Y5, Y0, Y2, Y2
 	VXORPS      Y5, Y5, Y5
 	VCMPPS      $0x00, Y5, Y0, Y4
-	VBLENDVPS   Y4, vectorConstants32<>+864(SB), Y2, Y2
+	VBLENDVPS   Y4, vectorConstants32<>+1024(SB), Y2, Y2
 	VCMPPS      $0x01, Y5, Y0, Y4
 	VORPS       Y4, Y2, Y0
 	VMASKMOVPS  Y0, Y15, (SI)
@@ -6694,12 +8276,12 @@ TEXT ·vectorTanhStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y8
-	VMOVUPS vectorConstants32<>+64(SB), Y9
-	VMOVUPS vectorConstants32<>+96(SB), Y10
-	VMOVUPS vectorConstants32<>+128(SB), Y11
-	VMOVUPS vectorConstants32<>+160(SB), Y12
-	VMOVUPS vectorConstants32<>+192(SB), Y13
-	VMOVUPS vectorConstants32<>+224(SB), Y14
+	VMOVUPS vectorConstants32<>+224(SB), Y9
+	VMOVUPS vectorConstants32<>+256(SB), Y10
+	VMOVUPS vectorConstants32<>+288(SB), Y11
+	VMOVUPS vectorConstants32<>+320(SB), Y12
+	VMOVUPS vectorConstants32<>+352(SB), Y13
+	VMOVUPS vectorConstants32<>+384(SB), Y14
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -6707,20 +8289,20 @@ by1:
 	VMOVUPS      (DI), Y0
 	VADDPS       Y0, Y0, Y1
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+1088(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -6733,7 +8315,7 @@ by1:
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
 	VMOVUPS      Y8, Y1
-	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VFNMADD231PS vectorConstants32<>+1152(SB), Y3, Y1
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
@@ -6754,20 +8336,20 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VADDPS       Y0, Y0, Y1
 	VORPS        vectorConstants32<>+0(SB), Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VCMPPS       $0x1e, vectorConstants32<>+928(SB), Y1, Y6
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
+	VCMPPS       $0x1e, vectorConstants32<>+1088(SB), Y1, Y6
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
 	VFMADD231PS  Y9, Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
 	VFNMADD231PS Y10, Y4, Y1
 	VFNMADD231PS Y11, Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
 	VFMADD213PS  Y14, Y1, Y5
 	VMOVUPS      Y13, Y3
 	VFMADD213PS  Y12, Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -6780,7 +8362,7 @@ after1:
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VDIVPS       Y5, Y3, Y3
 	VMOVUPS      Y8, Y1
-	VFNMADD231PS vectorConstants32<>+992(SB), Y3, Y1
+	VFNMADD231PS vectorConstants32<>+1152(SB), Y3, Y1
 	VBLENDVPS    Y6, Y3, Y1, Y3
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDPS       Y5, Y0, Y0
@@ -6799,12 +8381,12 @@ TEXT ·vectorSigmoidStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
-	VMOVUPS vectorConstants32<>+224(SB), Y13
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
+	VMOVUPS vectorConstants32<>+384(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -6812,19 +8394,19 @@ by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -6832,10 +8414,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVNTPS     Y0, (SI)
 	ADDQ         $0x20, DI
@@ -6852,19 +8434,19 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -6872,10 +8454,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -6890,12 +8472,12 @@ TEXT ·vectorSiLUStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
-	VMOVUPS vectorConstants32<>+224(SB), Y13
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
+	VMOVUPS vectorConstants32<>+384(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -6903,19 +8485,19 @@ by1:
 	VMOVUPS      (DI), Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -6923,15 +8505,15 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMOVNTPS     Y0, (SI)
 	ADDQ         $0x20, DI
@@ -6948,19 +8530,19 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
 	VFMADD213PS  Y13, Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -6968,15 +8550,15 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
 	VMULPS       Y0, Y6, Y6
 	VMULPS       Y0, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
 
@@ -6990,38 +8572,38 @@ TEXT ·vectorGELUStreamAVX2(SB), NOSPLIT, $0-24
 	MOVQ    a+8(FP), DI
 	MOVQ    d+0(FP), SI
 	MOVQ    n+16(FP), CX
-	VMOVUPS vectorConstants32<>+1088(SB), Y7
-	VMOVUPS vectorConstants32<>+1120(SB), Y10
-	VMOVUPS vectorConstants32<>+1152(SB), Y11
-	VMOVUPS vectorConstants32<>+1184(SB), Y12
-	VMOVUPS vectorConstants32<>+1216(SB), Y13
+	VMOVUPS vectorConstants32<>+1248(SB), Y7
+	VMOVUPS vectorConstants32<>+1280(SB), Y10
+	VMOVUPS vectorConstants32<>+1312(SB), Y11
+	VMOVUPS vectorConstants32<>+1344(SB), Y12
+	VMOVUPS vectorConstants32<>+1376(SB), Y13
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS      (DI), Y0
-	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          outside0
-	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1408(SB), Y1, Y2
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y4, Y4, Y6
-	VMOVUPS      vectorConstants32<>+1344(SB), Y3
-	VMOVUPS      vectorConstants32<>+1376(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1440(SB), Y3
+	VMOVUPS      vectorConstants32<>+1472(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1440(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1536(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1568(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	VMOVUPS      Y12, Y8
 	VFMADD213PS  Y10, Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1504(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
-	VMOVUPS      vectorConstants32<>+1568(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1600(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1632(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1664(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1696(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y5
 	VMOVUPS      Y13, Y8
 	VFMADD213PS  Y11, Y4, Y8
@@ -7047,28 +8629,28 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VANDPS       vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS       $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          outside1
-	VSUBPS       vectorConstants32<>+1312(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1408(SB), Y1, Y2
 	VMULPS       Y2, Y2, Y4
 	VMULPS       Y4, Y4, Y6
-	VMOVUPS      vectorConstants32<>+1344(SB), Y3
-	VMOVUPS      vectorConstants32<>+1376(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1408(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1440(SB), Y3
+	VMOVUPS      vectorConstants32<>+1472(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1504(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1440(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1472(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1536(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1568(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
 	VMOVUPS      Y12, Y8
 	VFMADD213PS  Y10, Y4, Y8
 	VFMADD213PS  Y8, Y6, Y3
-	VMOVUPS      vectorConstants32<>+1504(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1536(SB), Y4, Y5
-	VMOVUPS      vectorConstants32<>+1568(SB), Y8
-	VFMADD213PS  vectorConstants32<>+1600(SB), Y4, Y8
+	VMOVUPS      vectorConstants32<>+1600(SB), Y5
+	VFMADD213PS  vectorConstants32<>+1632(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1664(SB), Y8
+	VFMADD213PS  vectorConstants32<>+1696(SB), Y4, Y8
 	VFMADD213PS  Y8, Y6, Y5
 	VMOVUPS      Y13, Y8
 	VFMADD213PS  Y11, Y4, Y8
@@ -7090,16 +8672,14 @@ done:
 outside0:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -7107,36 +8687,38 @@ outside0:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -7146,16 +8728,14 @@ outside0:
 outside1:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -7163,36 +8743,38 @@ outside1:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y2, Y0, Y0
@@ -7206,42 +8788,42 @@ TEXT ·vectorGELUGradStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    d+0(FP), SI
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
-	VMOVUPS vectorConstants32<>+2080(SB), Y7
-	VMOVUPS vectorConstants32<>+2112(SB), Y10
-	VMOVUPS vectorConstants32<>+2144(SB), Y11
-	VMOVUPS vectorConstants32<>+2176(SB), Y12
+	VMOVUPS vectorConstants32<>+2144(SB), Y7
+	VMOVUPS vectorConstants32<>+2176(SB), Y10
+	VMOVUPS vectorConstants32<>+2208(SB), Y11
+	VMOVUPS vectorConstants32<>+2240(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
 by1:
 	VMOVUPS     (DI), Y0
 	VMOVUPS     (R8), Y13
-	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS      vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
 	JNE         outside0
 	VMULPS      Y0, Y0, Y2
-	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VSUBPS      vectorConstants32<>+2272(SB), Y2, Y2
 	VMULPS      Y2, Y2, Y4
 	VMULPS      Y4, Y4, Y6
-	VMOVUPS     vectorConstants32<>+2240(SB), Y3
-	VMOVUPS     vectorConstants32<>+2272(SB), Y8
-	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VMOVUPS     vectorConstants32<>+2304(SB), Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y8
+	VFMADD213PS vectorConstants32<>+2368(SB), Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
 	VMOVUPS     Y12, Y8
 	VFMADD213PS Y10, Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
-	VMOVUPS     vectorConstants32<>+2336(SB), Y5
-	VMOVUPS     vectorConstants32<>+2368(SB), Y8
-	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
-	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2400(SB), Y5
 	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS vectorConstants32<>+2464(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2496(SB), Y8
 	VFMADD213PS Y11, Y4, Y8
 	VFMADD213PS Y8, Y6, Y5
 	VFMADD231PS Y5, Y2, Y3
 	VFMADD213PS Y7, Y2, Y3
-	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VFMADD213PS vectorConstants32<>+160(SB), Y3, Y0
 	VMULPS      Y13, Y0, Y0
 
 inside0:
@@ -7260,32 +8842,32 @@ after1:
 	VMOVUPS     (AX)(CX*4), Y15
 	VMASKMOVPS  (DI), Y15, Y0
 	VMASKMOVPS  (R8), Y15, Y13
-	VANDPS      vectorConstants32<>+1248(SB), Y0, Y1
-	VCMPPS      $0x16, vectorConstants32<>+1280(SB), Y1, Y14
+	VANDPS      vectorConstants32<>+128(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+64(SB), Y1, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
 	JNE         outside1
 	VMULPS      Y0, Y0, Y2
-	VSUBPS      vectorConstants32<>+2208(SB), Y2, Y2
+	VSUBPS      vectorConstants32<>+2272(SB), Y2, Y2
 	VMULPS      Y2, Y2, Y4
 	VMULPS      Y4, Y4, Y6
-	VMOVUPS     vectorConstants32<>+2240(SB), Y3
-	VMOVUPS     vectorConstants32<>+2272(SB), Y8
-	VFMADD213PS vectorConstants32<>+2304(SB), Y4, Y8
+	VMOVUPS     vectorConstants32<>+2304(SB), Y3
+	VMOVUPS     vectorConstants32<>+2336(SB), Y8
+	VFMADD213PS vectorConstants32<>+2368(SB), Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
 	VMOVUPS     Y12, Y8
 	VFMADD213PS Y10, Y4, Y8
 	VFMADD213PS Y8, Y6, Y3
-	VMOVUPS     vectorConstants32<>+2336(SB), Y5
-	VMOVUPS     vectorConstants32<>+2368(SB), Y8
-	VFMADD213PS vectorConstants32<>+2400(SB), Y4, Y8
-	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2400(SB), Y5
 	VMOVUPS     vectorConstants32<>+2432(SB), Y8
+	VFMADD213PS vectorConstants32<>+2464(SB), Y4, Y8
+	VFMADD213PS Y8, Y6, Y5
+	VMOVUPS     vectorConstants32<>+2496(SB), Y8
 	VFMADD213PS Y11, Y4, Y8
 	VFMADD213PS Y8, Y6, Y5
 	VFMADD231PS Y5, Y2, Y3
 	VFMADD213PS Y7, Y2, Y3
-	VFMADD213PS vectorConstants32<>+1696(SB), Y3, Y0
+	VFMADD213PS vectorConstants32<>+160(SB), Y3, Y0
 	VMULPS      Y13, Y0, Y0
 
 inside1:
@@ -7298,16 +8880,14 @@ done:
 outside0:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -7315,37 +8895,39 @@ outside0:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+2528(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -7355,16 +8937,14 @@ outside0:
 outside1:
 	VMOVUPS      vectorConstants32<>+0(SB), Y5
 	VANDNPS      Y0, Y5, Y1
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VMINPS       Y1, Y5, Y8
-	VADDPS       vectorConstants32<>+1664(SB), Y8, Y5
+	VADDPS       vectorConstants32<>+1760(SB), Y8, Y5
 	VDIVPS       Y5, Y8, Y9
-	VSUBPS       vectorConstants32<>+1696(SB), Y9, Y9
+	VSUBPS       vectorConstants32<>+160(SB), Y9, Y9
 	VMULPS       Y9, Y9, Y4
-	VMOVUPS      vectorConstants32<>+1728(SB), Y3
-	VMOVUPS      vectorConstants32<>+1760(SB), Y5
-	VFMADD213PS  vectorConstants32<>+1792(SB), Y4, Y3
-	VFMADD213PS  vectorConstants32<>+1824(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+1792(SB), Y3
+	VMOVUPS      vectorConstants32<>+1824(SB), Y5
 	VFMADD213PS  vectorConstants32<>+1856(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+1888(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+1920(SB), Y4, Y3
@@ -7372,37 +8952,39 @@ outside1:
 	VFMADD213PS  vectorConstants32<>+1984(SB), Y4, Y3
 	VFMADD213PS  vectorConstants32<>+2016(SB), Y4, Y5
 	VFMADD213PS  vectorConstants32<>+2048(SB), Y4, Y3
+	VFMADD213PS  vectorConstants32<>+2080(SB), Y4, Y5
+	VFMADD213PS  vectorConstants32<>+2112(SB), Y4, Y3
 	VFMADD231PS  Y5, Y9, Y3
-	VMULPS       vectorConstants32<>+448(SB), Y8, Y5
+	VMULPS       vectorConstants32<>+608(SB), Y8, Y5
 	VMULPS       Y8, Y5, Y9
 	VFMSUB213PS  Y9, Y8, Y5
 	VMOVAPS      Y5, Y8
-	VMOVUPS      vectorConstants32<>+1024(SB), Y4
-	VFMADD231PS  vectorConstants32<>+64(SB), Y9, Y4
-	VSUBPS       vectorConstants32<>+1024(SB), Y4, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y9
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y9
+	VMOVUPS      vectorConstants32<>+1184(SB), Y4
+	VFMADD231PS  vectorConstants32<>+224(SB), Y9, Y4
+	VSUBPS       vectorConstants32<>+1184(SB), Y4, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y9
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y9
 	VADDPS       Y8, Y9, Y9
 	VMULPS       Y9, Y9, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y9, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y2
-	VFMADD213PS  vectorConstants32<>+160(SB), Y9, Y2
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y9, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y2
+	VFMADD213PS  vectorConstants32<>+320(SB), Y9, Y2
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y2
 	VFMADD213PS  Y9, Y5, Y2
 	VADDPS       vectorConstants32<>+32(SB), Y2, Y2
 	VPSLLD       $0x17, Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVUPS      vectorConstants32<>+1632(SB), Y5
+	VMOVUPS      vectorConstants32<>+1728(SB), Y5
 	VCMPPS       $0x01, Y1, Y5, Y5
 	VANDNPS      Y2, Y5, Y2
-	VFNMADD231PS vectorConstants32<>+2464(SB), Y1, Y3
+	VFNMADD231PS vectorConstants32<>+2528(SB), Y1, Y3
 	VMULPS       Y3, Y2, Y2
 	VMOVUPS      vectorConstants32<>+32(SB), Y5
-	VFNMADD231PS vectorConstants32<>+1056(SB), Y2, Y5
+	VFNMADD231PS vectorConstants32<>+1216(SB), Y2, Y5
 	VBLENDVPS    Y0, Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1056(SB), Y4
+	VMOVUPS      vectorConstants32<>+1216(SB), Y4
 	VMOVUPS      vectorConstants32<>+32(SB), Y6
 	VBLENDVPS    Y0, Y4, Y6, Y4
 	VMULPS       Y4, Y2, Y2
@@ -7417,11 +8999,11 @@ TEXT ·vectorSigmoidTimesStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -7430,19 +9012,19 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -7450,10 +9032,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVNTPS     Y0, (SI)
@@ -7473,19 +9055,19 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -7493,10 +9075,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y5, Y6, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -7513,11 +9095,11 @@ TEXT ·vectorLogSigmoidGradStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -7526,19 +9108,19 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -7546,10 +9128,10 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMOVNTPS     Y0, (SI)
@@ -7569,19 +9151,19 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -7589,10 +9171,10 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y0
 	VMULPS       Y13, Y0, Y0
 	VMASKMOVPS   Y0, Y15, (SI)
@@ -7609,11 +9191,11 @@ TEXT ·vectorSiLUGradStreamAVX2(SB), NOSPLIT, $0-32
 	MOVQ    a+8(FP), R8
 	MOVQ    n+24(FP), CX
 	VMOVUPS vectorConstants32<>+32(SB), Y7
-	VMOVUPS vectorConstants32<>+64(SB), Y8
-	VMOVUPS vectorConstants32<>+96(SB), Y9
-	VMOVUPS vectorConstants32<>+128(SB), Y10
-	VMOVUPS vectorConstants32<>+160(SB), Y11
-	VMOVUPS vectorConstants32<>+192(SB), Y12
+	VMOVUPS vectorConstants32<>+224(SB), Y8
+	VMOVUPS vectorConstants32<>+256(SB), Y9
+	VMOVUPS vectorConstants32<>+288(SB), Y10
+	VMOVUPS vectorConstants32<>+320(SB), Y11
+	VMOVUPS vectorConstants32<>+352(SB), Y12
 	SUBQ    $0x08, CX
 	JLT     after1
 
@@ -7622,19 +9204,19 @@ by1:
 	VMOVUPS      (R8), Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -7642,13 +9224,13 @@ by1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -7671,19 +9253,19 @@ after1:
 	VMASKMOVPS   (R8), Y15, Y13
 	VMOVUPS      vectorConstants32<>+0(SB), Y1
 	VORPS        Y0, Y1, Y1
-	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VMOVUPS      vectorConstants32<>+512(SB), Y3
 	VMAXPS       Y1, Y3, Y1
-	VMOVUPS      vectorConstants32<>+1024(SB), Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y2
 	VFMADD231PS  Y8, Y1, Y2
-	VSUBPS       vectorConstants32<>+1024(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y2, Y3
 	VFNMADD231PS Y9, Y3, Y1
 	VFNMADD231PS Y10, Y3, Y1
 	VMULPS       Y1, Y1, Y3
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y14
 	VMOVUPS      Y12, Y5
 	VFMADD213PS  Y11, Y1, Y5
-	VFMADD231PS  vectorConstants32<>+288(SB), Y3, Y14
+	VFMADD231PS  vectorConstants32<>+448(SB), Y3, Y14
 	VFMADD231PS  Y14, Y3, Y5
 	VFMADD213PS  Y1, Y3, Y5
 	VADDPS       Y7, Y5, Y5
@@ -7691,13 +9273,13 @@ after1:
 	VMULPS       Y2, Y5, Y5
 	VMOVUPS      Y7, Y6
 	VMOVAPS      Y5, Y3
-	VFMADD132PS  vectorConstants32<>+1056(SB), Y6, Y3
+	VFMADD132PS  vectorConstants32<>+1216(SB), Y6, Y3
 	VDIVPS       Y3, Y6, Y6
 	VMULPS       Y6, Y5, Y5
-	VMOVUPS      vectorConstants32<>+352(SB), Y1
+	VMOVUPS      vectorConstants32<>+512(SB), Y1
 	VCMPPS       $0x0e, Y0, Y1, Y1
 	VANDNPS      Y5, Y1, Y5
-	VMULPS       vectorConstants32<>+1056(SB), Y5, Y5
+	VMULPS       vectorConstants32<>+1216(SB), Y5, Y5
 	VBLENDVPS    Y0, Y6, Y5, Y4
 	VBLENDVPS    Y0, Y5, Y6, Y5
 	VFMADD213PS  Y7, Y0, Y4
@@ -7842,6 +9424,78 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorHardtanhGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX
+TEXT ·vectorHardtanhGradStreamAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VCMPPS   $0x12, Y8, Y1, Y2
+	VCMPPS   $0x1d, Y9, Y1, Y1
+	VORPS    Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, (R8)
+	VMOVUPS  32(DI), Y0
+	VMOVUPS  32(SI), Y1
+	VCMPPS   $0x12, Y8, Y1, Y2
+	VCMPPS   $0x1d, Y9, Y1, Y1
+	VORPS    Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, 32(R8)
+	ADDQ     $0x40, DI
+	ADDQ     $0x40, SI
+	ADDQ     $0x40, R8
+	SUBQ     $0x10, CX
+	JGE      by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS  (DI), Y0
+	VMOVUPS  (SI), Y1
+	VCMPPS   $0x12, Y8, Y1, Y2
+	VCMPPS   $0x1d, Y9, Y1, Y1
+	VORPS    Y2, Y1, Y1
+	VANDNPS  Y0, Y1, Y0
+	VMOVNTPS Y0, (R8)
+	ADDQ     $0x20, DI
+	ADDQ     $0x20, SI
+	ADDQ     $0x20, R8
+	SUBQ     $0x08, CX
+	JGE      by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VCMPPS     $0x12, Y8, Y1, Y2
+	VCMPPS     $0x1d, Y9, Y1, Y1
+	VORPS      Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorLeakyReLUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 // Requires: AVX
 TEXT ·vectorLeakyReLUGradStreamAVX2(SB), NOSPLIT, $0-44
@@ -7932,19 +9586,19 @@ by2:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -7960,19 +9614,19 @@ by2:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -7999,19 +9653,19 @@ by1:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -8038,19 +9692,19 @@ after1:
 	VXORPS       Y4, Y4, Y4
 	VMINPS       Y0, Y4, Y1
 	VMULPS       Y10, Y1, Y1
-	VMOVUPS      vectorConstants32<>+896(SB), Y4
+	VMOVUPS      vectorConstants32<>+1056(SB), Y4
 	VMAXPS       Y1, Y4, Y1
-	VMOVUPS      vectorConstants32<>+960(SB), Y2
-	VFMADD231PS  vectorConstants32<>+64(SB), Y1, Y2
-	VSUBPS       vectorConstants32<>+960(SB), Y2, Y4
-	VFNMADD231PS vectorConstants32<>+96(SB), Y4, Y1
-	VFNMADD231PS vectorConstants32<>+128(SB), Y4, Y1
+	VMOVUPS      vectorConstants32<>+1120(SB), Y2
+	VFMADD231PS  vectorConstants32<>+224(SB), Y1, Y2
+	VSUBPS       vectorConstants32<>+1120(SB), Y2, Y4
+	VFNMADD231PS vectorConstants32<>+256(SB), Y4, Y1
+	VFNMADD231PS vectorConstants32<>+288(SB), Y4, Y1
 	VMULPS       Y1, Y1, Y4
-	VMOVUPS      vectorConstants32<>+256(SB), Y5
-	VFMADD213PS  vectorConstants32<>+224(SB), Y1, Y5
-	VMOVUPS      vectorConstants32<>+192(SB), Y3
-	VFMADD213PS  vectorConstants32<>+160(SB), Y1, Y3
-	VFMADD231PS  vectorConstants32<>+288(SB), Y4, Y5
+	VMOVUPS      vectorConstants32<>+416(SB), Y5
+	VFMADD213PS  vectorConstants32<>+384(SB), Y1, Y5
+	VMOVUPS      vectorConstants32<>+352(SB), Y3
+	VFMADD213PS  vectorConstants32<>+320(SB), Y1, Y3
+	VFMADD231PS  vectorConstants32<>+448(SB), Y4, Y5
 	VFMADD231PS  Y5, Y4, Y3
 	VFMADD213PS  Y1, Y4, Y3
 	VPSLLD       $0x17, Y2, Y2
@@ -8087,25 +9741,25 @@ by2:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -8118,25 +9772,25 @@ by2:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -8161,25 +9815,25 @@ by1:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -8204,25 +9858,25 @@ after1:
 	VXORPS       Y5, Y5, Y5
 	VMINPS       Y1, Y5, Y2
 	VMULPS       Y10, Y2, Y2
-	VMOVUPS      vectorConstants32<>+352(SB), Y5
+	VMOVUPS      vectorConstants32<>+512(SB), Y5
 	VMAXPS       Y2, Y5, Y2
-	VMOVUPS      vectorConstants32<>+1024(SB), Y3
-	VFMADD231PS  vectorConstants32<>+64(SB), Y2, Y3
-	VSUBPS       vectorConstants32<>+1024(SB), Y3, Y5
-	VFNMADD231PS vectorConstants32<>+96(SB), Y5, Y2
-	VFNMADD231PS vectorConstants32<>+128(SB), Y5, Y2
+	VMOVUPS      vectorConstants32<>+1184(SB), Y3
+	VFMADD231PS  vectorConstants32<>+224(SB), Y2, Y3
+	VSUBPS       vectorConstants32<>+1184(SB), Y3, Y5
+	VFNMADD231PS vectorConstants32<>+256(SB), Y5, Y2
+	VFNMADD231PS vectorConstants32<>+288(SB), Y5, Y2
 	VMULPS       Y2, Y2, Y5
-	VMOVUPS      vectorConstants32<>+256(SB), Y14
-	VFMADD213PS  vectorConstants32<>+224(SB), Y2, Y14
-	VMOVUPS      vectorConstants32<>+192(SB), Y4
-	VFMADD213PS  vectorConstants32<>+160(SB), Y2, Y4
-	VFMADD231PS  vectorConstants32<>+288(SB), Y5, Y14
+	VMOVUPS      vectorConstants32<>+416(SB), Y14
+	VFMADD213PS  vectorConstants32<>+384(SB), Y2, Y14
+	VMOVUPS      vectorConstants32<>+352(SB), Y4
+	VFMADD213PS  vectorConstants32<>+320(SB), Y2, Y4
+	VFMADD231PS  vectorConstants32<>+448(SB), Y5, Y14
 	VFMADD231PS  Y14, Y5, Y4
 	VFMADD213PS  Y2, Y5, Y4
 	VADDPS       vectorConstants32<>+32(SB), Y4, Y4
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y3, Y4, Y4
-	VMULPS       vectorConstants32<>+1056(SB), Y4, Y4
+	VMULPS       vectorConstants32<>+1216(SB), Y4, Y4
 	VMULPS       Y11, Y4, Y4
 	VMULPS       Y10, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -8235,36 +9889,42 @@ done:
 	VZEROUPPER
 	RET
 
-// func vectorDescendAVX2(p *float32, grad *float32, n int, lr float32, wd float32)
+// func vectorMaxGradStreamAVX2(d *float32, a *float32, b *float32, c *float32, n int)
 // Requires: AVX
-TEXT ·vectorDescendAVX2(SB), NOSPLIT, $0-32
-	MOVQ         p+0(FP), DI
-	MOVQ         grad+8(FP), SI
-	MOVQ         n+16(FP), CX
-	VBROADCASTSS lr+24(FP), Y8
-	VBROADCASTSS wd+28(FP), Y9
-	SUBQ         $0x10, CX
-	JLT          after2
+TEXT ·vectorMaxGradStreamAVX2(SB), NOSPLIT, $0-40
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ c+24(FP), R8
+	MOVQ d+0(FP), R9
+	MOVQ n+32(FP), CX
+	SUBQ $0x10, CX
+	JLT  after2
 
 by2:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMULPS  Y9, Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMULPS  Y8, Y1, Y1
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DI)
-	VMOVUPS 32(DI), Y0
-	VMOVUPS 32(SI), Y1
-	VMULPS  Y9, Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMULPS  Y8, Y1, Y1
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, 32(DI)
-	ADDQ    $0x40, DI
-	ADDQ    $0x40, SI
-	SUBQ    $0x10, CX
-	JGE     by2
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x11, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R9)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VMOVUPS   32(R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x11, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, 32(R9)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	ADDQ      $0x40, R9
+	SUBQ      $0x10, CX
+	JGE       by2
 
 after2:
 	ADDQ $0x10, CX
@@ -8272,17 +9932,21 @@ after2:
 	JLT  after1
 
 by1:
-	VMOVUPS (DI), Y0
-	VMOVUPS (SI), Y1
-	VMULPS  Y9, Y0, Y2
-	VADDPS  Y2, Y1, Y1
-	VMULPS  Y8, Y1, Y1
-	VSUBPS  Y1, Y0, Y0
-	VMOVUPS Y0, (DI)
-	ADDQ    $0x20, DI
-	ADDQ    $0x20, SI
-	SUBQ    $0x08, CX
-	JGE     by1
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x11, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R9)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	ADDQ      $0x20, R9
+	SUBQ      $0x08, CX
+	JGE       by1
 
 after1:
 	ADDQ       $0x08, CX
@@ -8292,11 +9956,92 @@ after1:
 	VMOVUPS    (AX)(CX*4), Y15
 	VMASKMOVPS (DI), Y15, Y0
 	VMASKMOVPS (SI), Y15, Y1
-	VMULPS     Y9, Y0, Y2
-	VADDPS     Y2, Y1, Y1
-	VMULPS     Y8, Y1, Y1
-	VSUBPS     Y1, Y0, Y0
-	VMASKMOVPS Y0, Y15, (DI)
+	VMASKMOVPS (R8), Y15, Y2
+	VMULPS     vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS     $0x00, Y2, Y1, Y4
+	VBLENDVPS  Y4, Y3, Y0, Y0
+	VCMPPS     $0x11, Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R9)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMinGradStreamAVX2(d *float32, a *float32, b *float32, c *float32, n int)
+// Requires: AVX
+TEXT ·vectorMinGradStreamAVX2(SB), NOSPLIT, $0-40
+	MOVQ a+8(FP), DI
+	MOVQ b+16(FP), SI
+	MOVQ c+24(FP), R8
+	MOVQ d+0(FP), R9
+	MOVQ n+32(FP), CX
+	SUBQ $0x10, CX
+	JLT  after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R9)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VMOVUPS   32(R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, 32(R9)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	ADDQ      $0x40, R9
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VMOVUPS   (R8), Y2
+	VMULPS    vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS    $0x00, Y2, Y1, Y4
+	VBLENDVPS Y4, Y3, Y0, Y0
+	VCMPPS    $0x1e, Y2, Y1, Y1
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R9)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	ADDQ      $0x20, R9
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMASKMOVPS (R8), Y15, Y2
+	VMULPS     vectorConstants32<>+160(SB), Y0, Y3
+	VCMPPS     $0x00, Y2, Y1, Y4
+	VBLENDVPS  Y4, Y3, Y0, Y0
+	VCMPPS     $0x1e, Y2, Y1, Y1
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R9)
 
 done:
 	VZEROUPPER
@@ -9706,6 +11451,2508 @@ after1:
 	VCMPPD       $0x00, vectorConstants64<>+1312(SB), Y1, Y7
 	VORPD        Y7, Y1, Y1
 	VDIVPD       Y6, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSinAVX2(d *float32, a *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSinAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y0, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y0
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y0
+	VMULPD       Y0, Y0, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y0, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y0
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y0, Y0
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y1, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y1
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y1
+	VMULPD       Y1, Y1, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y1, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VXORPD       Y2, Y2, Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y0, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y0
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y0
+	VMULPD       Y0, Y0, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y0, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y0
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y0, Y0
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y1, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y1
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y1
+	VMULPD       Y1, Y1, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y1, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorCosAVX2(d *float32, a *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorCosAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorElementary<>+256(SB), Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y0, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VSUBPD       vectorElementary<>+256(SB), Y3, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y0
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y0
+	VMULPD       Y0, Y0, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y0, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y0
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+256(SB), Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y1, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VSUBPD       vectorElementary<>+256(SB), Y6, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y1
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y1
+	VMULPD       Y1, Y1, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y1, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorElementary<>+256(SB), Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y0, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VSUBPD       vectorElementary<>+256(SB), Y3, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y0
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y0
+	VMULPD       Y0, Y0, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y0, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y0
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+256(SB), Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y1, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VSUBPD       vectorElementary<>+256(SB), Y6, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y1
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y1
+	VMULPD       Y1, Y1, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y1, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorTanAVX2(d *float32, a *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorTanAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVAPD      Y0, Y8
+	VXORPD       Y2, Y2, Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y0, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y0
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y0
+	VMULPD       Y0, Y0, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y0, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y0
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+256(SB), Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y8, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VSUBPD       vectorElementary<>+256(SB), Y3, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y8
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y8
+	VMULPD       Y8, Y8, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y8, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y8
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y8, Y8
+	VDIVPD       Y8, Y0, Y0
+	VMOVAPD      Y1, Y9
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y1, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y1
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y1
+	VMULPD       Y1, Y1, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y1, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y1, Y1
+	VMOVUPD      vectorElementary<>+256(SB), Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y9, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VSUBPD       vectorElementary<>+256(SB), Y6, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y9
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y9
+	VMULPD       Y9, Y9, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y9, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y9
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y9, Y9
+	VDIVPD       Y9, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVAPD      Y0, Y8
+	VXORPD       Y2, Y2, Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y0, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y0
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y0
+	VMULPD       Y0, Y0, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y0, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y0
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+256(SB), Y2
+	VFMADD231PD  vectorElementary<>+0(SB), Y8, Y2
+	VADDPD       vectorElementary<>+32(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+32(SB), Y2, Y3
+	VSUBPD       vectorElementary<>+256(SB), Y3, Y3
+	VFNMADD231PD vectorElementary<>+64(SB), Y3, Y8
+	VFNMADD231PD vectorElementary<>+96(SB), Y3, Y8
+	VMULPD       Y8, Y8, Y3
+	VMOVUPD      vectorElementary<>+128(SB), Y4
+	VFMADD213PD  vectorElementary<>+160(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+192(SB), Y3, Y4
+	VFMADD213PD  vectorElementary<>+224(SB), Y3, Y4
+	VMULPD       Y8, Y3, Y3
+	VFMADD231PD  Y3, Y4, Y8
+	VPSLLQ       $0x3f, Y2, Y2
+	VXORPD       Y2, Y8, Y8
+	VDIVPD       Y8, Y0, Y0
+	VMOVAPD      Y1, Y9
+	VXORPD       Y5, Y5, Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y1, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y1
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y1
+	VMULPD       Y1, Y1, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y1, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y1, Y1
+	VMOVUPD      vectorElementary<>+256(SB), Y5
+	VFMADD231PD  vectorElementary<>+0(SB), Y9, Y5
+	VADDPD       vectorElementary<>+32(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+32(SB), Y5, Y6
+	VSUBPD       vectorElementary<>+256(SB), Y6, Y6
+	VFNMADD231PD vectorElementary<>+64(SB), Y6, Y9
+	VFNMADD231PD vectorElementary<>+96(SB), Y6, Y9
+	VMULPD       Y9, Y9, Y6
+	VMOVUPD      vectorElementary<>+128(SB), Y7
+	VFMADD213PD  vectorElementary<>+160(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+192(SB), Y6, Y7
+	VFMADD213PD  vectorElementary<>+224(SB), Y6, Y7
+	VMULPD       Y9, Y6, Y6
+	VFMADD231PD  Y6, Y7, Y9
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y9, Y9
+	VDIVPD       Y9, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorExp2AVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorExp2AVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMULPD       vectorElementary<>+288(SB), Y0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VMULPD       vectorElementary<>+288(SB), Y1, Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMULPD       vectorElementary<>+288(SB), Y0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VMULPD       vectorElementary<>+288(SB), Y1, Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorExpm1AVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorExpm1AVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VSUBPD       vectorElementary<>+672(SB), Y2, Y0
+	VFMADD231PD  Y2, Y3, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VSUBPD       vectorElementary<>+672(SB), Y5, Y1
+	VFMADD231PD  Y5, Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VSUBPD       vectorElementary<>+672(SB), Y2, Y0
+	VFMADD231PD  Y2, Y3, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VSUBPD       vectorElementary<>+672(SB), Y5, Y1
+	VFMADD231PD  Y5, Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSinhAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorSinhAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VANDPD       vectorElementary<>+704(SB), Y0, Y8
+	VXORPD       Y8, Y0, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VSUBPD       vectorElementary<>+672(SB), Y2, Y0
+	VFMADD231PD  Y2, Y3, Y0
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VDIVPD       Y4, Y0, Y4
+	VADDPD       Y4, Y0, Y0
+	VMULPD       vectorElementary<>+256(SB), Y0, Y0
+	VORPD        Y8, Y0, Y0
+	VANDPD       vectorElementary<>+704(SB), Y1, Y9
+	VXORPD       Y9, Y1, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VSUBPD       vectorElementary<>+672(SB), Y5, Y1
+	VFMADD231PD  Y5, Y6, Y1
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
+	VADDPD       Y7, Y1, Y1
+	VMULPD       vectorElementary<>+256(SB), Y1, Y1
+	VORPD        Y9, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VANDPD       vectorElementary<>+704(SB), Y0, Y8
+	VXORPD       Y8, Y0, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VSUBPD       vectorElementary<>+672(SB), Y2, Y0
+	VFMADD231PD  Y2, Y3, Y0
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VDIVPD       Y4, Y0, Y4
+	VADDPD       Y4, Y0, Y0
+	VMULPD       vectorElementary<>+256(SB), Y0, Y0
+	VORPD        Y8, Y0, Y0
+	VANDPD       vectorElementary<>+704(SB), Y1, Y9
+	VXORPD       Y9, Y1, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VSUBPD       vectorElementary<>+672(SB), Y5, Y1
+	VFMADD231PD  Y5, Y6, Y1
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VDIVPD       Y7, Y1, Y7
+	VADDPD       Y7, Y1, Y1
+	VMULPD       vectorElementary<>+256(SB), Y1, Y1
+	VORPD        Y9, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorCoshAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorCoshAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorElementary<>+672(SB), Y4
+	VDIVPD       Y3, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VMULPD       vectorElementary<>+256(SB), Y3, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorElementary<>+672(SB), Y7
+	VDIVPD       Y6, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       vectorElementary<>+256(SB), Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVUPD      vectorElementary<>+672(SB), Y4
+	VDIVPD       Y3, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+	VMULPD       vectorElementary<>+256(SB), Y3, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVUPD      vectorElementary<>+672(SB), Y7
+	VDIVPD       Y6, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VMULPD       vectorElementary<>+256(SB), Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLog2AVX2(d *float32, a *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLog2AVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VXORPS      Y14, Y14, Y14
+	VCMPPS      $0x1a, Y14, Y0, Y14
+	VCMPPS      $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS       Y1, Y14, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         stop
+	VCVTPS2PD   (DI), Y0
+	VCVTPS2PD   16(DI), Y1
+	VPSUBQ      vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ      $0x34, Y2, Y2
+	VPSLLQ      $0x34, Y2, Y4
+	VPSUBQ      Y4, Y0, Y0
+	VPADDQ      vectorElementary<>+672(SB), Y0, Y0
+	VORPD       vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD      vectorElementary<>+800(SB), Y2, Y2
+	VADDPD      vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD      vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD      Y4, Y0, Y0
+	VMULPD      Y0, Y0, Y4
+	VMOVUPD     vectorElementary<>+832(SB), Y3
+	VFMADD213PD vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD      Y3, Y0, Y0
+	VFMADD231PD vectorElementary<>+288(SB), Y2, Y0
+	VMULPD      vectorElementary<>+416(SB), Y0, Y0
+	VPSUBQ      vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ      $0x34, Y5, Y5
+	VPSLLQ      $0x34, Y5, Y7
+	VPSUBQ      Y7, Y1, Y1
+	VPADDQ      vectorElementary<>+672(SB), Y1, Y1
+	VORPD       vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD      vectorElementary<>+800(SB), Y5, Y5
+	VADDPD      vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD      vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD      Y7, Y1, Y1
+	VMULPD      Y1, Y1, Y7
+	VMOVUPD     vectorElementary<>+832(SB), Y6
+	VFMADD213PD vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD      Y6, Y1, Y1
+	VFMADD231PD vectorElementary<>+288(SB), Y5, Y1
+	VMULPD      vectorElementary<>+416(SB), Y1, Y1
+	VCVTPD2PSY  Y0, X0
+	VCVTPD2PSY  Y1, X1
+	VINSERTF128 $0x01, X1, Y0, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x1a, Y14, Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMULPD       vectorElementary<>+416(SB), Y0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VMULPD       vectorElementary<>+416(SB), Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorLog10AVX2(d *float32, a *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLog10AVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VXORPS      Y14, Y14, Y14
+	VCMPPS      $0x1a, Y14, Y0, Y14
+	VCMPPS      $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS       Y1, Y14, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         stop
+	VCVTPS2PD   (DI), Y0
+	VCVTPS2PD   16(DI), Y1
+	VPSUBQ      vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ      $0x34, Y2, Y2
+	VPSLLQ      $0x34, Y2, Y4
+	VPSUBQ      Y4, Y0, Y0
+	VPADDQ      vectorElementary<>+672(SB), Y0, Y0
+	VORPD       vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD      vectorElementary<>+800(SB), Y2, Y2
+	VADDPD      vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD      vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD      Y4, Y0, Y0
+	VMULPD      Y0, Y0, Y4
+	VMOVUPD     vectorElementary<>+832(SB), Y3
+	VFMADD213PD vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD      Y3, Y0, Y0
+	VFMADD231PD vectorElementary<>+288(SB), Y2, Y0
+	VMULPD      vectorElementary<>+1056(SB), Y0, Y0
+	VPSUBQ      vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ      $0x34, Y5, Y5
+	VPSLLQ      $0x34, Y5, Y7
+	VPSUBQ      Y7, Y1, Y1
+	VPADDQ      vectorElementary<>+672(SB), Y1, Y1
+	VORPD       vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD      vectorElementary<>+800(SB), Y5, Y5
+	VADDPD      vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD      vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD      Y7, Y1, Y1
+	VMULPD      Y1, Y1, Y7
+	VMOVUPD     vectorElementary<>+832(SB), Y6
+	VFMADD213PD vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD      Y6, Y1, Y1
+	VFMADD231PD vectorElementary<>+288(SB), Y5, Y1
+	VMULPD      vectorElementary<>+1056(SB), Y1, Y1
+	VCVTPD2PSY  Y0, X0
+	VCVTPD2PSY  Y1, X1
+	VINSERTF128 $0x01, X1, Y0, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x1a, Y14, Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMULPD       vectorElementary<>+1056(SB), Y0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VMULPD       vectorElementary<>+1056(SB), Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorLog1pAVX2(d *float32, a *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorLog1pAVX2(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS     (DI), Y0
+	VCMPPS      $0x1a, vectorConstants32<>+2624(SB), Y0, Y14
+	VCMPPS      $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS       Y1, Y14, Y14
+	VMOVMSKPS   Y14, AX
+	TESTL       AX, AX
+	JNE         stop
+	VCVTPS2PD   (DI), Y0
+	VCVTPS2PD   16(DI), Y1
+	VMOVAPD     Y0, Y8
+	VADDPD      vectorElementary<>+672(SB), Y0, Y0
+	VPSUBQ      vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ      $0x34, Y2, Y2
+	VPSLLQ      $0x34, Y2, Y4
+	VPSUBQ      Y4, Y0, Y0
+	VPADDQ      vectorElementary<>+672(SB), Y0, Y0
+	VORPD       vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD      vectorElementary<>+800(SB), Y2, Y2
+	VADDPD      vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD      vectorElementary<>+672(SB), Y0, Y0
+	VANDPD      vectorElementary<>+1088(SB), Y8, Y3
+	VCMPPD      $0x11, vectorElementary<>+1120(SB), Y3, Y3
+	VBLENDVPD   Y3, Y8, Y0, Y0
+	VDIVPD      Y4, Y0, Y0
+	VMULPD      Y0, Y0, Y4
+	VMOVUPD     vectorElementary<>+832(SB), Y3
+	VFMADD213PD vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD      Y3, Y0, Y0
+	VFMADD231PD vectorElementary<>+288(SB), Y2, Y0
+	VMOVAPD     Y1, Y9
+	VADDPD      vectorElementary<>+672(SB), Y1, Y1
+	VPSUBQ      vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ      $0x34, Y5, Y5
+	VPSLLQ      $0x34, Y5, Y7
+	VPSUBQ      Y7, Y1, Y1
+	VPADDQ      vectorElementary<>+672(SB), Y1, Y1
+	VORPD       vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD      vectorElementary<>+800(SB), Y5, Y5
+	VADDPD      vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD      vectorElementary<>+672(SB), Y1, Y1
+	VANDPD      vectorElementary<>+1088(SB), Y9, Y6
+	VCMPPD      $0x11, vectorElementary<>+1120(SB), Y6, Y6
+	VBLENDVPD   Y6, Y9, Y1, Y1
+	VDIVPD      Y7, Y1, Y1
+	VMULPD      Y1, Y1, Y7
+	VMOVUPD     vectorElementary<>+832(SB), Y6
+	VFMADD213PD vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD      Y6, Y1, Y1
+	VFMADD231PD vectorElementary<>+288(SB), Y5, Y1
+	VCVTPD2PSY  Y0, X0
+	VCVTPD2PSY  Y1, X1
+	VINSERTF128 $0x01, X1, Y0, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VCMPPS       $0x1a, vectorConstants32<>+2624(SB), Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVAPD      Y0, Y8
+	VADDPD       vectorElementary<>+672(SB), Y0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VANDPD       vectorElementary<>+1088(SB), Y8, Y3
+	VCMPPD       $0x11, vectorElementary<>+1120(SB), Y3, Y3
+	VBLENDVPD    Y3, Y8, Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMOVAPD      Y1, Y9
+	VADDPD       vectorElementary<>+672(SB), Y1, Y1
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VANDPD       vectorElementary<>+1088(SB), Y9, Y6
+	VCMPPD       $0x11, vectorElementary<>+1120(SB), Y6, Y6
+	VBLENDVPD    Y6, Y9, Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorRsqrtAVX2(d *float32, a *float32, n int)
+// Requires: AVX
+TEXT ·vectorRsqrtAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD   (DI), Y0
+	VCVTPS2PD   16(DI), Y1
+	VSQRTPD     Y0, Y2
+	VMOVUPD     vectorElementary<>+672(SB), Y0
+	VDIVPD      Y2, Y0, Y0
+	VSQRTPD     Y1, Y5
+	VMOVUPD     vectorElementary<>+672(SB), Y1
+	VDIVPD      Y5, Y1, Y1
+	VCVTPD2PSY  Y0, X0
+	VCVTPD2PSY  Y1, X1
+	VINSERTF128 $0x01, X1, Y0, Y0
+	VMOVUPS     Y0, (SI)
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JGE         by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VSQRTPD      Y0, Y2
+	VMOVUPD      vectorElementary<>+672(SB), Y0
+	VDIVPD       Y2, Y0, Y0
+	VSQRTPD      Y1, Y5
+	VMOVUPD      vectorElementary<>+672(SB), Y1
+	VDIVPD       Y5, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorPowAVX2(d *float32, a *float32, b *float32, n int) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorPowAVX2(SB), NOSPLIT, $0-40
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ b+16(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      (DI), Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x1a, Y14, Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       vectorConstants32<>+128(SB), Y12, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y1, Y1
+	VORPS        Y1, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VCVTPS2PD    (R8), Y8
+	VCVTPS2PD    16(R8), Y9
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VMULPD       Y9, Y1, Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (R8), Y15, Y12
+	VMASKMOVPS   (DI), Y15, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x1a, Y14, Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       vectorConstants32<>+128(SB), Y12, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y1, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMASKMOVPS   (R8), Y15, Y8
+	VEXTRACTF128 $0x01, Y8, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X8, Y8
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VMULPD       Y9, Y1, Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+24(FP), AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func vectorPowSAVX2(d *float32, a *float32, n int, s float64, below uint32) int
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorPowSAVX2(SB), NOSPLIT, $0-48
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSD s+24(FP), Y13
+	VBROADCASTSS below+32(FP), Y12
+	MOVQ         DI, DX
+	SUBQ         $0x08, CX
+	JLT          after1
+
+by1:
+	VMOVUPS      (DI), Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x1a, Y14, Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VANDPD       vectorElementary<>+1088(SB), Y0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMULPD       Y13, Y0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VANDPD       vectorElementary<>+1088(SB), Y1, Y1
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VMULPD       Y13, Y1, Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      (DI), Y1
+	VPSRAD       $0x1f, Y1, Y1
+	VANDPS       Y12, Y1, Y1
+	VORPS        Y1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VANDPS       vectorConstants32<>+128(SB), Y0, Y0
+	VXORPS       Y14, Y14, Y14
+	VCMPPS       $0x1a, Y14, Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VORPS        Y1, Y14, Y14
+	VANDPS       Y15, Y14, Y14
+	VMOVMSKPS    Y14, AX
+	TESTL        AX, AX
+	JNE          stop
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VANDPD       vectorElementary<>+1088(SB), Y0, Y0
+	VPSUBQ       vectorElementary<>+736(SB), Y0, Y2
+	VPSRLQ       $0x34, Y2, Y2
+	VPSLLQ       $0x34, Y2, Y4
+	VPSUBQ       Y4, Y0, Y0
+	VPADDQ       vectorElementary<>+672(SB), Y0, Y0
+	VORPD        vectorElementary<>+768(SB), Y2, Y2
+	VSUBPD       vectorElementary<>+800(SB), Y2, Y2
+	VADDPD       vectorElementary<>+672(SB), Y0, Y4
+	VSUBPD       vectorElementary<>+672(SB), Y0, Y0
+	VDIVPD       Y4, Y0, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+832(SB), Y3
+	VFMADD213PD  vectorElementary<>+864(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+896(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+928(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+960(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+992(SB), Y4, Y3
+	VFMADD213PD  vectorElementary<>+1024(SB), Y4, Y3
+	VMULPD       Y3, Y0, Y0
+	VFMADD231PD  vectorElementary<>+288(SB), Y2, Y0
+	VMULPD       Y13, Y0, Y0
+	VMOVUPD      vectorElementary<>+320(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+352(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VMOVAPD      Y3, Y0
+	VANDPD       vectorElementary<>+1088(SB), Y1, Y1
+	VPSUBQ       vectorElementary<>+736(SB), Y1, Y5
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y7
+	VPSUBQ       Y7, Y1, Y1
+	VPADDQ       vectorElementary<>+672(SB), Y1, Y1
+	VORPD        vectorElementary<>+768(SB), Y5, Y5
+	VSUBPD       vectorElementary<>+800(SB), Y5, Y5
+	VADDPD       vectorElementary<>+672(SB), Y1, Y7
+	VSUBPD       vectorElementary<>+672(SB), Y1, Y1
+	VDIVPD       Y7, Y1, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+832(SB), Y6
+	VFMADD213PD  vectorElementary<>+864(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+896(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+928(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+960(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+992(SB), Y7, Y6
+	VFMADD213PD  vectorElementary<>+1024(SB), Y7, Y6
+	VMULPD       Y6, Y1, Y1
+	VFMADD231PD  vectorElementary<>+288(SB), Y5, Y1
+	VMULPD       Y13, Y1, Y1
+	VMOVUPD      vectorElementary<>+320(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+352(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VMOVAPD      Y6, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   (DI), Y15, Y1
+	VPSRAD       $0x1f, Y1, Y1
+	VANDPS       Y12, Y1, Y1
+	VORPS        Y1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+40(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func vectorMishAVX2(d *float32, a *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorMishAVX2(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VCMPPD       $0x00, vectorElementary<>+1152(SB), Y0, Y8
+	VORPD        Y0, Y8, Y8
+	VMOVUPD      vectorElementary<>+1184(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+1216(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorElementary<>+1024(SB), Y3, Y0
+	VMULPD       Y0, Y3, Y3
+	VADDPD       vectorElementary<>+1024(SB), Y3, Y0
+	VDIVPD       Y0, Y3, Y3
+	VMULPD       Y3, Y8, Y0
+	VCMPPD       $0x00, vectorElementary<>+1152(SB), Y1, Y9
+	VORPD        Y1, Y9, Y9
+	VMOVUPD      vectorElementary<>+1184(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+1216(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorElementary<>+1024(SB), Y6, Y1
+	VMULPD       Y1, Y6, Y6
+	VADDPD       vectorElementary<>+1024(SB), Y6, Y1
+	VDIVPD       Y1, Y6, Y6
+	VMULPD       Y6, Y9, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VCMPPD       $0x00, vectorElementary<>+1152(SB), Y0, Y8
+	VORPD        Y0, Y8, Y8
+	VMOVUPD      vectorElementary<>+1184(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+1216(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorElementary<>+1024(SB), Y3, Y0
+	VMULPD       Y0, Y3, Y3
+	VADDPD       vectorElementary<>+1024(SB), Y3, Y0
+	VDIVPD       Y0, Y3, Y3
+	VMULPD       Y3, Y8, Y0
+	VCMPPD       $0x00, vectorElementary<>+1152(SB), Y1, Y9
+	VORPD        Y1, Y9, Y9
+	VMOVUPD      vectorElementary<>+1184(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+1216(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorElementary<>+1024(SB), Y6, Y1
+	VMULPD       Y1, Y6, Y6
+	VADDPD       vectorElementary<>+1024(SB), Y6, Y1
+	VDIVPD       Y1, Y6, Y6
+	VMULPD       Y6, Y9, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMishGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorMishGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ b+16(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ a+8(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorElementary<>+1184(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+1248(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMULPD       vectorElementary<>+1280(SB), Y0, Y8
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorElementary<>+1024(SB), Y3, Y2
+	VMULPD       Y3, Y2, Y2
+	VADDPD       vectorElementary<>+1024(SB), Y2, Y4
+	VMOVUPD      vectorElementary<>+672(SB), Y0
+	VDIVPD       Y4, Y0, Y0
+	VADDPD       vectorElementary<>+672(SB), Y3, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y3, Y8, Y8
+	VFMADD213PD  Y2, Y0, Y8
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      vectorElementary<>+1184(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+1248(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMULPD       vectorElementary<>+1280(SB), Y1, Y9
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorElementary<>+1024(SB), Y6, Y5
+	VMULPD       Y6, Y5, Y5
+	VADDPD       vectorElementary<>+1024(SB), Y5, Y7
+	VMOVUPD      vectorElementary<>+672(SB), Y1
+	VDIVPD       Y7, Y1, Y1
+	VADDPD       vectorElementary<>+672(SB), Y6, Y7
+	VMULPD       Y7, Y6, Y6
+	VMULPD       Y6, Y9, Y9
+	VFMADD213PD  Y5, Y1, Y9
+	VMULPD       Y9, Y1, Y1
+	VCVTPS2PD    (R8), Y2
+	VCVTPS2PD    16(R8), Y3
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorElementary<>+1184(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+1248(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMULPD       vectorElementary<>+1280(SB), Y0, Y8
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y0
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y0, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y0, Y3
+	VFMADD213PD  Y0, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorElementary<>+1024(SB), Y3, Y2
+	VMULPD       Y3, Y2, Y2
+	VADDPD       vectorElementary<>+1024(SB), Y2, Y4
+	VMOVUPD      vectorElementary<>+672(SB), Y0
+	VDIVPD       Y4, Y0, Y0
+	VADDPD       vectorElementary<>+672(SB), Y3, Y4
+	VMULPD       Y4, Y3, Y3
+	VMULPD       Y3, Y8, Y8
+	VFMADD213PD  Y2, Y0, Y8
+	VMULPD       Y8, Y0, Y0
+	VMOVUPD      vectorElementary<>+1184(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+1248(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMULPD       vectorElementary<>+1280(SB), Y1, Y9
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y1, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y1, Y6
+	VFMADD213PD  Y1, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorElementary<>+1024(SB), Y6, Y5
+	VMULPD       Y6, Y5, Y5
+	VADDPD       vectorElementary<>+1024(SB), Y5, Y7
+	VMOVUPD      vectorElementary<>+672(SB), Y1
+	VDIVPD       Y7, Y1, Y1
+	VADDPD       vectorElementary<>+672(SB), Y6, Y7
+	VMULPD       Y7, Y6, Y6
+	VMULPD       Y6, Y9, Y9
+	VFMADD213PD  Y5, Y1, Y9
+	VMULPD       Y9, Y1, Y1
+	VMASKMOVPS   (R8), Y15, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X2, Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMASKMOVPS   Y0, Y15, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUTanhGradAVX2(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·vectorGELUTanhGradAVX2(SB), NOSPLIT, $0-32
+	MOVQ b+16(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ a+8(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
+	VMOVUPD      vectorElementary<>+1312(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+1344(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+1376(SB), Y8
+	VFMADD213PD  vectorElementary<>+1408(SB), Y4, Y8
+	VMOVUPD      vectorElementary<>+1440(SB), Y2
+	VFMADD213PD  vectorElementary<>+1472(SB), Y4, Y2
+	VMULPD       Y0, Y8, Y8
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+1504(SB), Y4
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorElementary<>+1536(SB), Y4
+	VMINPD       Y8, Y4, Y8
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y8, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y8
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y8, Y8, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y8, Y3
+	VFMADD213PD  Y8, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorElementary<>+672(SB), Y3, Y4
+	VMOVUPD      vectorElementary<>+672(SB), Y2
+	VDIVPD       Y4, Y2, Y2
+	VMULPD       Y2, Y3, Y3
+	VFMADD213PD  vectorElementary<>+672(SB), Y3, Y0
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+1312(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+1344(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+1376(SB), Y9
+	VFMADD213PD  vectorElementary<>+1408(SB), Y7, Y9
+	VMOVUPD      vectorElementary<>+1440(SB), Y5
+	VFMADD213PD  vectorElementary<>+1472(SB), Y7, Y5
+	VMULPD       Y1, Y9, Y9
+	VMULPD       Y5, Y1, Y1
+	VMOVUPD      vectorElementary<>+1504(SB), Y7
+	VMAXPD       Y9, Y7, Y9
+	VMOVUPD      vectorElementary<>+1536(SB), Y7
+	VMINPD       Y9, Y7, Y9
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y9, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y9
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y9, Y9, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y9, Y6
+	VFMADD213PD  Y9, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorElementary<>+672(SB), Y6, Y7
+	VMOVUPD      vectorElementary<>+672(SB), Y5
+	VDIVPD       Y7, Y5, Y5
+	VMULPD       Y5, Y6, Y6
+	VFMADD213PD  vectorElementary<>+672(SB), Y6, Y1
+	VMULPD       Y5, Y1, Y1
+	VCVTPS2PD    (R8), Y2
+	VCVTPS2PD    16(R8), Y3
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
+	VCVTPD2PSY   Y0, X0
+	VCVTPD2PSY   Y1, X1
+	VINSERTF128  $0x01, X1, Y0, Y0
+	VMOVUPS      Y0, (SI)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, R8
+	SUBQ         $0x08, CX
+	JGE          by1
+
+after1:
+	ADDQ         $0x08, CX
+	JEQ          done
+	NEGQ         CX
+	LEAQ         vectorMasks<>+32(SB), AX
+	VMOVUPS      (AX)(CX*4), Y15
+	VMASKMOVPS   (DI), Y15, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VMOVUPD      vectorElementary<>+1312(SB), Y4
+	VMAXPD       Y0, Y4, Y0
+	VMOVUPD      vectorElementary<>+1344(SB), Y4
+	VMINPD       Y0, Y4, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      vectorElementary<>+1376(SB), Y8
+	VFMADD213PD  vectorElementary<>+1408(SB), Y4, Y8
+	VMOVUPD      vectorElementary<>+1440(SB), Y2
+	VFMADD213PD  vectorElementary<>+1472(SB), Y4, Y2
+	VMULPD       Y0, Y8, Y8
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+1504(SB), Y4
+	VMAXPD       Y8, Y4, Y8
+	VMOVUPD      vectorElementary<>+1536(SB), Y4
+	VMINPD       Y8, Y4, Y8
+	VMOVUPD      vectorElementary<>+384(SB), Y2
+	VFMADD231PD  vectorElementary<>+416(SB), Y8, Y2
+	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
+	VFNMADD231PD vectorElementary<>+288(SB), Y4, Y8
+	VPSLLQ       $0x34, Y2, Y2
+	VMULPD       Y8, Y8, Y4
+	VMOVUPD      vectorElementary<>+448(SB), Y3
+	VFMADD213PD  vectorElementary<>+480(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+512(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+544(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+576(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+608(SB), Y8, Y3
+	VFMADD213PD  vectorElementary<>+640(SB), Y8, Y3
+	VFMADD213PD  Y8, Y4, Y3
+	VFMADD213PD  Y2, Y2, Y3
+	VADDPD       vectorElementary<>+672(SB), Y3, Y4
+	VMOVUPD      vectorElementary<>+672(SB), Y2
+	VDIVPD       Y4, Y2, Y2
+	VMULPD       Y2, Y3, Y3
+	VFMADD213PD  vectorElementary<>+672(SB), Y3, Y0
+	VMULPD       Y2, Y0, Y0
+	VMOVUPD      vectorElementary<>+1312(SB), Y7
+	VMAXPD       Y1, Y7, Y1
+	VMOVUPD      vectorElementary<>+1344(SB), Y7
+	VMINPD       Y1, Y7, Y1
+	VMULPD       Y1, Y1, Y7
+	VMOVUPD      vectorElementary<>+1376(SB), Y9
+	VFMADD213PD  vectorElementary<>+1408(SB), Y7, Y9
+	VMOVUPD      vectorElementary<>+1440(SB), Y5
+	VFMADD213PD  vectorElementary<>+1472(SB), Y7, Y5
+	VMULPD       Y1, Y9, Y9
+	VMULPD       Y5, Y1, Y1
+	VMOVUPD      vectorElementary<>+1504(SB), Y7
+	VMAXPD       Y9, Y7, Y9
+	VMOVUPD      vectorElementary<>+1536(SB), Y7
+	VMINPD       Y9, Y7, Y9
+	VMOVUPD      vectorElementary<>+384(SB), Y5
+	VFMADD231PD  vectorElementary<>+416(SB), Y9, Y5
+	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
+	VFNMADD231PD vectorElementary<>+288(SB), Y7, Y9
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y9, Y9, Y7
+	VMOVUPD      vectorElementary<>+448(SB), Y6
+	VFMADD213PD  vectorElementary<>+480(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+512(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+544(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+576(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+608(SB), Y9, Y6
+	VFMADD213PD  vectorElementary<>+640(SB), Y9, Y6
+	VFMADD213PD  Y9, Y7, Y6
+	VFMADD213PD  Y5, Y5, Y6
+	VADDPD       vectorElementary<>+672(SB), Y6, Y7
+	VMOVUPD      vectorElementary<>+672(SB), Y5
+	VDIVPD       Y7, Y5, Y5
+	VMULPD       Y5, Y6, Y6
+	VFMADD213PD  vectorElementary<>+672(SB), Y6, Y1
+	VMULPD       Y5, Y1, Y1
+	VMASKMOVPS   (R8), Y15, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X2, Y2
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y3, Y1, Y1
 	VCVTPD2PSY   Y0, X0
 	VCVTPD2PSY   Y1, X1
 	VINSERTF128  $0x01, X1, Y0, Y0
@@ -12010,6 +16257,2625 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorSinAVX512(d *float32, a *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSinAVX512(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VPMOVM2D          K7, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VXORPD            Z2, Z2, Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z0, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z0
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z0
+	VMULPD            Z0, Z0, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z0, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z0
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z0, Z0
+	VXORPD            Z5, Z5, Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z1, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z1
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z1
+	VMULPD            Z1, Z1, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z1
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VPMOVM2D          K7, Z14
+	VANDPS            Z15, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VXORPD            Z2, Z2, Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z0, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z0
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z0
+	VMULPD            Z0, Z0, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z0, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z0
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z0, Z0
+	VXORPD            Z5, Z5, Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z1, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z1
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z1
+	VMULPD            Z1, Z1, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z1
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorCosAVX512(d *float32, a *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorCosAVX512(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VPMOVM2D          K7, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorElementary<>+256(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z0, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z3, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z0
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z0
+	VMULPD            Z0, Z0, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z0, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z0
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+256(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z1, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z6, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z1
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z1
+	VMULPD            Z1, Z1, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z1
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VPMOVM2D          K7, Z14
+	VANDPS            Z15, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorElementary<>+256(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z0, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z3, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z0
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z0
+	VMULPD            Z0, Z0, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z0, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z0
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+256(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z1, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z6, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z1
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z1
+	VMULPD            Z1, Z1, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z1
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorTanAVX512(d *float32, a *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorTanAVX512(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VPMOVM2D          K7, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VMOVAPD           Z0, Z8
+	VXORPD            Z2, Z2, Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z0, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z0
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z0
+	VMULPD            Z0, Z0, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z0, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z0
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+256(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z8, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z3, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z8
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z8
+	VMULPD            Z8, Z8, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z8, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z8
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z8, Z8
+	VDIVPD            Z8, Z0, Z0
+	VMOVAPD           Z1, Z9
+	VXORPD            Z5, Z5, Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z1, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z1
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z1
+	VMULPD            Z1, Z1, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z1
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+256(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z9, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z6, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z9
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z9
+	VMULPD            Z9, Z9, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z9, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z9
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z9, Z9
+	VDIVPD            Z9, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VPMOVM2D          K7, Z14
+	VANDPS            Z15, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VMOVAPD           Z0, Z8
+	VXORPD            Z2, Z2, Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z0, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z0
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z0
+	VMULPD            Z0, Z0, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z0, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z0
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+256(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z8, Z2
+	VADDPD.BCST       vectorElementary<>+32(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z2, Z3
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z3, Z3
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z3, Z8
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z3, Z8
+	VMULPD            Z8, Z8, Z3
+	VBROADCASTSD      vectorElementary<>+128(SB), Z4
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z3, Z4
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z3, Z4
+	VMULPD            Z8, Z3, Z3
+	VFMADD231PD       Z3, Z4, Z8
+	VPSLLQ            $0x3f, Z2, Z2
+	VXORPD            Z2, Z8, Z8
+	VDIVPD            Z8, Z0, Z0
+	VMOVAPD           Z1, Z9
+	VXORPD            Z5, Z5, Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z1, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z1
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z1
+	VMULPD            Z1, Z1, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z1, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z1
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+256(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+0(SB), Z9, Z5
+	VADDPD.BCST       vectorElementary<>+32(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+32(SB), Z5, Z6
+	VSUBPD.BCST       vectorElementary<>+256(SB), Z6, Z6
+	VFNMADD231PD.BCST vectorElementary<>+64(SB), Z6, Z9
+	VFNMADD231PD.BCST vectorElementary<>+96(SB), Z6, Z9
+	VMULPD            Z9, Z9, Z6
+	VBROADCASTSD      vectorElementary<>+128(SB), Z7
+	VFMADD213PD.BCST  vectorElementary<>+160(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+192(SB), Z6, Z7
+	VFMADD213PD.BCST  vectorElementary<>+224(SB), Z6, Z7
+	VMULPD            Z9, Z6, Z6
+	VFMADD231PD       Z6, Z7, Z9
+	VPSLLQ            $0x3f, Z5, Z5
+	VXORPD            Z5, Z9, Z9
+	VDIVPD            Z9, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorExp2AVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorExp2AVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VMULPD.BCST       vectorElementary<>+288(SB), Z0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VMOVAPD           Z3, Z0
+	VMULPD.BCST       vectorElementary<>+288(SB), Z1, Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VMOVAPD           Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VMULPD.BCST       vectorElementary<>+288(SB), Z0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VMOVAPD           Z3, Z0
+	VMULPD.BCST       vectorElementary<>+288(SB), Z1, Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VMOVAPD           Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorExpm1AVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorExpm1AVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z2, Z0
+	VFMADD231PD       Z2, Z3, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z5, Z1
+	VFMADD231PD       Z5, Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z2, Z0
+	VFMADD231PD       Z2, Z3, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z5, Z1
+	VFMADD231PD       Z5, Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorSinhAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorSinhAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VANDPD.BCST       vectorElementary<>+704(SB), Z0, Z8
+	VXORPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z2, Z0
+	VFMADD231PD       Z2, Z3, Z0
+	VADDPD.BCST       vectorElementary<>+672(SB), Z0, Z4
+	VDIVPD            Z4, Z0, Z4
+	VADDPD            Z4, Z0, Z0
+	VMULPD.BCST       vectorElementary<>+256(SB), Z0, Z0
+	VORPD             Z8, Z0, Z0
+	VANDPD.BCST       vectorElementary<>+704(SB), Z1, Z9
+	VXORPD            Z9, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z5, Z1
+	VFMADD231PD       Z5, Z6, Z1
+	VADDPD.BCST       vectorElementary<>+672(SB), Z1, Z7
+	VDIVPD            Z7, Z1, Z7
+	VADDPD            Z7, Z1, Z1
+	VMULPD.BCST       vectorElementary<>+256(SB), Z1, Z1
+	VORPD             Z9, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VANDPD.BCST       vectorElementary<>+704(SB), Z0, Z8
+	VXORPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z2, Z0
+	VFMADD231PD       Z2, Z3, Z0
+	VADDPD.BCST       vectorElementary<>+672(SB), Z0, Z4
+	VDIVPD            Z4, Z0, Z4
+	VADDPD            Z4, Z0, Z0
+	VMULPD.BCST       vectorElementary<>+256(SB), Z0, Z0
+	VORPD             Z8, Z0, Z0
+	VANDPD.BCST       vectorElementary<>+704(SB), Z1, Z9
+	VXORPD            Z9, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z5, Z1
+	VFMADD231PD       Z5, Z6, Z1
+	VADDPD.BCST       vectorElementary<>+672(SB), Z1, Z7
+	VDIVPD            Z7, Z1, Z7
+	VADDPD            Z7, Z1, Z1
+	VMULPD.BCST       vectorElementary<>+256(SB), Z1, Z1
+	VORPD             Z9, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorCoshAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorCoshAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VBROADCASTSD      vectorElementary<>+672(SB), Z4
+	VDIVPD            Z3, Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VMULPD.BCST       vectorElementary<>+256(SB), Z3, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VBROADCASTSD      vectorElementary<>+672(SB), Z7
+	VDIVPD            Z6, Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VMULPD.BCST       vectorElementary<>+256(SB), Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VBROADCASTSD      vectorElementary<>+672(SB), Z4
+	VDIVPD            Z3, Z4, Z4
+	VADDPD            Z4, Z3, Z3
+	VMULPD.BCST       vectorElementary<>+256(SB), Z3, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VBROADCASTSD      vectorElementary<>+672(SB), Z7
+	VDIVPD            Z6, Z7, Z7
+	VADDPD            Z7, Z6, Z6
+	VMULPD.BCST       vectorElementary<>+256(SB), Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorLog2AVX512(d *float32, a *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLog2AVX512(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VXORPS           Z14, Z14, Z14
+	VCMPPS           $0x1a, Z14, Z0, K7
+	VPMOVM2D         K7, Z14
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D         K7, Z1
+	VORPS            Z1, Z14, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              stop
+	VCVTPS2PD        (DI), Z0
+	VCVTPS2PD        32(DI), Z1
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VPSLLQ           $0x34, Z2, Z4
+	VPSUBQ           Z4, Z0, Z0
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST       vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD           Z4, Z0, Z0
+	VMULPD           Z0, Z0, Z4
+	VBROADCASTSD     vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD           Z3, Z0, Z0
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z2, Z0
+	VMULPD.BCST      vectorElementary<>+416(SB), Z0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ           $0x34, Z5, Z5
+	VPSLLQ           $0x34, Z5, Z7
+	VPSUBQ           Z7, Z1, Z1
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST       vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD           Z7, Z1, Z1
+	VMULPD           Z1, Z1, Z7
+	VBROADCASTSD     vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD           Z6, Z1, Z1
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z5, Z1
+	VMULPD.BCST      vectorElementary<>+416(SB), Z1, Z1
+	VCVTPD2PS        Z0, Y0
+	VCVTPD2PS        Z1, Y1
+	VINSERTF64X4     $0x01, Y1, Z0, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VXORPS           Z14, Z14, Z14
+	VCMPPS           $0x1a, Z14, Z0, K7
+	VPMOVM2D         K7, Z14
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D         K7, Z1
+	VORPS            Z1, Z14, Z14
+	VANDPS           Z15, Z14, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              stop
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VCVTPS2PD        Y1, Z1
+	VCVTPS2PD        Y0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VPSLLQ           $0x34, Z2, Z4
+	VPSUBQ           Z4, Z0, Z0
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST       vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD           Z4, Z0, Z0
+	VMULPD           Z0, Z0, Z4
+	VBROADCASTSD     vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD           Z3, Z0, Z0
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z2, Z0
+	VMULPD.BCST      vectorElementary<>+416(SB), Z0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ           $0x34, Z5, Z5
+	VPSLLQ           $0x34, Z5, Z7
+	VPSUBQ           Z7, Z1, Z1
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST       vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD           Z7, Z1, Z1
+	VMULPD           Z1, Z1, Z7
+	VBROADCASTSD     vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD           Z6, Z1, Z1
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z5, Z1
+	VMULPD.BCST      vectorElementary<>+416(SB), Z1, Z1
+	VCVTPD2PS        Z0, Y0
+	VCVTPD2PS        Z1, Y1
+	VINSERTF64X4     $0x01, Y1, Z0, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorLog10AVX512(d *float32, a *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLog10AVX512(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VXORPS           Z14, Z14, Z14
+	VCMPPS           $0x1a, Z14, Z0, K7
+	VPMOVM2D         K7, Z14
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D         K7, Z1
+	VORPS            Z1, Z14, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              stop
+	VCVTPS2PD        (DI), Z0
+	VCVTPS2PD        32(DI), Z1
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VPSLLQ           $0x34, Z2, Z4
+	VPSUBQ           Z4, Z0, Z0
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST       vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD           Z4, Z0, Z0
+	VMULPD           Z0, Z0, Z4
+	VBROADCASTSD     vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD           Z3, Z0, Z0
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z2, Z0
+	VMULPD.BCST      vectorElementary<>+1056(SB), Z0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ           $0x34, Z5, Z5
+	VPSLLQ           $0x34, Z5, Z7
+	VPSUBQ           Z7, Z1, Z1
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST       vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD           Z7, Z1, Z1
+	VMULPD           Z1, Z1, Z7
+	VBROADCASTSD     vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD           Z6, Z1, Z1
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z5, Z1
+	VMULPD.BCST      vectorElementary<>+1056(SB), Z1, Z1
+	VCVTPD2PS        Z0, Y0
+	VCVTPD2PS        Z1, Y1
+	VINSERTF64X4     $0x01, Y1, Z0, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VXORPS           Z14, Z14, Z14
+	VCMPPS           $0x1a, Z14, Z0, K7
+	VPMOVM2D         K7, Z14
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D         K7, Z1
+	VORPS            Z1, Z14, Z14
+	VANDPS           Z15, Z14, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              stop
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VCVTPS2PD        Y1, Z1
+	VCVTPS2PD        Y0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VPSLLQ           $0x34, Z2, Z4
+	VPSUBQ           Z4, Z0, Z0
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST       vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD           Z4, Z0, Z0
+	VMULPD           Z0, Z0, Z4
+	VBROADCASTSD     vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD           Z3, Z0, Z0
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z2, Z0
+	VMULPD.BCST      vectorElementary<>+1056(SB), Z0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ           $0x34, Z5, Z5
+	VPSLLQ           $0x34, Z5, Z7
+	VPSUBQ           Z7, Z1, Z1
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST       vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD           Z7, Z1, Z1
+	VMULPD           Z1, Z1, Z7
+	VBROADCASTSD     vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD           Z6, Z1, Z1
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z5, Z1
+	VMULPD.BCST      vectorElementary<>+1056(SB), Z1, Z1
+	VCVTPD2PS        Z0, Y0
+	VCVTPD2PS        Z1, Y1
+	VINSERTF64X4     $0x01, Y1, Z0, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorLog1pAVX512(d *float32, a *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorLog1pAVX512(SB), NOSPLIT, $0-32
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS          (DI), Z0
+	VCMPPS.BCST      $0x1a, vectorConstants32<>+2624(SB), Z0, K7
+	VPMOVM2D         K7, Z14
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D         K7, Z1
+	VORPS            Z1, Z14, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              stop
+	VCVTPS2PD        (DI), Z0
+	VCVTPS2PD        32(DI), Z1
+	VMOVAPD          Z0, Z8
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VPSLLQ           $0x34, Z2, Z4
+	VPSUBQ           Z4, Z0, Z0
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST       vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VANDPD.BCST      vectorElementary<>+1088(SB), Z8, Z3
+	VCMPPD.BCST      $0x11, vectorElementary<>+1120(SB), Z3, K7
+	VPMOVM2Q         K7, Z3
+	VPMOVQ2M         Z3, K7
+	VBLENDMPD        Z8, Z0, K7, Z0
+	VDIVPD           Z4, Z0, Z0
+	VMULPD           Z0, Z0, Z4
+	VBROADCASTSD     vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD           Z3, Z0, Z0
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z2, Z0
+	VMOVAPD          Z1, Z9
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ           $0x34, Z5, Z5
+	VPSLLQ           $0x34, Z5, Z7
+	VPSUBQ           Z7, Z1, Z1
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST       vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VANDPD.BCST      vectorElementary<>+1088(SB), Z9, Z6
+	VCMPPD.BCST      $0x11, vectorElementary<>+1120(SB), Z6, K7
+	VPMOVM2Q         K7, Z6
+	VPMOVQ2M         Z6, K7
+	VBLENDMPD        Z9, Z1, K7, Z1
+	VDIVPD           Z7, Z1, Z1
+	VMULPD           Z1, Z1, Z7
+	VBROADCASTSD     vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD           Z6, Z1, Z1
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z5, Z1
+	VCVTPD2PS        Z0, Y0
+	VCVTPD2PS        Z1, Y1
+	VINSERTF64X4     $0x01, Y1, Z0, Z0
+	VMOVUPS          Z0, (SI)
+	ADDQ             $0x40, DI
+	ADDQ             $0x40, SI
+	SUBQ             $0x10, CX
+	JGE              by1
+
+after1:
+	ADDQ             $0x10, CX
+	JEQ              done
+	MOVQ             $-1, AX
+	BZHIQ            CX, AX, AX
+	KMOVW            AX, K7
+	VPMOVM2D         K7, Z15
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VCMPPS.BCST      $0x1a, vectorConstants32<>+2624(SB), Z0, K7
+	VPMOVM2D         K7, Z14
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D         K7, Z1
+	VORPS            Z1, Z14, Z14
+	VANDPS           Z15, Z14, Z14
+	VPMOVD2M         Z14, K7
+	KMOVW            K7, AX
+	TESTL            AX, AX
+	JNE              stop
+	VPMOVD2M         Z15, K7
+	VMOVUPS.Z        (DI), K7, Z0
+	VEXTRACTF64X4    $0x01, Z0, Y1
+	VCVTPS2PD        Y1, Z1
+	VCVTPS2PD        Y0, Z0
+	VMOVAPD          Z0, Z8
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ           $0x34, Z2, Z2
+	VPSLLQ           $0x34, Z2, Z4
+	VPSUBQ           Z4, Z0, Z0
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST       vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST      vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z0, Z0
+	VANDPD.BCST      vectorElementary<>+1088(SB), Z8, Z3
+	VCMPPD.BCST      $0x11, vectorElementary<>+1120(SB), Z3, K7
+	VPMOVM2Q         K7, Z3
+	VPMOVQ2M         Z3, K7
+	VBLENDMPD        Z8, Z0, K7, Z0
+	VDIVPD           Z4, Z0, Z0
+	VMULPD           Z0, Z0, Z4
+	VBROADCASTSD     vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD           Z3, Z0, Z0
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z2, Z0
+	VMOVAPD          Z1, Z9
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VPSUBQ.BCST      vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ           $0x34, Z5, Z5
+	VPSLLQ           $0x34, Z5, Z7
+	VPSUBQ           Z7, Z1, Z1
+	VPADDQ.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST       vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST      vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST      vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST      vectorElementary<>+672(SB), Z1, Z1
+	VANDPD.BCST      vectorElementary<>+1088(SB), Z9, Z6
+	VCMPPD.BCST      $0x11, vectorElementary<>+1120(SB), Z6, K7
+	VPMOVM2Q         K7, Z6
+	VPMOVQ2M         Z6, K7
+	VBLENDMPD        Z9, Z1, K7, Z1
+	VDIVPD           Z7, Z1, Z1
+	VMULPD           Z1, Z1, Z7
+	VBROADCASTSD     vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD           Z6, Z1, Z1
+	VFMADD231PD.BCST vectorElementary<>+288(SB), Z5, Z1
+	VCVTPD2PS        Z0, Y0
+	VCVTPD2PS        Z1, Y1
+	VINSERTF64X4     $0x01, Y1, Z0, Z0
+	VPMOVD2M         Z15, K7
+	VMOVUPS          Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func vectorRsqrtAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorRsqrtAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD    (DI), Z0
+	VCVTPS2PD    32(DI), Z1
+	VSQRTPD      Z0, Z2
+	VBROADCASTSD vectorElementary<>+672(SB), Z0
+	VDIVPD       Z2, Z0, Z0
+	VSQRTPD      Z1, Z5
+	VBROADCASTSD vectorElementary<>+672(SB), Z1
+	VDIVPD       Z5, Z1, Z1
+	VCVTPD2PS    Z0, Y0
+	VCVTPD2PS    Z1, Y1
+	VINSERTF64X4 $0x01, Y1, Z0, Z0
+	VMOVUPS      Z0, (SI)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, CX
+	JGE          by1
+
+after1:
+	ADDQ          $0x10, CX
+	JEQ           done
+	MOVQ          $-1, AX
+	BZHIQ         CX, AX, AX
+	KMOVW         AX, K7
+	VPMOVM2D      K7, Z15
+	VPMOVD2M      Z15, K7
+	VMOVUPS.Z     (DI), K7, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     Y1, Z1
+	VCVTPS2PD     Y0, Z0
+	VSQRTPD       Z0, Z2
+	VBROADCASTSD  vectorElementary<>+672(SB), Z0
+	VDIVPD        Z2, Z0, Z0
+	VSQRTPD       Z1, Z5
+	VBROADCASTSD  vectorElementary<>+672(SB), Z1
+	VDIVPD        Z5, Z1, Z1
+	VCVTPD2PS     Z0, Y0
+	VCVTPD2PS     Z1, Y1
+	VINSERTF64X4  $0x01, Y1, Z0, Z0
+	VPMOVD2M      Z15, K7
+	VMOVUPS       Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorPowAVX512(d *float32, a *float32, b *float32, n int) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorPowAVX512(SB), NOSPLIT, $0-40
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ b+16(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VMOVUPS           (R8), Z12
+	VMOVUPS           (DI), Z0
+	VXORPS            Z14, Z14, Z14
+	VCMPPS            $0x1a, Z14, Z0, K7
+	VPMOVM2D          K7, Z14
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D          K7, Z1
+	VORPS             Z1, Z14, Z14
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z12, Z1
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z1, K7
+	VPMOVM2D          K7, Z1
+	VORPS             Z1, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VCVTPS2PD         (R8), Z8
+	VCVTPS2PD         32(R8), Z9
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ            $0x34, Z2, Z2
+	VPSLLQ            $0x34, Z2, Z4
+	VPSUBQ            Z4, Z0, Z0
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST        vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST       vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD            Z4, Z0, Z0
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD            Z3, Z0, Z0
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z2, Z0
+	VMULPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VMOVAPD           Z3, Z0
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ            $0x34, Z5, Z5
+	VPSLLQ            $0x34, Z5, Z7
+	VPSUBQ            Z7, Z1, Z1
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST        vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST       vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD            Z7, Z1, Z1
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD            Z6, Z1, Z1
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z5, Z1
+	VMULPD            Z9, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VMOVAPD           Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, R8
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (R8), K7, Z12
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VXORPS            Z14, Z14, Z14
+	VCMPPS            $0x1a, Z14, Z0, K7
+	VPMOVM2D          K7, Z14
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D          K7, Z1
+	VORPS             Z1, Z14, Z14
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z12, Z1
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z1, K7
+	VPMOVM2D          K7, Z1
+	VORPS             Z1, Z14, Z14
+	VANDPS            Z15, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (R8), K7, Z8
+	VEXTRACTF64X4     $0x01, Z8, Y9
+	VCVTPS2PD         Y9, Z9
+	VCVTPS2PD         Y8, Z8
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ            $0x34, Z2, Z2
+	VPSLLQ            $0x34, Z2, Z4
+	VPSUBQ            Z4, Z0, Z0
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST        vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST       vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD            Z4, Z0, Z0
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD            Z3, Z0, Z0
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z2, Z0
+	VMULPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VMOVAPD           Z3, Z0
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ            $0x34, Z5, Z5
+	VPSLLQ            $0x34, Z5, Z7
+	VPSUBQ            Z7, Z1, Z1
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST        vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST       vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD            Z7, Z1, Z1
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD            Z6, Z1, Z1
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z5, Z1
+	VMULPD            Z9, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VMOVAPD           Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	MOVQ n+24(FP), AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+// func vectorPowSAVX512(d *float32, a *float32, n int, s float64, below uint32) int
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorPowSAVX512(SB), NOSPLIT, $0-48
+	MOVQ         a+8(FP), DI
+	MOVQ         d+0(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSD s+24(FP), Z13
+	VBROADCASTSS below+32(FP), Z12
+	MOVQ         DI, DX
+	SUBQ         $0x10, CX
+	JLT          after1
+
+by1:
+	VMOVUPS           (DI), Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z0
+	VXORPS            Z14, Z14, Z14
+	VCMPPS            $0x1a, Z14, Z0, K7
+	VPMOVM2D          K7, Z14
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D          K7, Z1
+	VORPS             Z1, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VANDPD.BCST       vectorElementary<>+1088(SB), Z0, Z0
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ            $0x34, Z2, Z2
+	VPSLLQ            $0x34, Z2, Z4
+	VPSUBQ            Z4, Z0, Z0
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST        vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST       vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD            Z4, Z0, Z0
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD            Z3, Z0, Z0
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z2, Z0
+	VMULPD            Z13, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VMOVAPD           Z3, Z0
+	VANDPD.BCST       vectorElementary<>+1088(SB), Z1, Z1
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ            $0x34, Z5, Z5
+	VPSLLQ            $0x34, Z5, Z7
+	VPSUBQ            Z7, Z1, Z1
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST        vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST       vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD            Z7, Z1, Z1
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD            Z6, Z1, Z1
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z5, Z1
+	VMULPD            Z13, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VMOVAPD           Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           (DI), Z1
+	VPSRAD            $0x1f, Z1, Z1
+	VANDPS            Z12, Z1, Z1
+	VORPS             Z1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z0
+	VXORPS            Z14, Z14, Z14
+	VCMPPS            $0x1a, Z14, Z0, K7
+	VPMOVM2D          K7, Z14
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VPMOVM2D          K7, Z1
+	VORPS             Z1, Z14, Z14
+	VANDPS            Z15, Z14, Z14
+	VPMOVD2M          Z14, K7
+	KMOVW             K7, AX
+	TESTL             AX, AX
+	JNE               stop
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VANDPD.BCST       vectorElementary<>+1088(SB), Z0, Z0
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z0, Z2
+	VPSRLQ            $0x34, Z2, Z2
+	VPSLLQ            $0x34, Z2, Z4
+	VPSUBQ            Z4, Z0, Z0
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VORPD.BCST        vectorElementary<>+768(SB), Z2, Z2
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z2, Z2
+	VADDPD.BCST       vectorElementary<>+672(SB), Z0, Z4
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z0, Z0
+	VDIVPD            Z4, Z0, Z0
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+832(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z4, Z3
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z4, Z3
+	VMULPD            Z3, Z0, Z0
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z2, Z0
+	VMULPD            Z13, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+320(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+352(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VMOVAPD           Z3, Z0
+	VANDPD.BCST       vectorElementary<>+1088(SB), Z1, Z1
+	VPSUBQ.BCST       vectorElementary<>+736(SB), Z1, Z5
+	VPSRLQ            $0x34, Z5, Z5
+	VPSLLQ            $0x34, Z5, Z7
+	VPSUBQ            Z7, Z1, Z1
+	VPADDQ.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VORPD.BCST        vectorElementary<>+768(SB), Z5, Z5
+	VSUBPD.BCST       vectorElementary<>+800(SB), Z5, Z5
+	VADDPD.BCST       vectorElementary<>+672(SB), Z1, Z7
+	VSUBPD.BCST       vectorElementary<>+672(SB), Z1, Z1
+	VDIVPD            Z7, Z1, Z1
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+832(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+864(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+896(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+928(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+960(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+992(SB), Z7, Z6
+	VFMADD213PD.BCST  vectorElementary<>+1024(SB), Z7, Z6
+	VMULPD            Z6, Z1, Z1
+	VFMADD231PD.BCST  vectorElementary<>+288(SB), Z5, Z1
+	VMULPD            Z13, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+320(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+352(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VMOVAPD           Z6, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z1
+	VPSRAD            $0x1f, Z1, Z1
+	VANDPS            Z12, Z1, Z1
+	VORPS             Z1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	MOVQ n+16(FP), AX
+	MOVQ AX, ret+40(FP)
+	VZEROUPPER
+	RET
+
+stop:
+	MOVQ DI, AX
+	SUBQ DX, AX
+	SHRQ $0x02, AX
+	MOVQ AX, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func vectorMishAVX512(d *float32, a *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorMishAVX512(SB), NOSPLIT, $0-24
+	MOVQ a+8(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ n+16(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VCMPPD.BCST       $0x00, vectorElementary<>+1152(SB), Z0, K7
+	VPMOVM2Q          K7, Z8
+	VORPD             Z0, Z8, Z8
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+1216(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z3, Z0
+	VMULPD            Z0, Z3, Z3
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z3, Z0
+	VDIVPD            Z0, Z3, Z3
+	VMULPD            Z3, Z8, Z0
+	VCMPPD.BCST       $0x00, vectorElementary<>+1152(SB), Z1, K7
+	VPMOVM2Q          K7, Z9
+	VORPD             Z1, Z9, Z9
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+1216(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z6, Z1
+	VMULPD            Z1, Z6, Z6
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z6, Z1
+	VDIVPD            Z1, Z6, Z6
+	VMULPD            Z6, Z9, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VCMPPD.BCST       $0x00, vectorElementary<>+1152(SB), Z0, K7
+	VPMOVM2Q          K7, Z8
+	VORPD             Z0, Z8, Z8
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+1216(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z3, Z0
+	VMULPD            Z0, Z3, Z3
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z3, Z0
+	VDIVPD            Z0, Z3, Z3
+	VMULPD            Z3, Z8, Z0
+	VCMPPD.BCST       $0x00, vectorElementary<>+1152(SB), Z1, K7
+	VPMOVM2Q          K7, Z9
+	VORPD             Z1, Z9, Z9
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+1216(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z6, Z1
+	VMULPD            Z1, Z6, Z6
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z6, Z1
+	VDIVPD            Z1, Z6, Z6
+	VMULPD            Z6, Z9, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMishGradAVX512(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorMishGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ b+16(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ a+8(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+1248(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VMULPD.BCST       vectorElementary<>+1280(SB), Z0, Z8
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z3, Z2
+	VMULPD            Z3, Z2, Z2
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z2, Z4
+	VBROADCASTSD      vectorElementary<>+672(SB), Z0
+	VDIVPD            Z4, Z0, Z0
+	VADDPD.BCST       vectorElementary<>+672(SB), Z3, Z4
+	VMULPD            Z4, Z3, Z3
+	VMULPD            Z3, Z8, Z8
+	VFMADD213PD       Z2, Z0, Z8
+	VMULPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+1248(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VMULPD.BCST       vectorElementary<>+1280(SB), Z1, Z9
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z6, Z5
+	VMULPD            Z6, Z5, Z5
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z5, Z7
+	VBROADCASTSD      vectorElementary<>+672(SB), Z1
+	VDIVPD            Z7, Z1, Z1
+	VADDPD.BCST       vectorElementary<>+672(SB), Z6, Z7
+	VMULPD            Z7, Z6, Z6
+	VMULPD            Z6, Z9, Z9
+	VFMADD213PD       Z5, Z1, Z9
+	VMULPD            Z9, Z1, Z1
+	VCVTPS2PD         (R8), Z2
+	VCVTPS2PD         32(R8), Z3
+	VMULPD            Z2, Z0, Z0
+	VMULPD            Z3, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, R8
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+1248(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VMULPD.BCST       vectorElementary<>+1280(SB), Z0, Z8
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z0
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z0, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z0, Z3
+	VFMADD213PD       Z0, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z3, Z2
+	VMULPD            Z3, Z2, Z2
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z2, Z4
+	VBROADCASTSD      vectorElementary<>+672(SB), Z0
+	VDIVPD            Z4, Z0, Z0
+	VADDPD.BCST       vectorElementary<>+672(SB), Z3, Z4
+	VMULPD            Z4, Z3, Z3
+	VMULPD            Z3, Z8, Z8
+	VFMADD213PD       Z2, Z0, Z8
+	VMULPD            Z8, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+1184(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+1248(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VMULPD.BCST       vectorElementary<>+1280(SB), Z1, Z9
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z1
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z1, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z1, Z6
+	VFMADD213PD       Z1, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z6, Z5
+	VMULPD            Z6, Z5, Z5
+	VADDPD.BCST       vectorElementary<>+1024(SB), Z5, Z7
+	VBROADCASTSD      vectorElementary<>+672(SB), Z1
+	VDIVPD            Z7, Z1, Z1
+	VADDPD.BCST       vectorElementary<>+672(SB), Z6, Z7
+	VMULPD            Z7, Z6, Z6
+	VMULPD            Z6, Z9, Z9
+	VFMADD213PD       Z5, Z1, Z9
+	VMULPD            Z9, Z1, Z1
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (R8), K7, Z2
+	VEXTRACTF64X4     $0x01, Z2, Y3
+	VCVTPS2PD         Y3, Z3
+	VCVTPS2PD         Y2, Z2
+	VMULPD            Z2, Z0, Z0
+	VMULPD            Z3, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorGELUTanhGradAVX512(d *float32, a *float32, b *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·vectorGELUTanhGradAVX512(SB), NOSPLIT, $0-32
+	MOVQ b+16(FP), DI
+	MOVQ d+0(FP), SI
+	MOVQ a+8(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ DI, DX
+	SUBQ $0x10, CX
+	JLT  after1
+
+by1:
+	VCVTPS2PD         (DI), Z0
+	VCVTPS2PD         32(DI), Z1
+	VBROADCASTSD      vectorElementary<>+1312(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+1344(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+1376(SB), Z8
+	VFMADD213PD.BCST  vectorElementary<>+1408(SB), Z4, Z8
+	VBROADCASTSD      vectorElementary<>+1440(SB), Z2
+	VFMADD213PD.BCST  vectorElementary<>+1472(SB), Z4, Z2
+	VMULPD            Z0, Z8, Z8
+	VMULPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+1504(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorElementary<>+1536(SB), Z4
+	VMINPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z8, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z8, Z8, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z8, Z3
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorElementary<>+672(SB), Z3, Z4
+	VBROADCASTSD      vectorElementary<>+672(SB), Z2
+	VDIVPD            Z4, Z2, Z2
+	VMULPD            Z2, Z3, Z3
+	VFMADD213PD.BCST  vectorElementary<>+672(SB), Z3, Z0
+	VMULPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+1312(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+1344(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+1376(SB), Z9
+	VFMADD213PD.BCST  vectorElementary<>+1408(SB), Z7, Z9
+	VBROADCASTSD      vectorElementary<>+1440(SB), Z5
+	VFMADD213PD.BCST  vectorElementary<>+1472(SB), Z7, Z5
+	VMULPD            Z1, Z9, Z9
+	VMULPD            Z5, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+1504(SB), Z7
+	VMAXPD            Z9, Z7, Z9
+	VBROADCASTSD      vectorElementary<>+1536(SB), Z7
+	VMINPD            Z9, Z7, Z9
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z9, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z9
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z9, Z9, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z9, Z6
+	VFMADD213PD       Z9, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorElementary<>+672(SB), Z6, Z7
+	VBROADCASTSD      vectorElementary<>+672(SB), Z5
+	VDIVPD            Z7, Z5, Z5
+	VMULPD            Z5, Z6, Z6
+	VFMADD213PD.BCST  vectorElementary<>+672(SB), Z6, Z1
+	VMULPD            Z5, Z1, Z1
+	VCVTPS2PD         (R8), Z2
+	VCVTPS2PD         32(R8), Z3
+	VMULPD            Z2, Z0, Z0
+	VMULPD            Z3, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VMOVUPS           Z0, (SI)
+	ADDQ              $0x40, DI
+	ADDQ              $0x40, SI
+	ADDQ              $0x40, R8
+	SUBQ              $0x10, CX
+	JGE               by1
+
+after1:
+	ADDQ              $0x10, CX
+	JEQ               done
+	MOVQ              $-1, AX
+	BZHIQ             CX, AX, AX
+	KMOVW             AX, K7
+	VPMOVM2D          K7, Z15
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (DI), K7, Z0
+	VEXTRACTF64X4     $0x01, Z0, Y1
+	VCVTPS2PD         Y1, Z1
+	VCVTPS2PD         Y0, Z0
+	VBROADCASTSD      vectorElementary<>+1312(SB), Z4
+	VMAXPD            Z0, Z4, Z0
+	VBROADCASTSD      vectorElementary<>+1344(SB), Z4
+	VMINPD            Z0, Z4, Z0
+	VMULPD            Z0, Z0, Z4
+	VBROADCASTSD      vectorElementary<>+1376(SB), Z8
+	VFMADD213PD.BCST  vectorElementary<>+1408(SB), Z4, Z8
+	VBROADCASTSD      vectorElementary<>+1440(SB), Z2
+	VFMADD213PD.BCST  vectorElementary<>+1472(SB), Z4, Z2
+	VMULPD            Z0, Z8, Z8
+	VMULPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+1504(SB), Z4
+	VMAXPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorElementary<>+1536(SB), Z4
+	VMINPD            Z8, Z4, Z8
+	VBROADCASTSD      vectorElementary<>+384(SB), Z2
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z8, Z2
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z4, Z8
+	VPSLLQ            $0x34, Z2, Z2
+	VMULPD            Z8, Z8, Z4
+	VBROADCASTSD      vectorElementary<>+448(SB), Z3
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z8, Z3
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z8, Z3
+	VFMADD213PD       Z8, Z4, Z3
+	VFMADD213PD       Z2, Z2, Z3
+	VADDPD.BCST       vectorElementary<>+672(SB), Z3, Z4
+	VBROADCASTSD      vectorElementary<>+672(SB), Z2
+	VDIVPD            Z4, Z2, Z2
+	VMULPD            Z2, Z3, Z3
+	VFMADD213PD.BCST  vectorElementary<>+672(SB), Z3, Z0
+	VMULPD            Z2, Z0, Z0
+	VBROADCASTSD      vectorElementary<>+1312(SB), Z7
+	VMAXPD            Z1, Z7, Z1
+	VBROADCASTSD      vectorElementary<>+1344(SB), Z7
+	VMINPD            Z1, Z7, Z1
+	VMULPD            Z1, Z1, Z7
+	VBROADCASTSD      vectorElementary<>+1376(SB), Z9
+	VFMADD213PD.BCST  vectorElementary<>+1408(SB), Z7, Z9
+	VBROADCASTSD      vectorElementary<>+1440(SB), Z5
+	VFMADD213PD.BCST  vectorElementary<>+1472(SB), Z7, Z5
+	VMULPD            Z1, Z9, Z9
+	VMULPD            Z5, Z1, Z1
+	VBROADCASTSD      vectorElementary<>+1504(SB), Z7
+	VMAXPD            Z9, Z7, Z9
+	VBROADCASTSD      vectorElementary<>+1536(SB), Z7
+	VMINPD            Z9, Z7, Z9
+	VBROADCASTSD      vectorElementary<>+384(SB), Z5
+	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z9, Z5
+	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
+	VFNMADD231PD.BCST vectorElementary<>+288(SB), Z7, Z9
+	VPSLLQ            $0x34, Z5, Z5
+	VMULPD            Z9, Z9, Z7
+	VBROADCASTSD      vectorElementary<>+448(SB), Z6
+	VFMADD213PD.BCST  vectorElementary<>+480(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+512(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+544(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+576(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+608(SB), Z9, Z6
+	VFMADD213PD.BCST  vectorElementary<>+640(SB), Z9, Z6
+	VFMADD213PD       Z9, Z7, Z6
+	VFMADD213PD       Z5, Z5, Z6
+	VADDPD.BCST       vectorElementary<>+672(SB), Z6, Z7
+	VBROADCASTSD      vectorElementary<>+672(SB), Z5
+	VDIVPD            Z7, Z5, Z5
+	VMULPD            Z5, Z6, Z6
+	VFMADD213PD.BCST  vectorElementary<>+672(SB), Z6, Z1
+	VMULPD            Z5, Z1, Z1
+	VPMOVD2M          Z15, K7
+	VMOVUPS.Z         (R8), K7, Z2
+	VEXTRACTF64X4     $0x01, Z2, Y3
+	VCVTPS2PD         Y3, Z3
+	VCVTPS2PD         Y2, Z2
+	VMULPD            Z2, Z0, Z0
+	VMULPD            Z3, Z1, Z1
+	VCVTPD2PS         Z0, Y0
+	VCVTPD2PS         Z1, Y1
+	VINSERTF64X4      $0x01, Y1, Z0, Z0
+	VPMOVD2M          Z15, K7
+	VMOVUPS           Z0, K7, (SI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorExpAVX512(d *float32, a *float32, n int)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·vectorExpAVX512(SB), NOSPLIT, $0-24
@@ -12017,26 +18883,26 @@ TEXT ·vectorExpAVX512(SB), NOSPLIT, $0-24
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z4
-	VBROADCASTSS vectorConstants32<>+64(SB), Z5
-	VBROADCASTSS vectorConstants32<>+96(SB), Z6
-	VBROADCASTSS vectorConstants32<>+128(SB), Z7
-	VBROADCASTSS vectorConstants32<>+160(SB), Z8
-	VBROADCASTSS vectorConstants32<>+192(SB), Z9
-	VBROADCASTSS vectorConstants32<>+224(SB), Z10
-	VBROADCASTSS vectorConstants32<>+256(SB), Z11
-	VBROADCASTSS vectorConstants32<>+288(SB), Z12
+	VBROADCASTSS vectorConstants32<>+224(SB), Z5
+	VBROADCASTSS vectorConstants32<>+256(SB), Z6
+	VBROADCASTSS vectorConstants32<>+288(SB), Z7
+	VBROADCASTSS vectorConstants32<>+320(SB), Z8
+	VBROADCASTSS vectorConstants32<>+352(SB), Z9
+	VBROADCASTSS vectorConstants32<>+384(SB), Z10
+	VBROADCASTSS vectorConstants32<>+416(SB), Z11
+	VBROADCASTSS vectorConstants32<>+448(SB), Z12
 	SUBQ         $0x10, CX
 	JLT          after1
 
 by1:
 	VMOVUPS      (DI), Z0
-	VBROADCASTSS vectorConstants32<>+320(SB), Z2
+	VBROADCASTSS vectorConstants32<>+480(SB), Z2
 	VMINPS       Z0, Z2, Z0
-	VBROADCASTSS vectorConstants32<>+352(SB), Z2
+	VBROADCASTSS vectorConstants32<>+512(SB), Z2
 	VMAXPS       Z0, Z2, Z0
-	VBROADCASTSS vectorConstants32<>+384(SB), Z1
+	VBROADCASTSS vectorConstants32<>+544(SB), Z1
 	VFMADD231PS  Z5, Z0, Z1
-	VSUBPS.BCST  vectorConstants32<>+384(SB), Z1, Z2
+	VSUBPS.BCST  vectorConstants32<>+544(SB), Z1, Z2
 	VFNMADD231PS Z6, Z2, Z0
 	VFNMADD231PS Z7, Z2, Z0
 	VMULPS       Z0, Z0, Z2
@@ -12074,13 +18940,13 @@ after1:
 	VPMOVM2D     K7, Z15
 	VPMOVD2M     Z15, K7
 	VMOVUPS.Z    (DI), K7, Z0
-	VBROADCASTSS vectorConstants32<>+320(SB), Z2
+	VBROADCASTSS vectorConstants32<>+480(SB), Z2
 	VMINPS       Z0, Z2, Z0
-	VBROADCASTSS vectorConstants32<>+352(SB), Z2
+	VBROADCASTSS vectorConstants32<>+512(SB), Z2
 	VMAXPS       Z0, Z2, Z0
-	VBROADCASTSS vectorConstants32<>+384(SB), Z1
+	VBROADCASTSS vectorConstants32<>+544(SB), Z1
 	VFMADD231PS  Z5, Z0, Z1
-	VSUBPS.BCST  vectorConstants32<>+384(SB), Z1, Z2
+	VSUBPS.BCST  vectorConstants32<>+544(SB), Z1, Z2
 	VFNMADD231PS Z6, Z2, Z0
 	VFNMADD231PS Z7, Z2, Z0
 	VMULPS       Z0, Z0, Z2
@@ -12117,25 +18983,25 @@ TEXT ·vectorLogAVX512(SB), NOSPLIT, $0-24
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+96(SB), Z8
-	VBROADCASTSS vectorConstants32<>+128(SB), Z9
-	VBROADCASTSS vectorConstants32<>+416(SB), Z10
-	VBROADCASTSS vectorConstants32<>+448(SB), Z11
-	VBROADCASTSS vectorConstants32<>+480(SB), Z12
-	VBROADCASTSS vectorConstants32<>+512(SB), Z13
-	VBROADCASTSS vectorConstants32<>+544(SB), Z14
+	VBROADCASTSS vectorConstants32<>+256(SB), Z8
+	VBROADCASTSS vectorConstants32<>+288(SB), Z9
+	VBROADCASTSS vectorConstants32<>+576(SB), Z10
+	VBROADCASTSS vectorConstants32<>+608(SB), Z11
+	VBROADCASTSS vectorConstants32<>+640(SB), Z12
+	VBROADCASTSS vectorConstants32<>+672(SB), Z13
+	VBROADCASTSS vectorConstants32<>+704(SB), Z14
 	SUBQ         $0x10, CX
 	JLT          after1
 
 by1:
 	VMOVUPS          (DI), Z0
-	VCMPPS.BCST      $0x01, vectorConstants32<>+576(SB), Z0, K7
+	VCMPPS.BCST      $0x01, vectorConstants32<>+736(SB), Z0, K7
 	VPMOVM2D         K7, Z5
-	VMULPS.BCST      vectorConstants32<>+608(SB), Z0, Z2
+	VMULPS.BCST      vectorConstants32<>+768(SB), Z0, Z2
 	VPMOVD2M         Z5, K7
 	VBLENDMPS        Z2, Z0, K7, Z2
-	VANDPS.BCST      vectorConstants32<>+640(SB), Z5, Z6
-	VPSUBD.BCST      vectorConstants32<>+672(SB), Z2, Z1
+	VANDPS.BCST      vectorConstants32<>+800(SB), Z5, Z6
+	VPSUBD.BCST      vectorConstants32<>+832(SB), Z2, Z1
 	VPSRAD           $0x17, Z1, Z1
 	VPSLLD           $0x17, Z1, Z5
 	VPSUBD           Z5, Z2, Z2
@@ -12143,11 +19009,11 @@ by1:
 	VADDPS           Z6, Z1, Z1
 	VSUBPS           Z7, Z2, Z2
 	VMULPS           Z2, Z2, Z4
-	VBROADCASTSS     vectorConstants32<>+704(SB), Z3
-	VBROADCASTSS     vectorConstants32<>+736(SB), Z5
-	VFMADD213PS.BCST vectorConstants32<>+768(SB), Z4, Z3
-	VFMADD213PS.BCST vectorConstants32<>+800(SB), Z4, Z5
-	VFMADD213PS.BCST vectorConstants32<>+832(SB), Z4, Z3
+	VBROADCASTSS     vectorConstants32<>+864(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+896(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+928(SB), Z4, Z3
+	VFMADD213PS.BCST vectorConstants32<>+960(SB), Z4, Z5
+	VFMADD213PS.BCST vectorConstants32<>+992(SB), Z4, Z3
 	VFMADD213PS      Z14, Z4, Z5
 	VFMADD213PS      Z13, Z4, Z3
 	VFMADD213PS      Z12, Z4, Z5
@@ -12165,7 +19031,7 @@ by1:
 	VCMPPS           $0x00, Z5, Z0, K7
 	VPMOVM2D         K7, Z4
 	VPMOVD2M         Z4, K7
-	VBLENDMPS.BCST   vectorConstants32<>+864(SB), Z2, K7, Z2
+	VBLENDMPS.BCST   vectorConstants32<>+1024(SB), Z2, K7, Z2
 	VCMPPS           $0x01, Z5, Z0, K7
 	VPMOVM2D         K7, Z4
 	VORPS            Z4, Z2, Z0
@@ -12184,13 +19050,13 @@ after1:
 	VPMOVM2D         K7, Z15
 	VPMOVD2M         Z15, K7
 	VMOVUPS.Z        (DI), K7, Z0
-	VCMPPS.BCST      $0x01, vectorConstants32<>+576(SB), Z0, K7
+	VCMPPS.BCST      $0x01, vectorConstants32<>+736(SB), Z0, K7
 	VPMOVM2D         K7, Z5
-	VMULPS.BCST      vectorConstants32<>+608(SB), Z0, Z2
+	VMULPS.BCST      vectorConstants32<>+768(SB), Z0, Z2
 	VPMOVD2M         Z5, K7
 	VBLENDMPS        Z2, Z0, K7, Z2
-	VANDPS.BCST      vectorConstants32<>+640(SB), Z5, Z6
-	VPSUBD.BCST      vectorConstants32<>+672(SB), Z2, Z1
+	VANDPS.BCST      vectorConstants32<>+800(SB), Z5, Z6
+	VPSUBD.BCST      vectorConstants32<>+832(SB), Z2, Z1
 	VPSRAD           $0x17, Z1, Z1
 	VPSLLD           $0x17, Z1, Z5
 	VPSUBD           Z5, Z2, Z2
@@ -12198,11 +19064,11 @@ after1:
 	VADDPS           Z6, Z1, Z1
 	VSUBPS           Z7, Z2, Z2
 	VMULPS           Z2, Z2, Z4
-	VBROADCASTSS     vectorConstants32<>+704(SB), Z3
-	VBROADCASTSS     vectorConstants32<>+736(SB), Z5
-	VFMADD213PS.BCST vectorConstants32<>+768(SB), Z4, Z3
-	VFMADD213PS.BCST vectorConstants32<>+800(SB), Z4, Z5
-	VFMADD213PS.BCST vectorConstants32<>+832(SB), Z4, Z3
+	VBROADCASTSS     vectorConstants32<>+864(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+896(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+928(SB), Z4, Z3
+	VFMADD213PS.BCST vectorConstants32<>+960(SB), Z4, Z5
+	VFMADD213PS.BCST vectorConstants32<>+992(SB), Z4, Z3
 	VFMADD213PS      Z14, Z4, Z5
 	VFMADD213PS      Z13, Z4, Z3
 	VFMADD213PS      Z12, Z4, Z5
@@ -12220,7 +19086,7 @@ after1:
 	VCMPPS           $0x00, Z5, Z0, K7
 	VPMOVM2D         K7, Z4
 	VPMOVD2M         Z4, K7
-	VBLENDMPS.BCST   vectorConstants32<>+864(SB), Z2, K7, Z2
+	VBLENDMPS.BCST   vectorConstants32<>+1024(SB), Z2, K7, Z2
 	VCMPPS           $0x01, Z5, Z0, K7
 	VPMOVM2D         K7, Z4
 	VORPS            Z4, Z2, Z0
@@ -12238,12 +19104,12 @@ TEXT ·vectorTanhAVX512(SB), NOSPLIT, $0-24
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z8
-	VBROADCASTSS vectorConstants32<>+64(SB), Z9
-	VBROADCASTSS vectorConstants32<>+96(SB), Z10
-	VBROADCASTSS vectorConstants32<>+128(SB), Z11
-	VBROADCASTSS vectorConstants32<>+160(SB), Z12
-	VBROADCASTSS vectorConstants32<>+192(SB), Z13
-	VBROADCASTSS vectorConstants32<>+224(SB), Z14
+	VBROADCASTSS vectorConstants32<>+224(SB), Z9
+	VBROADCASTSS vectorConstants32<>+256(SB), Z10
+	VBROADCASTSS vectorConstants32<>+288(SB), Z11
+	VBROADCASTSS vectorConstants32<>+320(SB), Z12
+	VBROADCASTSS vectorConstants32<>+352(SB), Z13
+	VBROADCASTSS vectorConstants32<>+384(SB), Z14
 	SUBQ         $0x10, CX
 	JLT          after1
 
@@ -12251,21 +19117,21 @@ by1:
 	VMOVUPS           (DI), Z0
 	VADDPS            Z0, Z0, Z1
 	VORPS.BCST        vectorConstants32<>+0(SB), Z1, Z1
-	VBROADCASTSS      vectorConstants32<>+896(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
 	VMAXPS            Z1, Z4, Z1
-	VCMPPS.BCST       $0x1e, vectorConstants32<>+928(SB), Z1, K7
+	VCMPPS.BCST       $0x1e, vectorConstants32<>+1088(SB), Z1, K7
 	VPMOVM2D          K7, Z6
-	VBROADCASTSS      vectorConstants32<>+960(SB), Z2
+	VBROADCASTSS      vectorConstants32<>+1120(SB), Z2
 	VFMADD231PS       Z9, Z1, Z2
-	VSUBPS.BCST       vectorConstants32<>+960(SB), Z2, Z4
+	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z2, Z4
 	VFNMADD231PS      Z10, Z4, Z1
 	VFNMADD231PS      Z11, Z4, Z1
 	VMULPS            Z1, Z1, Z4
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+416(SB), Z5
 	VFMADD213PS       Z14, Z1, Z5
 	VMOVUPS           Z13, Z3
 	VFMADD213PS       Z12, Z1, Z3
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z4, Z5
+	VFMADD231PS.BCST  vectorConstants32<>+448(SB), Z4, Z5
 	VFMADD231PS       Z5, Z4, Z3
 	VFMADD213PS       Z1, Z4, Z3
 	VPSLLD            $0x17, Z2, Z2
@@ -12279,7 +19145,7 @@ by1:
 	VBLENDMPS         Z3, Z1, K7, Z3
 	VDIVPS            Z5, Z3, Z3
 	VMOVUPS           Z8, Z1
-	VFNMADD231PS.BCST vectorConstants32<>+992(SB), Z3, Z1
+	VFNMADD231PS.BCST vectorConstants32<>+1152(SB), Z3, Z1
 	VPMOVD2M          Z6, K7
 	VBLENDMPS         Z3, Z1, K7, Z3
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
@@ -12303,21 +19169,21 @@ after1:
 	VMOVUPS.Z         (DI), K7, Z0
 	VADDPS            Z0, Z0, Z1
 	VORPS.BCST        vectorConstants32<>+0(SB), Z1, Z1
-	VBROADCASTSS      vectorConstants32<>+896(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
 	VMAXPS            Z1, Z4, Z1
-	VCMPPS.BCST       $0x1e, vectorConstants32<>+928(SB), Z1, K7
+	VCMPPS.BCST       $0x1e, vectorConstants32<>+1088(SB), Z1, K7
 	VPMOVM2D          K7, Z6
-	VBROADCASTSS      vectorConstants32<>+960(SB), Z2
+	VBROADCASTSS      vectorConstants32<>+1120(SB), Z2
 	VFMADD231PS       Z9, Z1, Z2
-	VSUBPS.BCST       vectorConstants32<>+960(SB), Z2, Z4
+	VSUBPS.BCST       vectorConstants32<>+1120(SB), Z2, Z4
 	VFNMADD231PS      Z10, Z4, Z1
 	VFNMADD231PS      Z11, Z4, Z1
 	VMULPS            Z1, Z1, Z4
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+416(SB), Z5
 	VFMADD213PS       Z14, Z1, Z5
 	VMOVUPS           Z13, Z3
 	VFMADD213PS       Z12, Z1, Z3
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z4, Z5
+	VFMADD231PS.BCST  vectorConstants32<>+448(SB), Z4, Z5
 	VFMADD231PS       Z5, Z4, Z3
 	VFMADD213PS       Z1, Z4, Z3
 	VPSLLD            $0x17, Z2, Z2
@@ -12331,7 +19197,7 @@ after1:
 	VBLENDMPS         Z3, Z1, K7, Z3
 	VDIVPS            Z5, Z3, Z3
 	VMOVUPS           Z8, Z1
-	VFNMADD231PS.BCST vectorConstants32<>+992(SB), Z3, Z1
+	VFNMADD231PS.BCST vectorConstants32<>+1152(SB), Z3, Z1
 	VPMOVD2M          Z6, K7
 	VBLENDMPS         Z3, Z1, K7, Z3
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
@@ -12352,12 +19218,12 @@ TEXT ·vectorSigmoidAVX512(SB), NOSPLIT, $0-24
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z8
-	VBROADCASTSS vectorConstants32<>+96(SB), Z9
-	VBROADCASTSS vectorConstants32<>+128(SB), Z10
-	VBROADCASTSS vectorConstants32<>+160(SB), Z11
-	VBROADCASTSS vectorConstants32<>+192(SB), Z12
-	VBROADCASTSS vectorConstants32<>+224(SB), Z13
+	VBROADCASTSS vectorConstants32<>+224(SB), Z8
+	VBROADCASTSS vectorConstants32<>+256(SB), Z9
+	VBROADCASTSS vectorConstants32<>+288(SB), Z10
+	VBROADCASTSS vectorConstants32<>+320(SB), Z11
+	VBROADCASTSS vectorConstants32<>+352(SB), Z12
+	VBROADCASTSS vectorConstants32<>+384(SB), Z13
 	SUBQ         $0x10, CX
 	JLT          after1
 
@@ -12365,19 +19231,19 @@ by1:
 	VMOVUPS          (DI), Z0
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
 	VFMADD213PS      Z13, Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -12385,10 +19251,10 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMOVUPS          Z0, (SI)
@@ -12408,19 +19274,19 @@ after1:
 	VMOVUPS.Z        (DI), K7, Z0
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
 	VFMADD213PS      Z13, Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -12428,10 +19294,10 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VPMOVD2M         Z15, K7
@@ -12448,12 +19314,12 @@ TEXT ·vectorSiLUAVX512(SB), NOSPLIT, $0-24
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z8
-	VBROADCASTSS vectorConstants32<>+96(SB), Z9
-	VBROADCASTSS vectorConstants32<>+128(SB), Z10
-	VBROADCASTSS vectorConstants32<>+160(SB), Z11
-	VBROADCASTSS vectorConstants32<>+192(SB), Z12
-	VBROADCASTSS vectorConstants32<>+224(SB), Z13
+	VBROADCASTSS vectorConstants32<>+224(SB), Z8
+	VBROADCASTSS vectorConstants32<>+256(SB), Z9
+	VBROADCASTSS vectorConstants32<>+288(SB), Z10
+	VBROADCASTSS vectorConstants32<>+320(SB), Z11
+	VBROADCASTSS vectorConstants32<>+352(SB), Z12
+	VBROADCASTSS vectorConstants32<>+384(SB), Z13
 	SUBQ         $0x10, CX
 	JLT          after1
 
@@ -12461,19 +19327,19 @@ by1:
 	VMOVUPS          (DI), Z0
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
 	VFMADD213PS      Z13, Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -12481,16 +19347,16 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z1
 	VCMPPS           $0x0e, Z0, Z1, K7
 	VPMOVM2D         K7, Z1
 	VANDNPS          Z5, Z1, Z5
 	VMULPS           Z0, Z6, Z6
 	VMULPS           Z0, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMOVUPS          Z0, (SI)
@@ -12510,19 +19376,19 @@ after1:
 	VMOVUPS.Z        (DI), K7, Z0
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
 	VFMADD213PS      Z13, Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -12530,16 +19396,16 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z1
 	VCMPPS           $0x0e, Z0, Z1, K7
 	VPMOVM2D         K7, Z1
 	VANDNPS          Z5, Z1, Z5
 	VMULPS           Z0, Z6, Z6
 	VMULPS           Z0, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VPMOVD2M         Z15, K7
@@ -12555,40 +19421,40 @@ TEXT ·vectorGELUAVX512(SB), NOSPLIT, $0-24
 	MOVQ         a+8(FP), DI
 	MOVQ         d+0(FP), SI
 	MOVQ         n+16(FP), CX
-	VBROADCASTSS vectorConstants32<>+1088(SB), Z7
-	VBROADCASTSS vectorConstants32<>+1120(SB), Z10
-	VBROADCASTSS vectorConstants32<>+1152(SB), Z11
-	VBROADCASTSS vectorConstants32<>+1184(SB), Z12
-	VBROADCASTSS vectorConstants32<>+1216(SB), Z13
+	VBROADCASTSS vectorConstants32<>+1248(SB), Z7
+	VBROADCASTSS vectorConstants32<>+1280(SB), Z10
+	VBROADCASTSS vectorConstants32<>+1312(SB), Z11
+	VBROADCASTSS vectorConstants32<>+1344(SB), Z12
+	VBROADCASTSS vectorConstants32<>+1376(SB), Z13
 	SUBQ         $0x10, CX
 	JLT          after1
 
 by1:
 	VMOVUPS          (DI), Z0
-	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
-	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VANDPS.BCST      vectorConstants32<>+128(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+64(SB), Z1, K7
 	VPMOVM2D         K7, Z14
 	VPMOVD2M         Z14, K7
 	KMOVW            K7, AX
 	TESTL            AX, AX
 	JNE              outside0
-	VSUBPS.BCST      vectorConstants32<>+1312(SB), Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+1408(SB), Z1, Z2
 	VMULPS           Z2, Z2, Z4
 	VMULPS           Z4, Z4, Z6
-	VBROADCASTSS     vectorConstants32<>+1344(SB), Z3
-	VBROADCASTSS     vectorConstants32<>+1376(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+1408(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+1440(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+1472(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1504(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
-	VBROADCASTSS     vectorConstants32<>+1440(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+1472(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+1536(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1568(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
 	VMOVUPS          Z12, Z8
 	VFMADD213PS      Z10, Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
-	VBROADCASTSS     vectorConstants32<>+1504(SB), Z5
-	VFMADD213PS.BCST vectorConstants32<>+1536(SB), Z4, Z5
-	VBROADCASTSS     vectorConstants32<>+1568(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+1600(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+1600(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+1632(SB), Z4, Z5
+	VBROADCASTSS     vectorConstants32<>+1664(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1696(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z5
 	VMOVUPS          Z13, Z8
 	VFMADD213PS      Z11, Z4, Z8
@@ -12616,30 +19482,30 @@ after1:
 	VPMOVM2D         K7, Z15
 	VPMOVD2M         Z15, K7
 	VMOVUPS.Z        (DI), K7, Z0
-	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
-	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VANDPS.BCST      vectorConstants32<>+128(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+64(SB), Z1, K7
 	VPMOVM2D         K7, Z14
 	VPMOVD2M         Z14, K7
 	KMOVW            K7, AX
 	TESTL            AX, AX
 	JNE              outside1
-	VSUBPS.BCST      vectorConstants32<>+1312(SB), Z1, Z2
+	VSUBPS.BCST      vectorConstants32<>+1408(SB), Z1, Z2
 	VMULPS           Z2, Z2, Z4
 	VMULPS           Z4, Z4, Z6
-	VBROADCASTSS     vectorConstants32<>+1344(SB), Z3
-	VBROADCASTSS     vectorConstants32<>+1376(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+1408(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+1440(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+1472(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1504(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
-	VBROADCASTSS     vectorConstants32<>+1440(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+1472(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+1536(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1568(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
 	VMOVUPS          Z12, Z8
 	VFMADD213PS      Z10, Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
-	VBROADCASTSS     vectorConstants32<>+1504(SB), Z5
-	VFMADD213PS.BCST vectorConstants32<>+1536(SB), Z4, Z5
-	VBROADCASTSS     vectorConstants32<>+1568(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+1600(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+1600(SB), Z5
+	VFMADD213PS.BCST vectorConstants32<>+1632(SB), Z4, Z5
+	VBROADCASTSS     vectorConstants32<>+1664(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+1696(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z5
 	VMOVUPS          Z13, Z8
 	VFMADD213PS      Z11, Z4, Z8
@@ -12662,16 +19528,14 @@ done:
 outside0:
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1760(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+160(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VBROADCASTSS      vectorConstants32<>+1792(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1824(SB), Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
@@ -12679,38 +19543,40 @@ outside0:
 	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2080(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2112(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS.BCST       vectorConstants32<>+608(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
-	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+224(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1184(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+256(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+288(SB), Z5, Z9
 	VADDPS            Z8, Z9, Z9
 	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VBROADCASTSS      vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+384(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+352(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+320(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+448(SB), Z5, Z14
 	VFMADD231PS       Z14, Z5, Z2
 	VFMADD213PS       Z9, Z5, Z2
 	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
 	VMULPS            Z3, Z2, Z2
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1216(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z4
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12721,16 +19587,14 @@ outside0:
 outside1:
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1760(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+160(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VBROADCASTSS      vectorConstants32<>+1792(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1824(SB), Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
@@ -12738,38 +19602,40 @@ outside1:
 	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2080(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2112(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS.BCST       vectorConstants32<>+608(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
-	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+224(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1184(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+256(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+288(SB), Z5, Z9
 	VADDPS            Z8, Z9, Z9
 	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VBROADCASTSS      vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+384(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+352(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+320(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+448(SB), Z5, Z14
 	VFMADD231PS       Z14, Z5, Z2
 	VFMADD213PS       Z9, Z5, Z2
 	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
 	VMULPS            Z3, Z2, Z2
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1216(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z4
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12784,44 +19650,44 @@ TEXT ·vectorGELUGradAVX512(SB), NOSPLIT, $0-32
 	MOVQ         d+0(FP), SI
 	MOVQ         a+8(FP), R8
 	MOVQ         n+24(FP), CX
-	VBROADCASTSS vectorConstants32<>+2080(SB), Z7
-	VBROADCASTSS vectorConstants32<>+2112(SB), Z10
-	VBROADCASTSS vectorConstants32<>+2144(SB), Z11
-	VBROADCASTSS vectorConstants32<>+2176(SB), Z12
+	VBROADCASTSS vectorConstants32<>+2144(SB), Z7
+	VBROADCASTSS vectorConstants32<>+2176(SB), Z10
+	VBROADCASTSS vectorConstants32<>+2208(SB), Z11
+	VBROADCASTSS vectorConstants32<>+2240(SB), Z12
 	SUBQ         $0x10, CX
 	JLT          after1
 
 by1:
 	VMOVUPS          (DI), Z0
 	VMOVUPS          (R8), Z13
-	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
-	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VANDPS.BCST      vectorConstants32<>+128(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+64(SB), Z1, K7
 	VPMOVM2D         K7, Z14
 	VPMOVD2M         Z14, K7
 	KMOVW            K7, AX
 	TESTL            AX, AX
 	JNE              outside0
 	VMULPS           Z0, Z0, Z2
-	VSUBPS.BCST      vectorConstants32<>+2208(SB), Z2, Z2
+	VSUBPS.BCST      vectorConstants32<>+2272(SB), Z2, Z2
 	VMULPS           Z2, Z2, Z4
 	VMULPS           Z4, Z4, Z6
-	VBROADCASTSS     vectorConstants32<>+2240(SB), Z3
-	VBROADCASTSS     vectorConstants32<>+2272(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+2304(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+2304(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+2336(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2368(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
 	VMOVUPS          Z12, Z8
 	VFMADD213PS      Z10, Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
-	VBROADCASTSS     vectorConstants32<>+2336(SB), Z5
-	VBROADCASTSS     vectorConstants32<>+2368(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+2400(SB), Z4, Z8
-	VFMADD213PS      Z8, Z6, Z5
+	VBROADCASTSS     vectorConstants32<>+2400(SB), Z5
 	VBROADCASTSS     vectorConstants32<>+2432(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2464(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VBROADCASTSS     vectorConstants32<>+2496(SB), Z8
 	VFMADD213PS      Z11, Z4, Z8
 	VFMADD213PS      Z8, Z6, Z5
 	VFMADD231PS      Z5, Z2, Z3
 	VFMADD213PS      Z7, Z2, Z3
-	VFMADD213PS.BCST vectorConstants32<>+1696(SB), Z3, Z0
+	VFMADD213PS.BCST vectorConstants32<>+160(SB), Z3, Z0
 	VMULPS           Z13, Z0, Z0
 
 inside0:
@@ -12843,34 +19709,34 @@ after1:
 	VMOVUPS.Z        (DI), K7, Z0
 	VPMOVD2M         Z15, K7
 	VMOVUPS.Z        (R8), K7, Z13
-	VANDPS.BCST      vectorConstants32<>+1248(SB), Z0, Z1
-	VCMPPS.BCST      $0x16, vectorConstants32<>+1280(SB), Z1, K7
+	VANDPS.BCST      vectorConstants32<>+128(SB), Z0, Z1
+	VCMPPS.BCST      $0x16, vectorConstants32<>+64(SB), Z1, K7
 	VPMOVM2D         K7, Z14
 	VPMOVD2M         Z14, K7
 	KMOVW            K7, AX
 	TESTL            AX, AX
 	JNE              outside1
 	VMULPS           Z0, Z0, Z2
-	VSUBPS.BCST      vectorConstants32<>+2208(SB), Z2, Z2
+	VSUBPS.BCST      vectorConstants32<>+2272(SB), Z2, Z2
 	VMULPS           Z2, Z2, Z4
 	VMULPS           Z4, Z4, Z6
-	VBROADCASTSS     vectorConstants32<>+2240(SB), Z3
-	VBROADCASTSS     vectorConstants32<>+2272(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+2304(SB), Z4, Z8
+	VBROADCASTSS     vectorConstants32<>+2304(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+2336(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2368(SB), Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
 	VMOVUPS          Z12, Z8
 	VFMADD213PS      Z10, Z4, Z8
 	VFMADD213PS      Z8, Z6, Z3
-	VBROADCASTSS     vectorConstants32<>+2336(SB), Z5
-	VBROADCASTSS     vectorConstants32<>+2368(SB), Z8
-	VFMADD213PS.BCST vectorConstants32<>+2400(SB), Z4, Z8
-	VFMADD213PS      Z8, Z6, Z5
+	VBROADCASTSS     vectorConstants32<>+2400(SB), Z5
 	VBROADCASTSS     vectorConstants32<>+2432(SB), Z8
+	VFMADD213PS.BCST vectorConstants32<>+2464(SB), Z4, Z8
+	VFMADD213PS      Z8, Z6, Z5
+	VBROADCASTSS     vectorConstants32<>+2496(SB), Z8
 	VFMADD213PS      Z11, Z4, Z8
 	VFMADD213PS      Z8, Z6, Z5
 	VFMADD231PS      Z5, Z2, Z3
 	VFMADD213PS      Z7, Z2, Z3
-	VFMADD213PS.BCST vectorConstants32<>+1696(SB), Z3, Z0
+	VFMADD213PS.BCST vectorConstants32<>+160(SB), Z3, Z0
 	VMULPS           Z13, Z0, Z0
 
 inside1:
@@ -12884,16 +19750,14 @@ done:
 outside0:
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1760(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+160(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VBROADCASTSS      vectorConstants32<>+1792(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1824(SB), Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
@@ -12901,39 +19765,41 @@ outside0:
 	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2080(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2112(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS.BCST       vectorConstants32<>+608(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
-	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+224(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1184(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+256(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+288(SB), Z5, Z9
 	VADDPS            Z8, Z9, Z9
 	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VBROADCASTSS      vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+384(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+352(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+320(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+448(SB), Z5, Z14
 	VFMADD231PS       Z14, Z5, Z2
 	VFMADD213PS       Z9, Z5, Z2
 	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
-	VFNMADD231PS.BCST vectorConstants32<>+2464(SB), Z1, Z3
+	VFNMADD231PS.BCST vectorConstants32<>+2528(SB), Z1, Z3
 	VMULPS            Z3, Z2, Z2
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1216(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z4
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -12944,16 +19810,14 @@ outside0:
 outside1:
 	VBROADCASTSS      vectorConstants32<>+0(SB), Z5
 	VANDNPS           Z0, Z5, Z1
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VMINPS            Z1, Z5, Z8
-	VADDPS.BCST       vectorConstants32<>+1664(SB), Z8, Z5
+	VADDPS.BCST       vectorConstants32<>+1760(SB), Z8, Z5
 	VDIVPS            Z5, Z8, Z9
-	VSUBPS.BCST       vectorConstants32<>+1696(SB), Z9, Z9
+	VSUBPS.BCST       vectorConstants32<>+160(SB), Z9, Z9
 	VMULPS            Z9, Z9, Z4
-	VBROADCASTSS      vectorConstants32<>+1728(SB), Z3
-	VBROADCASTSS      vectorConstants32<>+1760(SB), Z5
-	VFMADD213PS.BCST  vectorConstants32<>+1792(SB), Z4, Z3
-	VFMADD213PS.BCST  vectorConstants32<>+1824(SB), Z4, Z5
+	VBROADCASTSS      vectorConstants32<>+1792(SB), Z3
+	VBROADCASTSS      vectorConstants32<>+1824(SB), Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1856(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+1888(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+1920(SB), Z4, Z3
@@ -12961,39 +19825,41 @@ outside1:
 	VFMADD213PS.BCST  vectorConstants32<>+1984(SB), Z4, Z3
 	VFMADD213PS.BCST  vectorConstants32<>+2016(SB), Z4, Z5
 	VFMADD213PS.BCST  vectorConstants32<>+2048(SB), Z4, Z3
+	VFMADD213PS.BCST  vectorConstants32<>+2080(SB), Z4, Z5
+	VFMADD213PS.BCST  vectorConstants32<>+2112(SB), Z4, Z3
 	VFMADD231PS       Z5, Z9, Z3
-	VMULPS.BCST       vectorConstants32<>+448(SB), Z8, Z5
+	VMULPS.BCST       vectorConstants32<>+608(SB), Z8, Z5
 	VMULPS            Z8, Z5, Z9
 	VFMSUB213PS       Z9, Z8, Z5
 	VMOVAPS           Z5, Z8
-	VBROADCASTSS      vectorConstants32<>+1024(SB), Z4
-	VFMADD231PS.BCST  vectorConstants32<>+64(SB), Z9, Z4
-	VSUBPS.BCST       vectorConstants32<>+1024(SB), Z4, Z5
-	VFNMADD231PS.BCST vectorConstants32<>+96(SB), Z5, Z9
-	VFNMADD231PS.BCST vectorConstants32<>+128(SB), Z5, Z9
+	VBROADCASTSS      vectorConstants32<>+1184(SB), Z4
+	VFMADD231PS.BCST  vectorConstants32<>+224(SB), Z9, Z4
+	VSUBPS.BCST       vectorConstants32<>+1184(SB), Z4, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+256(SB), Z5, Z9
+	VFNMADD231PS.BCST vectorConstants32<>+288(SB), Z5, Z9
 	VADDPS            Z8, Z9, Z9
 	VMULPS            Z9, Z9, Z5
-	VBROADCASTSS      vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST  vectorConstants32<>+224(SB), Z9, Z14
-	VBROADCASTSS      vectorConstants32<>+192(SB), Z2
-	VFMADD213PS.BCST  vectorConstants32<>+160(SB), Z9, Z2
-	VFMADD231PS.BCST  vectorConstants32<>+288(SB), Z5, Z14
+	VBROADCASTSS      vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST  vectorConstants32<>+384(SB), Z9, Z14
+	VBROADCASTSS      vectorConstants32<>+352(SB), Z2
+	VFMADD213PS.BCST  vectorConstants32<>+320(SB), Z9, Z2
+	VFMADD231PS.BCST  vectorConstants32<>+448(SB), Z5, Z14
 	VFMADD231PS       Z14, Z5, Z2
 	VFMADD213PS       Z9, Z5, Z2
 	VADDPS.BCST       vectorConstants32<>+32(SB), Z2, Z2
 	VPSLLD            $0x17, Z4, Z4
 	VMULPS            Z4, Z2, Z2
-	VBROADCASTSS      vectorConstants32<>+1632(SB), Z5
+	VBROADCASTSS      vectorConstants32<>+1728(SB), Z5
 	VCMPPS            $0x01, Z1, Z5, K7
 	VPMOVM2D          K7, Z5
 	VANDNPS           Z2, Z5, Z2
-	VFNMADD231PS.BCST vectorConstants32<>+2464(SB), Z1, Z3
+	VFNMADD231PS.BCST vectorConstants32<>+2528(SB), Z1, Z3
 	VMULPS            Z3, Z2, Z2
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z5
-	VFNMADD231PS.BCST vectorConstants32<>+1056(SB), Z2, Z5
+	VFNMADD231PS.BCST vectorConstants32<>+1216(SB), Z2, Z5
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z2, Z5, K7, Z2
-	VBROADCASTSS      vectorConstants32<>+1056(SB), Z4
+	VBROADCASTSS      vectorConstants32<>+1216(SB), Z4
 	VBROADCASTSS      vectorConstants32<>+32(SB), Z6
 	VPMOVD2M          Z0, K7
 	VBLENDMPS         Z4, Z6, K7, Z4
@@ -13009,11 +19875,11 @@ TEXT ·vectorSigmoidTimesAVX512(SB), NOSPLIT, $0-32
 	MOVQ         a+8(FP), R8
 	MOVQ         n+24(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z8
-	VBROADCASTSS vectorConstants32<>+96(SB), Z9
-	VBROADCASTSS vectorConstants32<>+128(SB), Z10
-	VBROADCASTSS vectorConstants32<>+160(SB), Z11
-	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	VBROADCASTSS vectorConstants32<>+224(SB), Z8
+	VBROADCASTSS vectorConstants32<>+256(SB), Z9
+	VBROADCASTSS vectorConstants32<>+288(SB), Z10
+	VBROADCASTSS vectorConstants32<>+320(SB), Z11
+	VBROADCASTSS vectorConstants32<>+352(SB), Z12
 	SUBQ         $0x10, CX
 	JLT          after1
 
@@ -13022,19 +19888,19 @@ by1:
 	VMOVUPS          (R8), Z13
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+384(SB), Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -13042,10 +19908,10 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -13069,19 +19935,19 @@ after1:
 	VMOVUPS.Z        (R8), K7, Z13
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+384(SB), Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -13089,10 +19955,10 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z5, Z6, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -13111,11 +19977,11 @@ TEXT ·vectorLogSigmoidGradAVX512(SB), NOSPLIT, $0-32
 	MOVQ         a+8(FP), R8
 	MOVQ         n+24(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z8
-	VBROADCASTSS vectorConstants32<>+96(SB), Z9
-	VBROADCASTSS vectorConstants32<>+128(SB), Z10
-	VBROADCASTSS vectorConstants32<>+160(SB), Z11
-	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	VBROADCASTSS vectorConstants32<>+224(SB), Z8
+	VBROADCASTSS vectorConstants32<>+256(SB), Z9
+	VBROADCASTSS vectorConstants32<>+288(SB), Z10
+	VBROADCASTSS vectorConstants32<>+320(SB), Z11
+	VBROADCASTSS vectorConstants32<>+352(SB), Z12
 	SUBQ         $0x10, CX
 	JLT          after1
 
@@ -13124,19 +19990,19 @@ by1:
 	VMOVUPS          (R8), Z13
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+384(SB), Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -13144,10 +20010,10 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -13171,19 +20037,19 @@ after1:
 	VMOVUPS.Z        (R8), K7, Z13
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+384(SB), Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -13191,10 +20057,10 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z0
 	VMULPS           Z13, Z0, Z0
@@ -13213,11 +20079,11 @@ TEXT ·vectorSiLUGradAVX512(SB), NOSPLIT, $0-32
 	MOVQ         a+8(FP), R8
 	MOVQ         n+24(FP), CX
 	VBROADCASTSS vectorConstants32<>+32(SB), Z7
-	VBROADCASTSS vectorConstants32<>+64(SB), Z8
-	VBROADCASTSS vectorConstants32<>+96(SB), Z9
-	VBROADCASTSS vectorConstants32<>+128(SB), Z10
-	VBROADCASTSS vectorConstants32<>+160(SB), Z11
-	VBROADCASTSS vectorConstants32<>+192(SB), Z12
+	VBROADCASTSS vectorConstants32<>+224(SB), Z8
+	VBROADCASTSS vectorConstants32<>+256(SB), Z9
+	VBROADCASTSS vectorConstants32<>+288(SB), Z10
+	VBROADCASTSS vectorConstants32<>+320(SB), Z11
+	VBROADCASTSS vectorConstants32<>+352(SB), Z12
 	SUBQ         $0x10, CX
 	JLT          after1
 
@@ -13226,19 +20092,19 @@ by1:
 	VMOVUPS          (R8), Z13
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+384(SB), Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -13246,14 +20112,14 @@ by1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z1
 	VCMPPS           $0x0e, Z0, Z1, K7
 	VPMOVM2D         K7, Z1
 	VANDNPS          Z5, Z1, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z4
 	VPMOVD2M         Z0, K7
@@ -13281,19 +20147,19 @@ after1:
 	VMOVUPS.Z        (R8), K7, Z13
 	VBROADCASTSS     vectorConstants32<>+0(SB), Z1
 	VORPS            Z0, Z1, Z1
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z3
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z3
 	VMAXPS           Z1, Z3, Z1
-	VBROADCASTSS     vectorConstants32<>+1024(SB), Z2
+	VBROADCASTSS     vectorConstants32<>+1184(SB), Z2
 	VFMADD231PS      Z8, Z1, Z2
-	VSUBPS.BCST      vectorConstants32<>+1024(SB), Z2, Z3
+	VSUBPS.BCST      vectorConstants32<>+1184(SB), Z2, Z3
 	VFNMADD231PS     Z9, Z3, Z1
 	VFNMADD231PS     Z10, Z3, Z1
 	VMULPS           Z1, Z1, Z3
-	VBROADCASTSS     vectorConstants32<>+256(SB), Z14
-	VFMADD213PS.BCST vectorConstants32<>+224(SB), Z1, Z14
+	VBROADCASTSS     vectorConstants32<>+416(SB), Z14
+	VFMADD213PS.BCST vectorConstants32<>+384(SB), Z1, Z14
 	VMOVUPS          Z12, Z5
 	VFMADD213PS      Z11, Z1, Z5
-	VFMADD231PS.BCST vectorConstants32<>+288(SB), Z3, Z14
+	VFMADD231PS.BCST vectorConstants32<>+448(SB), Z3, Z14
 	VFMADD231PS      Z14, Z3, Z5
 	VFMADD213PS      Z1, Z3, Z5
 	VADDPS           Z7, Z5, Z5
@@ -13301,14 +20167,14 @@ after1:
 	VMULPS           Z2, Z5, Z5
 	VMOVUPS          Z7, Z6
 	VMOVAPS          Z5, Z3
-	VFMADD132PS.BCST vectorConstants32<>+1056(SB), Z6, Z3
+	VFMADD132PS.BCST vectorConstants32<>+1216(SB), Z6, Z3
 	VDIVPS           Z3, Z6, Z6
 	VMULPS           Z6, Z5, Z5
-	VBROADCASTSS     vectorConstants32<>+352(SB), Z1
+	VBROADCASTSS     vectorConstants32<>+512(SB), Z1
 	VCMPPS           $0x0e, Z0, Z1, K7
 	VPMOVM2D         K7, Z1
 	VANDNPS          Z5, Z1, Z5
-	VMULPS.BCST      vectorConstants32<>+1056(SB), Z5, Z5
+	VMULPS.BCST      vectorConstants32<>+1216(SB), Z5, Z5
 	VPMOVD2M         Z0, K7
 	VBLENDMPS        Z6, Z5, K7, Z4
 	VPMOVD2M         Z0, K7
@@ -13339,615 +20205,853 @@ DATA vectorConstants32<>+48(SB)/4, $0x3f800000
 DATA vectorConstants32<>+52(SB)/4, $0x3f800000
 DATA vectorConstants32<>+56(SB)/4, $0x3f800000
 DATA vectorConstants32<>+60(SB)/4, $0x3f800000
-DATA vectorConstants32<>+64(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+68(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+72(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+76(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+80(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+84(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+88(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+92(SB)/4, $0x3fb8aa3b
-DATA vectorConstants32<>+96(SB)/4, $0x3f318000
-DATA vectorConstants32<>+100(SB)/4, $0x3f318000
-DATA vectorConstants32<>+104(SB)/4, $0x3f318000
-DATA vectorConstants32<>+108(SB)/4, $0x3f318000
-DATA vectorConstants32<>+112(SB)/4, $0x3f318000
-DATA vectorConstants32<>+116(SB)/4, $0x3f318000
-DATA vectorConstants32<>+120(SB)/4, $0x3f318000
-DATA vectorConstants32<>+124(SB)/4, $0x3f318000
-DATA vectorConstants32<>+128(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+132(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+136(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+140(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+144(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+148(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+152(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+156(SB)/4, $0xb95e8083
-DATA vectorConstants32<>+160(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+164(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+168(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+172(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+176(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+180(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+184(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+188(SB)/4, $0x3efffffe
-DATA vectorConstants32<>+192(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+196(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+200(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+204(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+208(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+212(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+216(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+220(SB)/4, $0x3e2aaa49
-DATA vectorConstants32<>+224(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+228(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+232(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+236(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+240(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+244(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+248(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+252(SB)/4, $0x3d2aac79
-DATA vectorConstants32<>+256(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+260(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+264(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+268(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+272(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+276(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+280(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+284(SB)/4, $0x3c091cf4
-DATA vectorConstants32<>+288(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+292(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+296(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+300(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+304(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+308(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+312(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+316(SB)/4, $0x3ab51214
-DATA vectorConstants32<>+320(SB)/4, $0x42b20000
-DATA vectorConstants32<>+324(SB)/4, $0x42b20000
-DATA vectorConstants32<>+328(SB)/4, $0x42b20000
-DATA vectorConstants32<>+332(SB)/4, $0x42b20000
-DATA vectorConstants32<>+336(SB)/4, $0x42b20000
-DATA vectorConstants32<>+340(SB)/4, $0x42b20000
-DATA vectorConstants32<>+344(SB)/4, $0x42b20000
-DATA vectorConstants32<>+348(SB)/4, $0x42b20000
-DATA vectorConstants32<>+352(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+356(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+360(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+364(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+368(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+372(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+376(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+380(SB)/4, $0xc2e40000
-DATA vectorConstants32<>+384(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+388(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+392(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+396(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+400(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+404(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+408(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+412(SB)/4, $0x4b4000fe
-DATA vectorConstants32<>+416(SB)/4, $0x7f800000
-DATA vectorConstants32<>+420(SB)/4, $0x7f800000
-DATA vectorConstants32<>+424(SB)/4, $0x7f800000
-DATA vectorConstants32<>+428(SB)/4, $0x7f800000
-DATA vectorConstants32<>+432(SB)/4, $0x7f800000
-DATA vectorConstants32<>+436(SB)/4, $0x7f800000
-DATA vectorConstants32<>+440(SB)/4, $0x7f800000
-DATA vectorConstants32<>+444(SB)/4, $0x7f800000
-DATA vectorConstants32<>+448(SB)/4, $0xbf000000
-DATA vectorConstants32<>+452(SB)/4, $0xbf000000
-DATA vectorConstants32<>+456(SB)/4, $0xbf000000
-DATA vectorConstants32<>+460(SB)/4, $0xbf000000
-DATA vectorConstants32<>+464(SB)/4, $0xbf000000
-DATA vectorConstants32<>+468(SB)/4, $0xbf000000
-DATA vectorConstants32<>+472(SB)/4, $0xbf000000
-DATA vectorConstants32<>+476(SB)/4, $0xbf000000
-DATA vectorConstants32<>+480(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+484(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+488(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+492(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+496(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+500(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+504(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+508(SB)/4, $0x3eaaaaa5
-DATA vectorConstants32<>+512(SB)/4, $0xbe800110
-DATA vectorConstants32<>+516(SB)/4, $0xbe800110
-DATA vectorConstants32<>+520(SB)/4, $0xbe800110
-DATA vectorConstants32<>+524(SB)/4, $0xbe800110
-DATA vectorConstants32<>+528(SB)/4, $0xbe800110
-DATA vectorConstants32<>+532(SB)/4, $0xbe800110
-DATA vectorConstants32<>+536(SB)/4, $0xbe800110
-DATA vectorConstants32<>+540(SB)/4, $0xbe800110
-DATA vectorConstants32<>+544(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+548(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+552(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+556(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+560(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+564(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+568(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+572(SB)/4, $0x3e4cd2cb
-DATA vectorConstants32<>+576(SB)/4, $0x00800000
-DATA vectorConstants32<>+580(SB)/4, $0x00800000
-DATA vectorConstants32<>+584(SB)/4, $0x00800000
-DATA vectorConstants32<>+588(SB)/4, $0x00800000
-DATA vectorConstants32<>+592(SB)/4, $0x00800000
-DATA vectorConstants32<>+596(SB)/4, $0x00800000
-DATA vectorConstants32<>+600(SB)/4, $0x00800000
-DATA vectorConstants32<>+604(SB)/4, $0x00800000
-DATA vectorConstants32<>+608(SB)/4, $0x4b000000
-DATA vectorConstants32<>+612(SB)/4, $0x4b000000
-DATA vectorConstants32<>+616(SB)/4, $0x4b000000
-DATA vectorConstants32<>+620(SB)/4, $0x4b000000
-DATA vectorConstants32<>+624(SB)/4, $0x4b000000
-DATA vectorConstants32<>+628(SB)/4, $0x4b000000
-DATA vectorConstants32<>+632(SB)/4, $0x4b000000
-DATA vectorConstants32<>+636(SB)/4, $0x4b000000
-DATA vectorConstants32<>+640(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+644(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+648(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+652(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+656(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+660(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+664(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+668(SB)/4, $0xc1b80000
-DATA vectorConstants32<>+672(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+676(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+680(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+684(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+688(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+692(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+696(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+700(SB)/4, $0x3f3504f3
-DATA vectorConstants32<>+704(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+708(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+712(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+716(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+720(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+724(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+728(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+732(SB)/4, $0xbda0f6a8
-DATA vectorConstants32<>+736(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+740(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+744(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+748(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+752(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+756(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+760(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+764(SB)/4, $0x3e03e866
-DATA vectorConstants32<>+768(SB)/4, $0xbe067047
-DATA vectorConstants32<>+772(SB)/4, $0xbe067047
-DATA vectorConstants32<>+776(SB)/4, $0xbe067047
-DATA vectorConstants32<>+780(SB)/4, $0xbe067047
-DATA vectorConstants32<>+784(SB)/4, $0xbe067047
-DATA vectorConstants32<>+788(SB)/4, $0xbe067047
-DATA vectorConstants32<>+792(SB)/4, $0xbe067047
-DATA vectorConstants32<>+796(SB)/4, $0xbe067047
-DATA vectorConstants32<>+800(SB)/4, $0x3e113728
-DATA vectorConstants32<>+804(SB)/4, $0x3e113728
-DATA vectorConstants32<>+808(SB)/4, $0x3e113728
-DATA vectorConstants32<>+812(SB)/4, $0x3e113728
-DATA vectorConstants32<>+816(SB)/4, $0x3e113728
-DATA vectorConstants32<>+820(SB)/4, $0x3e113728
-DATA vectorConstants32<>+824(SB)/4, $0x3e113728
-DATA vectorConstants32<>+828(SB)/4, $0x3e113728
-DATA vectorConstants32<>+832(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+836(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+840(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+844(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+848(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+852(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+856(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+860(SB)/4, $0xbe2a3c45
-DATA vectorConstants32<>+864(SB)/4, $0xff800000
-DATA vectorConstants32<>+868(SB)/4, $0xff800000
-DATA vectorConstants32<>+872(SB)/4, $0xff800000
-DATA vectorConstants32<>+876(SB)/4, $0xff800000
-DATA vectorConstants32<>+880(SB)/4, $0xff800000
-DATA vectorConstants32<>+884(SB)/4, $0xff800000
-DATA vectorConstants32<>+888(SB)/4, $0xff800000
-DATA vectorConstants32<>+892(SB)/4, $0xff800000
-DATA vectorConstants32<>+896(SB)/4, $0xc2700000
-DATA vectorConstants32<>+900(SB)/4, $0xc2700000
-DATA vectorConstants32<>+904(SB)/4, $0xc2700000
-DATA vectorConstants32<>+908(SB)/4, $0xc2700000
-DATA vectorConstants32<>+912(SB)/4, $0xc2700000
-DATA vectorConstants32<>+916(SB)/4, $0xc2700000
-DATA vectorConstants32<>+920(SB)/4, $0xc2700000
-DATA vectorConstants32<>+924(SB)/4, $0xc2700000
-DATA vectorConstants32<>+928(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+932(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+936(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+940(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+944(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+948(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+952(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+956(SB)/4, $0xbf8ccccd
-DATA vectorConstants32<>+960(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+964(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+968(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+972(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+976(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+980(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+984(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+988(SB)/4, $0x4b40007f
-DATA vectorConstants32<>+992(SB)/4, $0x40000000
-DATA vectorConstants32<>+996(SB)/4, $0x40000000
-DATA vectorConstants32<>+1000(SB)/4, $0x40000000
-DATA vectorConstants32<>+1004(SB)/4, $0x40000000
-DATA vectorConstants32<>+1008(SB)/4, $0x40000000
-DATA vectorConstants32<>+1012(SB)/4, $0x40000000
-DATA vectorConstants32<>+1016(SB)/4, $0x40000000
-DATA vectorConstants32<>+1020(SB)/4, $0x40000000
-DATA vectorConstants32<>+1024(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1028(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1032(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1036(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1040(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1044(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1048(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1052(SB)/4, $0x4b4000bf
-DATA vectorConstants32<>+1056(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1060(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1064(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1068(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1072(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1076(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1080(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1084(SB)/4, $0x1f800000
-DATA vectorConstants32<>+1088(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1092(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1096(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1100(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1104(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1108(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1112(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1116(SB)/4, $0x3b8df736
-DATA vectorConstants32<>+1120(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1124(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1128(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1132(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1136(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1140(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1144(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1148(SB)/4, $0xbc507917
-DATA vectorConstants32<>+1152(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1156(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1160(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1164(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1168(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1172(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1176(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1180(SB)/4, $0x3c88cf72
-DATA vectorConstants32<>+1184(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1188(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1192(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1196(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1200(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1204(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1208(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1212(SB)/4, $0xbc4cabfc
-DATA vectorConstants32<>+1216(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1220(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1224(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1228(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1232(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1236(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1240(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1244(SB)/4, $0x3bb16e79
-DATA vectorConstants32<>+1248(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1252(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1256(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1260(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1264(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1268(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1272(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1276(SB)/4, $0x7fffffff
-DATA vectorConstants32<>+1280(SB)/4, $0x40400000
-DATA vectorConstants32<>+1284(SB)/4, $0x40400000
-DATA vectorConstants32<>+1288(SB)/4, $0x40400000
-DATA vectorConstants32<>+1292(SB)/4, $0x40400000
-DATA vectorConstants32<>+1296(SB)/4, $0x40400000
-DATA vectorConstants32<>+1300(SB)/4, $0x40400000
-DATA vectorConstants32<>+1304(SB)/4, $0x40400000
-DATA vectorConstants32<>+1308(SB)/4, $0x40400000
-DATA vectorConstants32<>+1312(SB)/4, $0x40280000
-DATA vectorConstants32<>+1316(SB)/4, $0x40280000
-DATA vectorConstants32<>+1320(SB)/4, $0x40280000
-DATA vectorConstants32<>+1324(SB)/4, $0x40280000
-DATA vectorConstants32<>+1328(SB)/4, $0x40280000
-DATA vectorConstants32<>+1332(SB)/4, $0x40280000
-DATA vectorConstants32<>+1336(SB)/4, $0x40280000
-DATA vectorConstants32<>+1340(SB)/4, $0x40280000
-DATA vectorConstants32<>+1344(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1348(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1352(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1356(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1360(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1364(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1368(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1372(SB)/4, $0xb42939c7
-DATA vectorConstants32<>+1376(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1380(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1384(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1388(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1392(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1396(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1400(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1404(SB)/4, $0xb5d6c87f
-DATA vectorConstants32<>+1408(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1412(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1416(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1420(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1424(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1428(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1432(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1436(SB)/4, $0xb674525d
-DATA vectorConstants32<>+1440(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1444(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1448(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1452(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1456(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1460(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1464(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1468(SB)/4, $0x396e8ce9
-DATA vectorConstants32<>+1472(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1476(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1480(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1484(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1488(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1492(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1496(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1500(SB)/4, $0xba7e1a30
-DATA vectorConstants32<>+1504(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1508(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1512(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1516(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1520(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1524(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1528(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1532(SB)/4, $0xb5b21400
-DATA vectorConstants32<>+1536(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1540(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1544(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1548(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1552(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1556(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1560(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1564(SB)/4, $0x370eeb95
-DATA vectorConstants32<>+1568(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1572(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1576(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1580(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1584(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1588(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1592(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1596(SB)/4, $0xb81d7f01
-DATA vectorConstants32<>+1600(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1604(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1608(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1612(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1616(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1620(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1624(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1628(SB)/4, $0xb99d1aca
-DATA vectorConstants32<>+1632(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1636(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1640(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1644(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1648(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1652(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1656(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1660(SB)/4, $0x416ccccd
-DATA vectorConstants32<>+1664(SB)/4, $0x40800000
-DATA vectorConstants32<>+1668(SB)/4, $0x40800000
-DATA vectorConstants32<>+1672(SB)/4, $0x40800000
-DATA vectorConstants32<>+1676(SB)/4, $0x40800000
-DATA vectorConstants32<>+1680(SB)/4, $0x40800000
-DATA vectorConstants32<>+1684(SB)/4, $0x40800000
-DATA vectorConstants32<>+1688(SB)/4, $0x40800000
-DATA vectorConstants32<>+1692(SB)/4, $0x40800000
-DATA vectorConstants32<>+1696(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1700(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1704(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1708(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1712(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1716(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1720(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1724(SB)/4, $0x3f000000
-DATA vectorConstants32<>+1728(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1732(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1736(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1740(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1744(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1748(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1752(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1756(SB)/4, $0x3c443e2c
-DATA vectorConstants32<>+1760(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1764(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1768(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1772(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1776(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1780(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1784(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1788(SB)/4, $0xbcc74704
-DATA vectorConstants32<>+1792(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1796(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1800(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1804(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1808(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1812(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1816(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1820(SB)/4, $0xbd35d2aa
-DATA vectorConstants32<>+1824(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1828(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1832(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1836(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1840(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1844(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1848(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1852(SB)/4, $0x3da85e0e
-DATA vectorConstants32<>+1856(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1860(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1864(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1868(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1872(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1876(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1880(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1884(SB)/4, $0x3d03d568
-DATA vectorConstants32<>+1888(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1892(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1896(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1900(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1904(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1908(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1912(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1916(SB)/4, $0xbe8b26d9
-DATA vectorConstants32<>+1920(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1924(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1928(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1932(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1936(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1940(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1944(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1948(SB)/4, $0x3efcd9b2
-DATA vectorConstants32<>+1952(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1956(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1960(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1964(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1968(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1972(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1976(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1980(SB)/4, $0xbf12db48
-DATA vectorConstants32<>+1984(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1988(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1992(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+1996(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+2000(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+2004(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+2008(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+2012(SB)/4, $0x3efeba87
-DATA vectorConstants32<>+2016(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2020(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2024(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2028(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2032(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2036(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2040(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2044(SB)/4, $0xbeae7cbe
-DATA vectorConstants32<>+2048(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2052(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2056(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2060(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2064(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2068(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2072(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2076(SB)/4, $0x3dc15a5e
-DATA vectorConstants32<>+2080(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2084(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2088(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2092(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2096(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2100(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2104(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2108(SB)/4, $0x3e8059ef
-DATA vectorConstants32<>+2112(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2116(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2120(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2124(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2128(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2132(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2136(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2140(SB)/4, $0xbd0eebbb
-DATA vectorConstants32<>+2144(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2148(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2152(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2156(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2160(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2164(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2168(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2172(SB)/4, $0x3bc654f2
-DATA vectorConstants32<>+2176(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2180(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2184(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2188(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2192(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2196(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2200(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2204(SB)/4, $0xba64ab9b
-DATA vectorConstants32<>+2208(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2212(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2216(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2220(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2224(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2228(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2232(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2236(SB)/4, $0x40a00000
-DATA vectorConstants32<>+2240(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2244(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2248(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2252(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2256(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2260(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2264(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2268(SB)/4, $0xaf6679ee
-DATA vectorConstants32<>+2272(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2276(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2280(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2284(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2288(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2292(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2296(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2300(SB)/4, $0xb36c9ecf
-DATA vectorConstants32<>+2304(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2308(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2312(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2316(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2320(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2324(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2328(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2332(SB)/4, $0xb72376b2
-DATA vectorConstants32<>+2336(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2340(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2344(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2348(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2352(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2356(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2360(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2364(SB)/4, $0x2d566618
-DATA vectorConstants32<>+2368(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2372(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2376(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2380(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2384(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2388(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2392(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2396(SB)/4, $0x3164ac5d
-DATA vectorConstants32<>+2400(SB)/4, $0x35549908
-DATA vectorConstants32<>+2404(SB)/4, $0x35549908
-DATA vectorConstants32<>+2408(SB)/4, $0x35549908
-DATA vectorConstants32<>+2412(SB)/4, $0x35549908
-DATA vectorConstants32<>+2416(SB)/4, $0x35549908
-DATA vectorConstants32<>+2420(SB)/4, $0x35549908
-DATA vectorConstants32<>+2424(SB)/4, $0x35549908
-DATA vectorConstants32<>+2428(SB)/4, $0x35549908
-DATA vectorConstants32<>+2432(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2436(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2440(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2444(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2448(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2452(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2456(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2460(SB)/4, $0x38d4d292
-DATA vectorConstants32<>+2464(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2468(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2472(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2476(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2480(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2484(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2488(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2492(SB)/4, $0x3ecc422a
-GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $2496
+DATA vectorConstants32<>+64(SB)/4, $0x40400000
+DATA vectorConstants32<>+68(SB)/4, $0x40400000
+DATA vectorConstants32<>+72(SB)/4, $0x40400000
+DATA vectorConstants32<>+76(SB)/4, $0x40400000
+DATA vectorConstants32<>+80(SB)/4, $0x40400000
+DATA vectorConstants32<>+84(SB)/4, $0x40400000
+DATA vectorConstants32<>+88(SB)/4, $0x40400000
+DATA vectorConstants32<>+92(SB)/4, $0x40400000
+DATA vectorConstants32<>+96(SB)/4, $0x40c00000
+DATA vectorConstants32<>+100(SB)/4, $0x40c00000
+DATA vectorConstants32<>+104(SB)/4, $0x40c00000
+DATA vectorConstants32<>+108(SB)/4, $0x40c00000
+DATA vectorConstants32<>+112(SB)/4, $0x40c00000
+DATA vectorConstants32<>+116(SB)/4, $0x40c00000
+DATA vectorConstants32<>+120(SB)/4, $0x40c00000
+DATA vectorConstants32<>+124(SB)/4, $0x40c00000
+DATA vectorConstants32<>+128(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+132(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+136(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+140(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+144(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+148(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+152(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+156(SB)/4, $0x7fffffff
+DATA vectorConstants32<>+160(SB)/4, $0x3f000000
+DATA vectorConstants32<>+164(SB)/4, $0x3f000000
+DATA vectorConstants32<>+168(SB)/4, $0x3f000000
+DATA vectorConstants32<>+172(SB)/4, $0x3f000000
+DATA vectorConstants32<>+176(SB)/4, $0x3f000000
+DATA vectorConstants32<>+180(SB)/4, $0x3f000000
+DATA vectorConstants32<>+184(SB)/4, $0x3f000000
+DATA vectorConstants32<>+188(SB)/4, $0x3f000000
+DATA vectorConstants32<>+192(SB)/4, $0xc0400000
+DATA vectorConstants32<>+196(SB)/4, $0xc0400000
+DATA vectorConstants32<>+200(SB)/4, $0xc0400000
+DATA vectorConstants32<>+204(SB)/4, $0xc0400000
+DATA vectorConstants32<>+208(SB)/4, $0xc0400000
+DATA vectorConstants32<>+212(SB)/4, $0xc0400000
+DATA vectorConstants32<>+216(SB)/4, $0xc0400000
+DATA vectorConstants32<>+220(SB)/4, $0xc0400000
+DATA vectorConstants32<>+224(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+228(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+232(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+236(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+240(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+244(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+248(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+252(SB)/4, $0x3fb8aa3b
+DATA vectorConstants32<>+256(SB)/4, $0x3f318000
+DATA vectorConstants32<>+260(SB)/4, $0x3f318000
+DATA vectorConstants32<>+264(SB)/4, $0x3f318000
+DATA vectorConstants32<>+268(SB)/4, $0x3f318000
+DATA vectorConstants32<>+272(SB)/4, $0x3f318000
+DATA vectorConstants32<>+276(SB)/4, $0x3f318000
+DATA vectorConstants32<>+280(SB)/4, $0x3f318000
+DATA vectorConstants32<>+284(SB)/4, $0x3f318000
+DATA vectorConstants32<>+288(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+292(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+296(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+300(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+304(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+308(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+312(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+316(SB)/4, $0xb95e8083
+DATA vectorConstants32<>+320(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+324(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+328(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+332(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+336(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+340(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+344(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+348(SB)/4, $0x3efffffe
+DATA vectorConstants32<>+352(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+356(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+360(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+364(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+368(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+372(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+376(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+380(SB)/4, $0x3e2aaa49
+DATA vectorConstants32<>+384(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+388(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+392(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+396(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+400(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+404(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+408(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+412(SB)/4, $0x3d2aac79
+DATA vectorConstants32<>+416(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+420(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+424(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+428(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+432(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+436(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+440(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+444(SB)/4, $0x3c091cf4
+DATA vectorConstants32<>+448(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+452(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+456(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+460(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+464(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+468(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+472(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+476(SB)/4, $0x3ab51214
+DATA vectorConstants32<>+480(SB)/4, $0x42b20000
+DATA vectorConstants32<>+484(SB)/4, $0x42b20000
+DATA vectorConstants32<>+488(SB)/4, $0x42b20000
+DATA vectorConstants32<>+492(SB)/4, $0x42b20000
+DATA vectorConstants32<>+496(SB)/4, $0x42b20000
+DATA vectorConstants32<>+500(SB)/4, $0x42b20000
+DATA vectorConstants32<>+504(SB)/4, $0x42b20000
+DATA vectorConstants32<>+508(SB)/4, $0x42b20000
+DATA vectorConstants32<>+512(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+516(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+520(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+524(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+528(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+532(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+536(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+540(SB)/4, $0xc2e40000
+DATA vectorConstants32<>+544(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+548(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+552(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+556(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+560(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+564(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+568(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+572(SB)/4, $0x4b4000fe
+DATA vectorConstants32<>+576(SB)/4, $0x7f800000
+DATA vectorConstants32<>+580(SB)/4, $0x7f800000
+DATA vectorConstants32<>+584(SB)/4, $0x7f800000
+DATA vectorConstants32<>+588(SB)/4, $0x7f800000
+DATA vectorConstants32<>+592(SB)/4, $0x7f800000
+DATA vectorConstants32<>+596(SB)/4, $0x7f800000
+DATA vectorConstants32<>+600(SB)/4, $0x7f800000
+DATA vectorConstants32<>+604(SB)/4, $0x7f800000
+DATA vectorConstants32<>+608(SB)/4, $0xbf000000
+DATA vectorConstants32<>+612(SB)/4, $0xbf000000
+DATA vectorConstants32<>+616(SB)/4, $0xbf000000
+DATA vectorConstants32<>+620(SB)/4, $0xbf000000
+DATA vectorConstants32<>+624(SB)/4, $0xbf000000
+DATA vectorConstants32<>+628(SB)/4, $0xbf000000
+DATA vectorConstants32<>+632(SB)/4, $0xbf000000
+DATA vectorConstants32<>+636(SB)/4, $0xbf000000
+DATA vectorConstants32<>+640(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+644(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+648(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+652(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+656(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+660(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+664(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+668(SB)/4, $0x3eaaaaa5
+DATA vectorConstants32<>+672(SB)/4, $0xbe800110
+DATA vectorConstants32<>+676(SB)/4, $0xbe800110
+DATA vectorConstants32<>+680(SB)/4, $0xbe800110
+DATA vectorConstants32<>+684(SB)/4, $0xbe800110
+DATA vectorConstants32<>+688(SB)/4, $0xbe800110
+DATA vectorConstants32<>+692(SB)/4, $0xbe800110
+DATA vectorConstants32<>+696(SB)/4, $0xbe800110
+DATA vectorConstants32<>+700(SB)/4, $0xbe800110
+DATA vectorConstants32<>+704(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+708(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+712(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+716(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+720(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+724(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+728(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+732(SB)/4, $0x3e4cd2cb
+DATA vectorConstants32<>+736(SB)/4, $0x00800000
+DATA vectorConstants32<>+740(SB)/4, $0x00800000
+DATA vectorConstants32<>+744(SB)/4, $0x00800000
+DATA vectorConstants32<>+748(SB)/4, $0x00800000
+DATA vectorConstants32<>+752(SB)/4, $0x00800000
+DATA vectorConstants32<>+756(SB)/4, $0x00800000
+DATA vectorConstants32<>+760(SB)/4, $0x00800000
+DATA vectorConstants32<>+764(SB)/4, $0x00800000
+DATA vectorConstants32<>+768(SB)/4, $0x4b000000
+DATA vectorConstants32<>+772(SB)/4, $0x4b000000
+DATA vectorConstants32<>+776(SB)/4, $0x4b000000
+DATA vectorConstants32<>+780(SB)/4, $0x4b000000
+DATA vectorConstants32<>+784(SB)/4, $0x4b000000
+DATA vectorConstants32<>+788(SB)/4, $0x4b000000
+DATA vectorConstants32<>+792(SB)/4, $0x4b000000
+DATA vectorConstants32<>+796(SB)/4, $0x4b000000
+DATA vectorConstants32<>+800(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+804(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+808(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+812(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+816(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+820(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+824(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+828(SB)/4, $0xc1b80000
+DATA vectorConstants32<>+832(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+836(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+840(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+844(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+848(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+852(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+856(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+860(SB)/4, $0x3f3504f3
+DATA vectorConstants32<>+864(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+868(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+872(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+876(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+880(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+884(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+888(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+892(SB)/4, $0xbda0f6a8
+DATA vectorConstants32<>+896(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+900(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+904(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+908(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+912(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+916(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+920(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+924(SB)/4, $0x3e03e866
+DATA vectorConstants32<>+928(SB)/4, $0xbe067047
+DATA vectorConstants32<>+932(SB)/4, $0xbe067047
+DATA vectorConstants32<>+936(SB)/4, $0xbe067047
+DATA vectorConstants32<>+940(SB)/4, $0xbe067047
+DATA vectorConstants32<>+944(SB)/4, $0xbe067047
+DATA vectorConstants32<>+948(SB)/4, $0xbe067047
+DATA vectorConstants32<>+952(SB)/4, $0xbe067047
+DATA vectorConstants32<>+956(SB)/4, $0xbe067047
+DATA vectorConstants32<>+960(SB)/4, $0x3e113728
+DATA vectorConstants32<>+964(SB)/4, $0x3e113728
+DATA vectorConstants32<>+968(SB)/4, $0x3e113728
+DATA vectorConstants32<>+972(SB)/4, $0x3e113728
+DATA vectorConstants32<>+976(SB)/4, $0x3e113728
+DATA vectorConstants32<>+980(SB)/4, $0x3e113728
+DATA vectorConstants32<>+984(SB)/4, $0x3e113728
+DATA vectorConstants32<>+988(SB)/4, $0x3e113728
+DATA vectorConstants32<>+992(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+996(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1000(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1004(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1008(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1012(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1016(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1020(SB)/4, $0xbe2a3c45
+DATA vectorConstants32<>+1024(SB)/4, $0xff800000
+DATA vectorConstants32<>+1028(SB)/4, $0xff800000
+DATA vectorConstants32<>+1032(SB)/4, $0xff800000
+DATA vectorConstants32<>+1036(SB)/4, $0xff800000
+DATA vectorConstants32<>+1040(SB)/4, $0xff800000
+DATA vectorConstants32<>+1044(SB)/4, $0xff800000
+DATA vectorConstants32<>+1048(SB)/4, $0xff800000
+DATA vectorConstants32<>+1052(SB)/4, $0xff800000
+DATA vectorConstants32<>+1056(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1060(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1064(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1068(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1072(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1076(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1080(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1084(SB)/4, $0xc2700000
+DATA vectorConstants32<>+1088(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1092(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1096(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1100(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1104(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1108(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1112(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1116(SB)/4, $0xbf8ccccd
+DATA vectorConstants32<>+1120(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1124(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1128(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1132(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1136(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1140(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1144(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1148(SB)/4, $0x4b40007f
+DATA vectorConstants32<>+1152(SB)/4, $0x40000000
+DATA vectorConstants32<>+1156(SB)/4, $0x40000000
+DATA vectorConstants32<>+1160(SB)/4, $0x40000000
+DATA vectorConstants32<>+1164(SB)/4, $0x40000000
+DATA vectorConstants32<>+1168(SB)/4, $0x40000000
+DATA vectorConstants32<>+1172(SB)/4, $0x40000000
+DATA vectorConstants32<>+1176(SB)/4, $0x40000000
+DATA vectorConstants32<>+1180(SB)/4, $0x40000000
+DATA vectorConstants32<>+1184(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1188(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1192(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1196(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1200(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1204(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1208(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1212(SB)/4, $0x4b4000bf
+DATA vectorConstants32<>+1216(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1220(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1224(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1228(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1232(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1236(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1240(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1244(SB)/4, $0x1f800000
+DATA vectorConstants32<>+1248(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1252(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1256(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1260(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1264(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1268(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1272(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1276(SB)/4, $0x3b8df736
+DATA vectorConstants32<>+1280(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1284(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1288(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1292(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1296(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1300(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1304(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1308(SB)/4, $0xbc507917
+DATA vectorConstants32<>+1312(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1316(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1320(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1324(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1328(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1332(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1336(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1340(SB)/4, $0x3c88cf72
+DATA vectorConstants32<>+1344(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1348(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1352(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1356(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1360(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1364(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1368(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1372(SB)/4, $0xbc4cabfc
+DATA vectorConstants32<>+1376(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1380(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1384(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1388(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1392(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1396(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1400(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1404(SB)/4, $0x3bb16e79
+DATA vectorConstants32<>+1408(SB)/4, $0x40280000
+DATA vectorConstants32<>+1412(SB)/4, $0x40280000
+DATA vectorConstants32<>+1416(SB)/4, $0x40280000
+DATA vectorConstants32<>+1420(SB)/4, $0x40280000
+DATA vectorConstants32<>+1424(SB)/4, $0x40280000
+DATA vectorConstants32<>+1428(SB)/4, $0x40280000
+DATA vectorConstants32<>+1432(SB)/4, $0x40280000
+DATA vectorConstants32<>+1436(SB)/4, $0x40280000
+DATA vectorConstants32<>+1440(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1444(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1448(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1452(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1456(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1460(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1464(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1468(SB)/4, $0xb42939c7
+DATA vectorConstants32<>+1472(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1476(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1480(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1484(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1488(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1492(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1496(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1500(SB)/4, $0xb5d6c87f
+DATA vectorConstants32<>+1504(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1508(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1512(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1516(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1520(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1524(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1528(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1532(SB)/4, $0xb674525d
+DATA vectorConstants32<>+1536(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1540(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1544(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1548(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1552(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1556(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1560(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1564(SB)/4, $0x396e8ce9
+DATA vectorConstants32<>+1568(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1572(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1576(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1580(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1584(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1588(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1592(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1596(SB)/4, $0xba7e1a30
+DATA vectorConstants32<>+1600(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1604(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1608(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1612(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1616(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1620(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1624(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1628(SB)/4, $0xb5b21400
+DATA vectorConstants32<>+1632(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1636(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1640(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1644(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1648(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1652(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1656(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1660(SB)/4, $0x370eeb95
+DATA vectorConstants32<>+1664(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1668(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1672(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1676(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1680(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1684(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1688(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1692(SB)/4, $0xb81d7f01
+DATA vectorConstants32<>+1696(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1700(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1704(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1708(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1712(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1716(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1720(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1724(SB)/4, $0xb99d1aca
+DATA vectorConstants32<>+1728(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1732(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1736(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1740(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1744(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1748(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1752(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1756(SB)/4, $0x416ccccd
+DATA vectorConstants32<>+1760(SB)/4, $0x40800000
+DATA vectorConstants32<>+1764(SB)/4, $0x40800000
+DATA vectorConstants32<>+1768(SB)/4, $0x40800000
+DATA vectorConstants32<>+1772(SB)/4, $0x40800000
+DATA vectorConstants32<>+1776(SB)/4, $0x40800000
+DATA vectorConstants32<>+1780(SB)/4, $0x40800000
+DATA vectorConstants32<>+1784(SB)/4, $0x40800000
+DATA vectorConstants32<>+1788(SB)/4, $0x40800000
+DATA vectorConstants32<>+1792(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1796(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1800(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1804(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1808(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1812(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1816(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1820(SB)/4, $0x3c443e2c
+DATA vectorConstants32<>+1824(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1828(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1832(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1836(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1840(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1844(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1848(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1852(SB)/4, $0xbcc74704
+DATA vectorConstants32<>+1856(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1860(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1864(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1868(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1872(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1876(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1880(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1884(SB)/4, $0xbd35d2aa
+DATA vectorConstants32<>+1888(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1892(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1896(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1900(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1904(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1908(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1912(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1916(SB)/4, $0x3da85e0e
+DATA vectorConstants32<>+1920(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1924(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1928(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1932(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1936(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1940(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1944(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1948(SB)/4, $0x3d03d568
+DATA vectorConstants32<>+1952(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1956(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1960(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1964(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1968(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1972(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1976(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1980(SB)/4, $0xbe8b26d9
+DATA vectorConstants32<>+1984(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1988(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1992(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+1996(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+2000(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+2004(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+2008(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+2012(SB)/4, $0x3efcd9b2
+DATA vectorConstants32<>+2016(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2020(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2024(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2028(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2032(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2036(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2040(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2044(SB)/4, $0xbf12db48
+DATA vectorConstants32<>+2048(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2052(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2056(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2060(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2064(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2068(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2072(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2076(SB)/4, $0x3efeba87
+DATA vectorConstants32<>+2080(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2084(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2088(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2092(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2096(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2100(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2104(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2108(SB)/4, $0xbeae7cbe
+DATA vectorConstants32<>+2112(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2116(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2120(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2124(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2128(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2132(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2136(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2140(SB)/4, $0x3dc15a5e
+DATA vectorConstants32<>+2144(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2148(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2152(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2156(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2160(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2164(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2168(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2172(SB)/4, $0x3e8059ef
+DATA vectorConstants32<>+2176(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2180(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2184(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2188(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2192(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2196(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2200(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2204(SB)/4, $0xbd0eebbb
+DATA vectorConstants32<>+2208(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2212(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2216(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2220(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2224(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2228(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2232(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2236(SB)/4, $0x3bc654f2
+DATA vectorConstants32<>+2240(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2244(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2248(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2252(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2256(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2260(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2264(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2268(SB)/4, $0xba64ab9b
+DATA vectorConstants32<>+2272(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2276(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2280(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2284(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2288(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2292(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2296(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2300(SB)/4, $0x40a00000
+DATA vectorConstants32<>+2304(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2308(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2312(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2316(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2320(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2324(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2328(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2332(SB)/4, $0xaf6679ee
+DATA vectorConstants32<>+2336(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2340(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2344(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2348(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2352(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2356(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2360(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2364(SB)/4, $0xb36c9ecf
+DATA vectorConstants32<>+2368(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2372(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2376(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2380(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2384(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2388(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2392(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2396(SB)/4, $0xb72376b2
+DATA vectorConstants32<>+2400(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2404(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2408(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2412(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2416(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2420(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2424(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2428(SB)/4, $0x2d566618
+DATA vectorConstants32<>+2432(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2436(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2440(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2444(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2448(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2452(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2456(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2460(SB)/4, $0x3164ac5d
+DATA vectorConstants32<>+2464(SB)/4, $0x35549908
+DATA vectorConstants32<>+2468(SB)/4, $0x35549908
+DATA vectorConstants32<>+2472(SB)/4, $0x35549908
+DATA vectorConstants32<>+2476(SB)/4, $0x35549908
+DATA vectorConstants32<>+2480(SB)/4, $0x35549908
+DATA vectorConstants32<>+2484(SB)/4, $0x35549908
+DATA vectorConstants32<>+2488(SB)/4, $0x35549908
+DATA vectorConstants32<>+2492(SB)/4, $0x35549908
+DATA vectorConstants32<>+2496(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2500(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2504(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2508(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2512(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2516(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2520(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2524(SB)/4, $0x38d4d292
+DATA vectorConstants32<>+2528(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2532(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2536(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2540(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2544(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2548(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2552(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2556(SB)/4, $0x3ecc422a
+DATA vectorConstants32<>+2560(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2564(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2568(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2572(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2576(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2580(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2584(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2588(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2592(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2596(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2600(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2604(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2608(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2612(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2616(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2620(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2624(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2628(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2632(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2636(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2640(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2644(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2648(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2652(SB)/4, $0xbf800000
+GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $2656
+
+DATA vectorElementary<>+0(SB)/8, $0x3fd45f306dc9c883
+DATA vectorElementary<>+8(SB)/8, $0x3fd45f306dc9c883
+DATA vectorElementary<>+16(SB)/8, $0x3fd45f306dc9c883
+DATA vectorElementary<>+24(SB)/8, $0x3fd45f306dc9c883
+DATA vectorElementary<>+32(SB)/8, $0x4338000000000000
+DATA vectorElementary<>+40(SB)/8, $0x4338000000000000
+DATA vectorElementary<>+48(SB)/8, $0x4338000000000000
+DATA vectorElementary<>+56(SB)/8, $0x4338000000000000
+DATA vectorElementary<>+64(SB)/8, $0x400921fb54400000
+DATA vectorElementary<>+72(SB)/8, $0x400921fb54400000
+DATA vectorElementary<>+80(SB)/8, $0x400921fb54400000
+DATA vectorElementary<>+88(SB)/8, $0x400921fb54400000
+DATA vectorElementary<>+96(SB)/8, $0x3de0b4611a626331
+DATA vectorElementary<>+104(SB)/8, $0x3de0b4611a626331
+DATA vectorElementary<>+112(SB)/8, $0x3de0b4611a626331
+DATA vectorElementary<>+120(SB)/8, $0x3de0b4611a626331
+DATA vectorElementary<>+128(SB)/8, $0x3ec5dbdd68a27e3c
+DATA vectorElementary<>+136(SB)/8, $0x3ec5dbdd68a27e3c
+DATA vectorElementary<>+144(SB)/8, $0x3ec5dbdd68a27e3c
+DATA vectorElementary<>+152(SB)/8, $0x3ec5dbdd68a27e3c
+DATA vectorElementary<>+160(SB)/8, $0xbf29f6ffd27b092a
+DATA vectorElementary<>+168(SB)/8, $0xbf29f6ffd27b092a
+DATA vectorElementary<>+176(SB)/8, $0xbf29f6ffd27b092a
+DATA vectorElementary<>+184(SB)/8, $0xbf29f6ffd27b092a
+DATA vectorElementary<>+192(SB)/8, $0x3f8110ed3774e6dd
+DATA vectorElementary<>+200(SB)/8, $0x3f8110ed3774e6dd
+DATA vectorElementary<>+208(SB)/8, $0x3f8110ed3774e6dd
+DATA vectorElementary<>+216(SB)/8, $0x3f8110ed3774e6dd
+DATA vectorElementary<>+224(SB)/8, $0xbfc55554bc802bba
+DATA vectorElementary<>+232(SB)/8, $0xbfc55554bc802bba
+DATA vectorElementary<>+240(SB)/8, $0xbfc55554bc802bba
+DATA vectorElementary<>+248(SB)/8, $0xbfc55554bc802bba
+DATA vectorElementary<>+256(SB)/8, $0x3fe0000000000000
+DATA vectorElementary<>+264(SB)/8, $0x3fe0000000000000
+DATA vectorElementary<>+272(SB)/8, $0x3fe0000000000000
+DATA vectorElementary<>+280(SB)/8, $0x3fe0000000000000
+DATA vectorElementary<>+288(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorElementary<>+296(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorElementary<>+304(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorElementary<>+312(SB)/8, $0x3fe62e42fefa39ef
+DATA vectorElementary<>+320(SB)/8, $0xc069000000000000
+DATA vectorElementary<>+328(SB)/8, $0xc069000000000000
+DATA vectorElementary<>+336(SB)/8, $0xc069000000000000
+DATA vectorElementary<>+344(SB)/8, $0xc069000000000000
+DATA vectorElementary<>+352(SB)/8, $0x4069000000000000
+DATA vectorElementary<>+360(SB)/8, $0x4069000000000000
+DATA vectorElementary<>+368(SB)/8, $0x4069000000000000
+DATA vectorElementary<>+376(SB)/8, $0x4069000000000000
+DATA vectorElementary<>+384(SB)/8, $0x43380000000003ff
+DATA vectorElementary<>+392(SB)/8, $0x43380000000003ff
+DATA vectorElementary<>+400(SB)/8, $0x43380000000003ff
+DATA vectorElementary<>+408(SB)/8, $0x43380000000003ff
+DATA vectorElementary<>+416(SB)/8, $0x3ff71547652b82fe
+DATA vectorElementary<>+424(SB)/8, $0x3ff71547652b82fe
+DATA vectorElementary<>+432(SB)/8, $0x3ff71547652b82fe
+DATA vectorElementary<>+440(SB)/8, $0x3ff71547652b82fe
+DATA vectorElementary<>+448(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorElementary<>+456(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorElementary<>+464(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorElementary<>+472(SB)/8, $0x3ef9e89446fe2ac0
+DATA vectorElementary<>+480(SB)/8, $0x3f2a18550c28faa8
+DATA vectorElementary<>+488(SB)/8, $0x3f2a18550c28faa8
+DATA vectorElementary<>+496(SB)/8, $0x3f2a18550c28faa8
+DATA vectorElementary<>+504(SB)/8, $0x3f2a18550c28faa8
+DATA vectorElementary<>+512(SB)/8, $0x3f56c18d3061fae0
+DATA vectorElementary<>+520(SB)/8, $0x3f56c18d3061fae0
+DATA vectorElementary<>+528(SB)/8, $0x3f56c18d3061fae0
+DATA vectorElementary<>+536(SB)/8, $0x3f56c18d3061fae0
+DATA vectorElementary<>+544(SB)/8, $0x3f81110a268ac6b7
+DATA vectorElementary<>+552(SB)/8, $0x3f81110a268ac6b7
+DATA vectorElementary<>+560(SB)/8, $0x3f81110a268ac6b7
+DATA vectorElementary<>+568(SB)/8, $0x3f81110a268ac6b7
+DATA vectorElementary<>+576(SB)/8, $0x3fa5555541e770bc
+DATA vectorElementary<>+584(SB)/8, $0x3fa5555541e770bc
+DATA vectorElementary<>+592(SB)/8, $0x3fa5555541e770bc
+DATA vectorElementary<>+600(SB)/8, $0x3fa5555541e770bc
+DATA vectorElementary<>+608(SB)/8, $0x3fc5555557dce16a
+DATA vectorElementary<>+616(SB)/8, $0x3fc5555557dce16a
+DATA vectorElementary<>+624(SB)/8, $0x3fc5555557dce16a
+DATA vectorElementary<>+632(SB)/8, $0x3fc5555557dce16a
+DATA vectorElementary<>+640(SB)/8, $0x3fe000000005ddee
+DATA vectorElementary<>+648(SB)/8, $0x3fe000000005ddee
+DATA vectorElementary<>+656(SB)/8, $0x3fe000000005ddee
+DATA vectorElementary<>+664(SB)/8, $0x3fe000000005ddee
+DATA vectorElementary<>+672(SB)/8, $0x3ff0000000000000
+DATA vectorElementary<>+680(SB)/8, $0x3ff0000000000000
+DATA vectorElementary<>+688(SB)/8, $0x3ff0000000000000
+DATA vectorElementary<>+696(SB)/8, $0x3ff0000000000000
+DATA vectorElementary<>+704(SB)/8, $0x8000000000000000
+DATA vectorElementary<>+712(SB)/8, $0x8000000000000000
+DATA vectorElementary<>+720(SB)/8, $0x8000000000000000
+DATA vectorElementary<>+728(SB)/8, $0x8000000000000000
+DATA vectorElementary<>+736(SB)/8, $0xfff6a09e667f3bcd
+DATA vectorElementary<>+744(SB)/8, $0xfff6a09e667f3bcd
+DATA vectorElementary<>+752(SB)/8, $0xfff6a09e667f3bcd
+DATA vectorElementary<>+760(SB)/8, $0xfff6a09e667f3bcd
+DATA vectorElementary<>+768(SB)/8, $0x4330000000000000
+DATA vectorElementary<>+776(SB)/8, $0x4330000000000000
+DATA vectorElementary<>+784(SB)/8, $0x4330000000000000
+DATA vectorElementary<>+792(SB)/8, $0x4330000000000000
+DATA vectorElementary<>+800(SB)/8, $0x43300000000003ff
+DATA vectorElementary<>+808(SB)/8, $0x43300000000003ff
+DATA vectorElementary<>+816(SB)/8, $0x43300000000003ff
+DATA vectorElementary<>+824(SB)/8, $0x43300000000003ff
+DATA vectorElementary<>+832(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorElementary<>+840(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorElementary<>+848(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorElementary<>+856(SB)/8, $0x3fc3b13b13b13b14
+DATA vectorElementary<>+864(SB)/8, $0x3fc745d1745d1746
+DATA vectorElementary<>+872(SB)/8, $0x3fc745d1745d1746
+DATA vectorElementary<>+880(SB)/8, $0x3fc745d1745d1746
+DATA vectorElementary<>+888(SB)/8, $0x3fc745d1745d1746
+DATA vectorElementary<>+896(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorElementary<>+904(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorElementary<>+912(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorElementary<>+920(SB)/8, $0x3fcc71c71c71c71c
+DATA vectorElementary<>+928(SB)/8, $0x3fd2492492492492
+DATA vectorElementary<>+936(SB)/8, $0x3fd2492492492492
+DATA vectorElementary<>+944(SB)/8, $0x3fd2492492492492
+DATA vectorElementary<>+952(SB)/8, $0x3fd2492492492492
+DATA vectorElementary<>+960(SB)/8, $0x3fd999999999999a
+DATA vectorElementary<>+968(SB)/8, $0x3fd999999999999a
+DATA vectorElementary<>+976(SB)/8, $0x3fd999999999999a
+DATA vectorElementary<>+984(SB)/8, $0x3fd999999999999a
+DATA vectorElementary<>+992(SB)/8, $0x3fe5555555555555
+DATA vectorElementary<>+1000(SB)/8, $0x3fe5555555555555
+DATA vectorElementary<>+1008(SB)/8, $0x3fe5555555555555
+DATA vectorElementary<>+1016(SB)/8, $0x3fe5555555555555
+DATA vectorElementary<>+1024(SB)/8, $0x4000000000000000
+DATA vectorElementary<>+1032(SB)/8, $0x4000000000000000
+DATA vectorElementary<>+1040(SB)/8, $0x4000000000000000
+DATA vectorElementary<>+1048(SB)/8, $0x4000000000000000
+DATA vectorElementary<>+1056(SB)/8, $0x3fdbcb7b1526e50e
+DATA vectorElementary<>+1064(SB)/8, $0x3fdbcb7b1526e50e
+DATA vectorElementary<>+1072(SB)/8, $0x3fdbcb7b1526e50e
+DATA vectorElementary<>+1080(SB)/8, $0x3fdbcb7b1526e50e
+DATA vectorElementary<>+1088(SB)/8, $0x7fffffffffffffff
+DATA vectorElementary<>+1096(SB)/8, $0x7fffffffffffffff
+DATA vectorElementary<>+1104(SB)/8, $0x7fffffffffffffff
+DATA vectorElementary<>+1112(SB)/8, $0x7fffffffffffffff
+DATA vectorElementary<>+1120(SB)/8, $0x3fd0000000000000
+DATA vectorElementary<>+1128(SB)/8, $0x3fd0000000000000
+DATA vectorElementary<>+1136(SB)/8, $0x3fd0000000000000
+DATA vectorElementary<>+1144(SB)/8, $0x3fd0000000000000
+DATA vectorElementary<>+1152(SB)/8, $0xfff0000000000000
+DATA vectorElementary<>+1160(SB)/8, $0xfff0000000000000
+DATA vectorElementary<>+1168(SB)/8, $0xfff0000000000000
+DATA vectorElementary<>+1176(SB)/8, $0xfff0000000000000
+DATA vectorElementary<>+1184(SB)/8, $0xc072c00000000000
+DATA vectorElementary<>+1192(SB)/8, $0xc072c00000000000
+DATA vectorElementary<>+1200(SB)/8, $0xc072c00000000000
+DATA vectorElementary<>+1208(SB)/8, $0xc072c00000000000
+DATA vectorElementary<>+1216(SB)/8, $0x4072c00000000000
+DATA vectorElementary<>+1224(SB)/8, $0x4072c00000000000
+DATA vectorElementary<>+1232(SB)/8, $0x4072c00000000000
+DATA vectorElementary<>+1240(SB)/8, $0x4072c00000000000
+DATA vectorElementary<>+1248(SB)/8, $0x404e000000000000
+DATA vectorElementary<>+1256(SB)/8, $0x404e000000000000
+DATA vectorElementary<>+1264(SB)/8, $0x404e000000000000
+DATA vectorElementary<>+1272(SB)/8, $0x404e000000000000
+DATA vectorElementary<>+1280(SB)/8, $0x4010000000000000
+DATA vectorElementary<>+1288(SB)/8, $0x4010000000000000
+DATA vectorElementary<>+1296(SB)/8, $0x4010000000000000
+DATA vectorElementary<>+1304(SB)/8, $0x4010000000000000
+DATA vectorElementary<>+1312(SB)/8, $0xc049000000000000
+DATA vectorElementary<>+1320(SB)/8, $0xc049000000000000
+DATA vectorElementary<>+1328(SB)/8, $0xc049000000000000
+DATA vectorElementary<>+1336(SB)/8, $0xc049000000000000
+DATA vectorElementary<>+1344(SB)/8, $0x4049000000000000
+DATA vectorElementary<>+1352(SB)/8, $0x4049000000000000
+DATA vectorElementary<>+1360(SB)/8, $0x4049000000000000
+DATA vectorElementary<>+1368(SB)/8, $0x4049000000000000
+DATA vectorElementary<>+1376(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorElementary<>+1384(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorElementary<>+1392(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorElementary<>+1400(SB)/8, $0xbfb2444f2a4d8b4b
+DATA vectorElementary<>+1408(SB)/8, $0xbff9884533d43651
+DATA vectorElementary<>+1416(SB)/8, $0xbff9884533d43651
+DATA vectorElementary<>+1424(SB)/8, $0xbff9884533d43651
+DATA vectorElementary<>+1432(SB)/8, $0xbff9884533d43651
+DATA vectorElementary<>+1440(SB)/8, $0x3fcb6676bf7450f0
+DATA vectorElementary<>+1448(SB)/8, $0x3fcb6676bf7450f0
+DATA vectorElementary<>+1456(SB)/8, $0x3fcb6676bf7450f0
+DATA vectorElementary<>+1464(SB)/8, $0x3fcb6676bf7450f0
+DATA vectorElementary<>+1472(SB)/8, $0x3ff9884533d43651
+DATA vectorElementary<>+1480(SB)/8, $0x3ff9884533d43651
+DATA vectorElementary<>+1488(SB)/8, $0x3ff9884533d43651
+DATA vectorElementary<>+1496(SB)/8, $0x3ff9884533d43651
+DATA vectorElementary<>+1504(SB)/8, $0xc082c00000000000
+DATA vectorElementary<>+1512(SB)/8, $0xc082c00000000000
+DATA vectorElementary<>+1520(SB)/8, $0xc082c00000000000
+DATA vectorElementary<>+1528(SB)/8, $0xc082c00000000000
+DATA vectorElementary<>+1536(SB)/8, $0x4082c00000000000
+DATA vectorElementary<>+1544(SB)/8, $0x4082c00000000000
+DATA vectorElementary<>+1552(SB)/8, $0x4082c00000000000
+DATA vectorElementary<>+1560(SB)/8, $0x4082c00000000000
+GLOBL vectorElementary<>(SB), RODATA|NOPTR, $1568
 
 // func vectorSplitAVX2(even *float32, odd *float32, x *float32, n int) (odds int)
 // Requires: AVX, AVX2
@@ -14281,1919 +21385,6 @@ after1:
 done:
 	DECQ R11
 	JNE  tap
-	VZEROUPPER
-	RET
-
-DATA vectorEveryOther<>+0(SB)/4, $0x00000000
-DATA vectorEveryOther<>+4(SB)/4, $0x00000002
-DATA vectorEveryOther<>+8(SB)/4, $0x00000008
-DATA vectorEveryOther<>+12(SB)/4, $0x0000000a
-DATA vectorEveryOther<>+16(SB)/4, $0x00000004
-DATA vectorEveryOther<>+20(SB)/4, $0x00000006
-DATA vectorEveryOther<>+24(SB)/4, $0x0000000c
-DATA vectorEveryOther<>+28(SB)/4, $0x0000000e
-GLOBL vectorEveryOther<>(SB), RODATA|NOPTR, $32
-
-// func vectorMax2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorMax2AVX2(SB), NOSPLIT, $0-72
-	MOVQ     y+0(FP), DI
-	MOVQ     x+8(FP), SI
-	MOVQ     n+16(FP), R9
-	MOVQ     step+48(FP), R10
-	MOVQ     rows+24(FP), R11
-	MOVQ     ldx+32(FP), R12
-	MOVQ     out+40(FP), R13
-	SHLQ     $0x02, R10
-	SHLQ     $0x02, R12
-	MOVQ     left+56(FP), AX
-	SHLQ     $0x02, AX
-	SUBQ     AX, SI
-	VXORPS   Y6, Y6, Y6
-	VXORPS   Y2, Y2, Y2
-	VMOVUPS  vectorConstants<>+480(SB), Y9
-	VPCMPEQD Y10, Y10, Y10
-	VBLENDPS $0x01, Y2, Y10, Y10
-	CMPQ     R9, $0x08
-	JLT      short
-
-row:
-	XORQ       CX, CX
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        vectors
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JEQ        leftRowEnd
-
-leftRow:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JNE        leftRow
-
-leftRowEnd:
-	VCMPPS  $0x00, Y9, Y0, Y5
-	VORPS   Y5, Y6, Y6
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-	JMP     next
-
-vectors:
-	LEAQ    (SI)(CX*8), BX
-	MOVQ    R11, DX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VCMPPS  $0x03, Y3, Y2, Y5
-	VORPS   Y5, Y6, Y6
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VMOVAPS Y4, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VMAXPS  Y0, Y4, Y0
-	DECQ    DX
-	JEQ     row1End
-
-row1:
-	ADDQ    R12, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VCMPPS  $0x03, Y3, Y2, Y5
-	VORPS   Y5, Y6, Y6
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VMAXPS  Y0, Y4, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VMAXPS  Y0, Y4, Y0
-	DECQ    DX
-	JNE     row1
-
-row1End:
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-
-next:
-	ADDQ    $0x08, CX
-	CMPQ    CX, R9
-	JGE     rowDone
-	LEAQ    -8(R9), AX
-	CMPQ    CX, AX
-	CMOVQGT AX, CX
-	JMP     vectors
-
-rowDone:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  row
-	JMP  done
-
-short:
-	XORQ CX, CX
-	LEAQ vectorMasks<>+32(SB), AX
-	MOVQ R9, DX
-	CMPQ DX, $0x04
-	JLE  half
-	MOVQ $0x00000004, DX
-
-half:
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y12
-	ADDQ    R9, DX
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y13
-
-shortRow:
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        shortRight
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JEQ        leftPartEnd
-
-leftPart:
-	ADDQ       R12, BX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JNE        leftPart
-
-leftPartEnd:
-	VCMPPS       $0x00, Y9, Y0, Y5
-	VORPS        Y5, Y6, Y6
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-leftPartYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-leftPartYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartYStored
-	VMOVSS X0, (AX)
-
-leftPartYStored:
-	JMP shortNext
-
-shortRight:
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JEQ        partEnd
-
-part:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JNE        part
-
-partEnd:
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-partYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-partYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partYStored
-	VMOVSS X0, (AX)
-
-partYStored:
-shortNext:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  shortRow
-
-done:
-	VMOVMSKPS Y6, AX
-	MOVQ      AX, odd+64(FP)
-	VZEROUPPER
-	RET
-
-// func vectorMax2PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorMax2PlacesAVX2(SB), NOSPLIT, $0-88
-	MOVQ         y+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), R9
-	MOVQ         step+56(FP), R10
-	MOVQ         rows+32(FP), R11
-	MOVQ         ldx+40(FP), R12
-	MOVQ         out+48(FP), R13
-	SHLQ         $0x02, R10
-	SHLQ         $0x02, R12
-	MOVQ         left+64(FP), AX
-	SHLQ         $0x02, AX
-	SUBQ         AX, SI
-	MOVQ         place+8(FP), R8
-	VPBROADCASTD first+72(FP), Y7
-	VPADDD       vectorEveryOther<>+0(SB), Y7, Y7
-	VPCMPEQD     Y14, Y14, Y14
-	VPBROADCASTD ldx+40(FP), Y15
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y2, Y2, Y2
-	VMOVUPS      vectorConstants<>+480(SB), Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VBLENDPS     $0x01, Y2, Y10, Y10
-	CMPQ         R9, $0x08
-	JLT          short
-
-row:
-	XORQ         CX, CX
-	MOVQ         left+64(FP), AX
-	TESTQ        AX, AX
-	JEQ          vectors
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VMASKMOVPS   (BX), Y10, Y2
-	VBLENDPS     $0x01, Y9, Y2, Y2
-	VMOVUPS      32(BX), Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          leftRowEnd
-
-leftRow:
-	ADDQ       R12, BX
-	VPADDD     Y15, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	DECQ       DX
-	JNE        leftRow
-
-leftRowEnd:
-	VCMPPS  $0x00, Y9, Y0, Y5
-	VORPS   Y5, Y6, Y6
-	VPERMPD $0xd8, Y0, Y0
-	VPERMPD $0xd8, Y1, Y1
-	VMOVUPS Y0, (DI)(CX*4)
-	VMOVDQU Y1, (R8)(CX*4)
-	JMP     next
-
-vectors:
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VMOVUPS      (BX), Y2
-	VMOVUPS      32(BX), Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          row1End
-
-row1:
-	ADDQ      R12, BX
-	VPADDD    Y15, Y8, Y8
-	VPADDD    Y14, Y8, Y8
-	VMOVUPS   (BX), Y2
-	VMOVUPS   32(BX), Y3
-	VCMPPS    $0x03, Y3, Y2, Y5
-	VORPS     Y5, Y6, Y6
-	VSHUFPS   $0x88, Y3, Y2, Y4
-	VCMPPS    $0x1e, Y0, Y4, Y5
-	VBLENDVPS Y5, Y4, Y0, Y0
-	VBLENDVPS Y5, Y8, Y1, Y1
-	VSHUFPS   $0xdd, Y3, Y2, Y4
-	VPSUBD    Y14, Y8, Y8
-	VCMPPS    $0x1e, Y0, Y4, Y5
-	VBLENDVPS Y5, Y4, Y0, Y0
-	VBLENDVPS Y5, Y8, Y1, Y1
-	DECQ      DX
-	JNE       row1
-
-row1End:
-	VPERMPD $0xd8, Y0, Y0
-	VPERMPD $0xd8, Y1, Y1
-	VMOVUPS Y0, (DI)(CX*4)
-	VMOVDQU Y1, (R8)(CX*4)
-
-next:
-	ADDQ    $0x08, CX
-	CMPQ    CX, R9
-	JGE     rowDone
-	LEAQ    -8(R9), AX
-	CMPQ    CX, AX
-	CMOVQGT AX, CX
-	JMP     vectors
-
-rowDone:
-	ADDQ         R10, SI
-	LEAQ         (DI)(R9*4), DI
-	LEAQ         (R8)(R9*4), R8
-	VPBROADCASTD step+56(FP), Y5
-	VPADDD       Y5, Y7, Y7
-	DECQ         R13
-	JNE          row
-	JMP          done
-
-short:
-	XORQ CX, CX
-	LEAQ vectorMasks<>+32(SB), AX
-	MOVQ R9, DX
-	CMPQ DX, $0x04
-	JLE  half
-	MOVQ $0x00000004, DX
-
-half:
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y12
-	ADDQ    R9, DX
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y13
-
-shortRow:
-	MOVQ         left+64(FP), AX
-	TESTQ        AX, AX
-	JEQ          shortRight
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VANDPS       Y12, Y10, Y4
-	VMASKMOVPS   (BX), Y4, Y2
-	VBLENDPS     $0x01, Y9, Y2, Y2
-	VMASKMOVPS   32(BX), Y13, Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          leftPartEnd
-
-leftPart:
-	ADDQ       R12, BX
-	VPADDD     Y15, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	DECQ       DX
-	JNE        leftPart
-
-leftPartEnd:
-	VCMPPS       $0x00, Y9, Y0, Y5
-	VORPS        Y5, Y6, Y6
-	VPERMPD      $0xd8, Y0, Y0
-	VPERMPD      $0xd8, Y1, Y1
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-leftPartYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-leftPartYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartYStored
-	VMOVSS X0, (AX)
-
-leftPartYStored:
-	MOVQ         R8, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartPlaceBelow4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-leftPartPlaceBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartPlaceBelow2
-	VMOVLPS X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-leftPartPlaceBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartPlaceStored
-	VMOVSS X1, (AX)
-
-leftPartPlaceStored:
-	JMP shortNext
-
-shortRight:
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VMASKMOVPS   (BX), Y12, Y2
-	VMASKMOVPS   32(BX), Y13, Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          partEnd
-
-part:
-	ADDQ       R12, BX
-	VPADDD     Y15, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	DECQ       DX
-	JNE        part
-
-partEnd:
-	VPERMPD      $0xd8, Y0, Y0
-	VPERMPD      $0xd8, Y1, Y1
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-partYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-partYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partYStored
-	VMOVSS X0, (AX)
-
-partYStored:
-	MOVQ         R8, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partPlaceBelow4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-partPlaceBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partPlaceBelow2
-	VMOVLPS X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-partPlaceBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partPlaceStored
-	VMOVSS X1, (AX)
-
-partPlaceStored:
-shortNext:
-	ADDQ         R10, SI
-	LEAQ         (DI)(R9*4), DI
-	LEAQ         (R8)(R9*4), R8
-	VPBROADCASTD step+56(FP), Y5
-	VPADDD       Y5, Y7, Y7
-	DECQ         R13
-	JNE          shortRow
-
-done:
-	VMOVMSKPS Y6, AX
-	MOVQ      AX, odd+80(FP)
-	VZEROUPPER
-	RET
-
-// func vectorAverage2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorAverage2AVX2(SB), NOSPLIT, $0-68
-	MOVQ         y+0(FP), DI
-	MOVQ         x+8(FP), SI
-	MOVQ         n+16(FP), R9
-	MOVQ         step+48(FP), R10
-	MOVQ         rows+24(FP), R11
-	MOVQ         ldx+32(FP), R12
-	MOVQ         out+40(FP), R13
-	SHLQ         $0x02, R10
-	SHLQ         $0x02, R12
-	MOVQ         left+56(FP), AX
-	SHLQ         $0x02, AX
-	SUBQ         AX, SI
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS divisor+64(FP), Y7
-	VPCMPEQD     Y10, Y10, Y10
-	VBLENDPS     $0x01, Y2, Y10, Y10
-	CMPQ         R9, $0x08
-	JLT          short
-
-row:
-	XORQ       CX, CX
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        vectors
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JEQ        leftRowEnd
-
-leftRow:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JNE        leftRow
-
-leftRowEnd:
-	VDIVPS  Y7, Y0, Y0
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-	JMP     next
-
-vectors:
-	LEAQ    (SI)(CX*8), BX
-	MOVQ    R11, DX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VMOVAPS Y4, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	DECQ    DX
-	JEQ     row1End
-
-row1:
-	ADDQ    R12, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	DECQ    DX
-	JNE     row1
-
-row1End:
-	VDIVPS  Y7, Y0, Y0
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-
-next:
-	ADDQ    $0x08, CX
-	CMPQ    CX, R9
-	JGE     rowDone
-	LEAQ    -8(R9), AX
-	CMPQ    CX, AX
-	CMOVQGT AX, CX
-	JMP     vectors
-
-rowDone:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  row
-	JMP  done
-
-short:
-	XORQ CX, CX
-	LEAQ vectorMasks<>+32(SB), AX
-	MOVQ R9, DX
-	CMPQ DX, $0x04
-	JLE  half
-	MOVQ $0x00000004, DX
-
-half:
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y12
-	ADDQ    R9, DX
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y13
-
-shortRow:
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        shortRight
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JEQ        leftPartEnd
-
-leftPart:
-	ADDQ       R12, BX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JNE        leftPart
-
-leftPartEnd:
-	VDIVPS       Y7, Y0, Y0
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-leftPartYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-leftPartYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartYStored
-	VMOVSS X0, (AX)
-
-leftPartYStored:
-	JMP shortNext
-
-shortRight:
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JEQ        partEnd
-
-part:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JNE        part
-
-partEnd:
-	VDIVPS       Y7, Y0, Y0
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-partYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-partYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partYStored
-	VMOVSS X0, (AX)
-
-partYStored:
-shortNext:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  shortRow
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorMax3AVX2(SB), NOSPLIT, $0-72
-	MOVQ     y+0(FP), DI
-	MOVQ     x+8(FP), SI
-	MOVQ     n+16(FP), R9
-	MOVQ     step+48(FP), R10
-	MOVQ     rows+24(FP), R11
-	MOVQ     ldx+32(FP), R12
-	MOVQ     out+40(FP), R13
-	SHLQ     $0x02, R10
-	SHLQ     $0x02, R12
-	MOVQ     left+56(FP), AX
-	SHLQ     $0x02, AX
-	SUBQ     AX, SI
-	VXORPS   Y6, Y6, Y6
-	VXORPS   Y2, Y2, Y2
-	VMOVUPS  vectorConstants<>+480(SB), Y9
-	VPCMPEQD Y10, Y10, Y10
-	VBLENDPS $0x01, Y2, Y10, Y10
-	CMPQ     R9, $0x08
-	JLT      short
-
-row:
-	XORQ       CX, CX
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        vectors
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VMOVUPS    4(BX), Y2
-	VMOVUPS    36(BX), Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JEQ        leftRowEnd
-
-leftRow:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VMOVUPS    4(BX), Y2
-	VMOVUPS    36(BX), Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JNE        leftRow
-
-leftRowEnd:
-	VCMPPS  $0x00, Y9, Y0, Y5
-	VORPS   Y5, Y6, Y6
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-	JMP     next
-
-vectors:
-	LEAQ    (SI)(CX*8), BX
-	MOVQ    R11, DX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VCMPPS  $0x03, Y3, Y2, Y5
-	VORPS   Y5, Y6, Y6
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VMOVAPS Y4, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VMAXPS  Y0, Y4, Y0
-	VMOVUPS 4(BX), Y2
-	VMOVUPS 36(BX), Y3
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VCMPPS  $0x03, Y4, Y4, Y5
-	VORPS   Y5, Y6, Y6
-	VMAXPS  Y0, Y4, Y0
-	DECQ    DX
-	JEQ     row1End
-
-row1:
-	ADDQ    R12, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VCMPPS  $0x03, Y3, Y2, Y5
-	VORPS   Y5, Y6, Y6
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VMAXPS  Y0, Y4, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VMAXPS  Y0, Y4, Y0
-	VMOVUPS 4(BX), Y2
-	VMOVUPS 36(BX), Y3
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VCMPPS  $0x03, Y4, Y4, Y5
-	VORPS   Y5, Y6, Y6
-	VMAXPS  Y0, Y4, Y0
-	DECQ    DX
-	JNE     row1
-
-row1End:
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-
-next:
-	ADDQ    $0x08, CX
-	CMPQ    CX, R9
-	JGE     rowDone
-	LEAQ    -8(R9), AX
-	CMPQ    CX, AX
-	CMOVQGT AX, CX
-	JMP     vectors
-
-rowDone:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  row
-	JMP  done
-
-short:
-	XORQ CX, CX
-	LEAQ vectorMasks<>+32(SB), AX
-	MOVQ R9, DX
-	CMPQ DX, $0x04
-	JLE  half
-	MOVQ $0x00000004, DX
-
-half:
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y12
-	ADDQ    R9, DX
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y13
-
-shortRow:
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        shortRight
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JEQ        leftPartEnd
-
-leftPart:
-	ADDQ       R12, BX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JNE        leftPart
-
-leftPartEnd:
-	VCMPPS       $0x00, Y9, Y0, Y5
-	VORPS        Y5, Y6, Y6
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-leftPartYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-leftPartYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartYStored
-	VMOVSS X0, (AX)
-
-leftPartYStored:
-	JMP shortNext
-
-shortRight:
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JEQ        partEnd
-
-part:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VMAXPS     Y0, Y4, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VMAXPS     Y0, Y4, Y0
-	DECQ       DX
-	JNE        part
-
-partEnd:
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-partYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-partYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partYStored
-	VMOVSS X0, (AX)
-
-partYStored:
-shortNext:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  shortRow
-
-done:
-	VMOVMSKPS Y6, AX
-	MOVQ      AX, odd+64(FP)
-	VZEROUPPER
-	RET
-
-// func vectorMax3PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorMax3PlacesAVX2(SB), NOSPLIT, $0-88
-	MOVQ         y+0(FP), DI
-	MOVQ         x+16(FP), SI
-	MOVQ         n+24(FP), R9
-	MOVQ         step+56(FP), R10
-	MOVQ         rows+32(FP), R11
-	MOVQ         ldx+40(FP), R12
-	MOVQ         out+48(FP), R13
-	SHLQ         $0x02, R10
-	SHLQ         $0x02, R12
-	MOVQ         left+64(FP), AX
-	SHLQ         $0x02, AX
-	SUBQ         AX, SI
-	MOVQ         place+8(FP), R8
-	VPBROADCASTD first+72(FP), Y7
-	VPADDD       vectorEveryOther<>+0(SB), Y7, Y7
-	VPCMPEQD     Y14, Y14, Y14
-	VPBROADCASTD ldx+40(FP), Y15
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y2, Y2, Y2
-	VMOVUPS      vectorConstants<>+480(SB), Y9
-	VPCMPEQD     Y10, Y10, Y10
-	VBLENDPS     $0x01, Y2, Y10, Y10
-	CMPQ         R9, $0x08
-	JLT          short
-
-row:
-	XORQ         CX, CX
-	MOVQ         left+64(FP), AX
-	TESTQ        AX, AX
-	JEQ          vectors
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VMASKMOVPS   (BX), Y10, Y2
-	VBLENDPS     $0x01, Y9, Y2, Y2
-	VMOVUPS      32(BX), Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	VMOVUPS      4(BX), Y2
-	VMOVUPS      36(BX), Y3
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VCMPPS       $0x03, Y4, Y4, Y5
-	VORPS        Y5, Y6, Y6
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          leftRowEnd
-
-leftRow:
-	ADDQ       R12, BX
-	VPADDD     Y15, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VMOVUPS    4(BX), Y2
-	VMOVUPS    36(BX), Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	DECQ       DX
-	JNE        leftRow
-
-leftRowEnd:
-	VCMPPS  $0x00, Y9, Y0, Y5
-	VORPS   Y5, Y6, Y6
-	VPERMPD $0xd8, Y0, Y0
-	VPERMPD $0xd8, Y1, Y1
-	VMOVUPS Y0, (DI)(CX*4)
-	VMOVDQU Y1, (R8)(CX*4)
-	JMP     next
-
-vectors:
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VMOVUPS      (BX), Y2
-	VMOVUPS      32(BX), Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	VMOVUPS      4(BX), Y2
-	VMOVUPS      36(BX), Y3
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VCMPPS       $0x03, Y4, Y4, Y5
-	VORPS        Y5, Y6, Y6
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          row1End
-
-row1:
-	ADDQ      R12, BX
-	VPADDD    Y15, Y8, Y8
-	VPADDD    Y14, Y8, Y8
-	VPADDD    Y14, Y8, Y8
-	VMOVUPS   (BX), Y2
-	VMOVUPS   32(BX), Y3
-	VCMPPS    $0x03, Y3, Y2, Y5
-	VORPS     Y5, Y6, Y6
-	VSHUFPS   $0x88, Y3, Y2, Y4
-	VCMPPS    $0x1e, Y0, Y4, Y5
-	VBLENDVPS Y5, Y4, Y0, Y0
-	VBLENDVPS Y5, Y8, Y1, Y1
-	VSHUFPS   $0xdd, Y3, Y2, Y4
-	VPSUBD    Y14, Y8, Y8
-	VCMPPS    $0x1e, Y0, Y4, Y5
-	VBLENDVPS Y5, Y4, Y0, Y0
-	VBLENDVPS Y5, Y8, Y1, Y1
-	VMOVUPS   4(BX), Y2
-	VMOVUPS   36(BX), Y3
-	VSHUFPS   $0xdd, Y3, Y2, Y4
-	VCMPPS    $0x03, Y4, Y4, Y5
-	VORPS     Y5, Y6, Y6
-	VPSUBD    Y14, Y8, Y8
-	VCMPPS    $0x1e, Y0, Y4, Y5
-	VBLENDVPS Y5, Y4, Y0, Y0
-	VBLENDVPS Y5, Y8, Y1, Y1
-	DECQ      DX
-	JNE       row1
-
-row1End:
-	VPERMPD $0xd8, Y0, Y0
-	VPERMPD $0xd8, Y1, Y1
-	VMOVUPS Y0, (DI)(CX*4)
-	VMOVDQU Y1, (R8)(CX*4)
-
-next:
-	ADDQ    $0x08, CX
-	CMPQ    CX, R9
-	JGE     rowDone
-	LEAQ    -8(R9), AX
-	CMPQ    CX, AX
-	CMOVQGT AX, CX
-	JMP     vectors
-
-rowDone:
-	ADDQ         R10, SI
-	LEAQ         (DI)(R9*4), DI
-	LEAQ         (R8)(R9*4), R8
-	VPBROADCASTD step+56(FP), Y5
-	VPADDD       Y5, Y7, Y7
-	DECQ         R13
-	JNE          row
-	JMP          done
-
-short:
-	XORQ CX, CX
-	LEAQ vectorMasks<>+32(SB), AX
-	MOVQ R9, DX
-	CMPQ DX, $0x04
-	JLE  half
-	MOVQ $0x00000004, DX
-
-half:
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y12
-	ADDQ    R9, DX
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y13
-
-shortRow:
-	MOVQ         left+64(FP), AX
-	TESTQ        AX, AX
-	JEQ          shortRight
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VANDPS       Y12, Y10, Y4
-	VMASKMOVPS   (BX), Y4, Y2
-	VBLENDPS     $0x01, Y9, Y2, Y2
-	VMASKMOVPS   32(BX), Y13, Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	VMASKMOVPS   4(BX), Y12, Y2
-	VMASKMOVPS   36(BX), Y13, Y3
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VCMPPS       $0x03, Y4, Y4, Y5
-	VORPS        Y5, Y6, Y6
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          leftPartEnd
-
-leftPart:
-	ADDQ       R12, BX
-	VPADDD     Y15, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	DECQ       DX
-	JNE        leftPart
-
-leftPartEnd:
-	VCMPPS       $0x00, Y9, Y0, Y5
-	VORPS        Y5, Y6, Y6
-	VPERMPD      $0xd8, Y0, Y0
-	VPERMPD      $0xd8, Y1, Y1
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-leftPartYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-leftPartYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartYStored
-	VMOVSS X0, (AX)
-
-leftPartYStored:
-	MOVQ         R8, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartPlaceBelow4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-leftPartPlaceBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartPlaceBelow2
-	VMOVLPS X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-leftPartPlaceBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartPlaceStored
-	VMOVSS X1, (AX)
-
-leftPartPlaceStored:
-	JMP shortNext
-
-shortRight:
-	LEAQ         (SI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	MOVQ         R11, DX
-	VMASKMOVPS   (BX), Y12, Y2
-	VMASKMOVPS   32(BX), Y13, Y3
-	VCMPPS       $0x03, Y3, Y2, Y5
-	VORPS        Y5, Y6, Y6
-	VSHUFPS      $0x88, Y3, Y2, Y4
-	VMOVAPS      Y4, Y0
-	VMOVDQA      Y8, Y1
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	VMASKMOVPS   4(BX), Y12, Y2
-	VMASKMOVPS   36(BX), Y13, Y3
-	VSHUFPS      $0xdd, Y3, Y2, Y4
-	VCMPPS       $0x03, Y4, Y4, Y5
-	VORPS        Y5, Y6, Y6
-	VPSUBD       Y14, Y8, Y8
-	VCMPPS       $0x1e, Y0, Y4, Y5
-	VBLENDVPS    Y5, Y4, Y0, Y0
-	VBLENDVPS    Y5, Y8, Y1, Y1
-	DECQ         DX
-	JEQ          partEnd
-
-part:
-	ADDQ       R12, BX
-	VPADDD     Y15, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VPADDD     Y14, Y8, Y8
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VCMPPS     $0x03, Y3, Y2, Y5
-	VORPS      Y5, Y6, Y6
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VCMPPS     $0x03, Y4, Y4, Y5
-	VORPS      Y5, Y6, Y6
-	VPSUBD     Y14, Y8, Y8
-	VCMPPS     $0x1e, Y0, Y4, Y5
-	VBLENDVPS  Y5, Y4, Y0, Y0
-	VBLENDVPS  Y5, Y8, Y1, Y1
-	DECQ       DX
-	JNE        part
-
-partEnd:
-	VPERMPD      $0xd8, Y0, Y0
-	VPERMPD      $0xd8, Y1, Y1
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-partYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-partYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partYStored
-	VMOVSS X0, (AX)
-
-partYStored:
-	MOVQ         R8, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partPlaceBelow4
-	VMOVUPS      X1, (AX)
-	VEXTRACTF128 $0x01, Y1, X1
-	ADDQ         $0x10, AX
-
-partPlaceBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partPlaceBelow2
-	VMOVLPS X1, (AX)
-	VPSRLDQ $0x08, X1, X1
-	ADDQ    $0x08, AX
-
-partPlaceBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partPlaceStored
-	VMOVSS X1, (AX)
-
-partPlaceStored:
-shortNext:
-	ADDQ         R10, SI
-	LEAQ         (DI)(R9*4), DI
-	LEAQ         (R8)(R9*4), R8
-	VPBROADCASTD step+56(FP), Y5
-	VPADDD       Y5, Y7, Y7
-	DECQ         R13
-	JNE          shortRow
-
-done:
-	VMOVMSKPS Y6, AX
-	MOVQ      AX, odd+80(FP)
-	VZEROUPPER
-	RET
-
-// func vectorAverage3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorAverage3AVX2(SB), NOSPLIT, $0-68
-	MOVQ         y+0(FP), DI
-	MOVQ         x+8(FP), SI
-	MOVQ         n+16(FP), R9
-	MOVQ         step+48(FP), R10
-	MOVQ         rows+24(FP), R11
-	MOVQ         ldx+32(FP), R12
-	MOVQ         out+40(FP), R13
-	SHLQ         $0x02, R10
-	SHLQ         $0x02, R12
-	MOVQ         left+56(FP), AX
-	SHLQ         $0x02, AX
-	SUBQ         AX, SI
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y9, Y9, Y9
-	VBROADCASTSS divisor+64(FP), Y7
-	VPCMPEQD     Y10, Y10, Y10
-	VBLENDPS     $0x01, Y2, Y10, Y10
-	CMPQ         R9, $0x08
-	JLT          short
-
-row:
-	XORQ       CX, CX
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        vectors
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMOVUPS    4(BX), Y2
-	VMOVUPS    36(BX), Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JEQ        leftRowEnd
-
-leftRow:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y10, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMOVUPS    32(BX), Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMOVUPS    4(BX), Y2
-	VMOVUPS    36(BX), Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JNE        leftRow
-
-leftRowEnd:
-	VDIVPS  Y7, Y0, Y0
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-	JMP     next
-
-vectors:
-	LEAQ    (SI)(CX*8), BX
-	MOVQ    R11, DX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VMOVAPS Y4, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 4(BX), Y2
-	VMOVUPS 36(BX), Y3
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	DECQ    DX
-	JEQ     row1End
-
-row1:
-	ADDQ    R12, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	VSHUFPS $0x88, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	VMOVUPS 4(BX), Y2
-	VMOVUPS 36(BX), Y3
-	VSHUFPS $0xdd, Y3, Y2, Y4
-	VADDPS  Y4, Y0, Y0
-	DECQ    DX
-	JNE     row1
-
-row1End:
-	VDIVPS  Y7, Y0, Y0
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y0, (DI)(CX*4)
-
-next:
-	ADDQ    $0x08, CX
-	CMPQ    CX, R9
-	JGE     rowDone
-	LEAQ    -8(R9), AX
-	CMPQ    CX, AX
-	CMOVQGT AX, CX
-	JMP     vectors
-
-rowDone:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  row
-	JMP  done
-
-short:
-	XORQ CX, CX
-	LEAQ vectorMasks<>+32(SB), AX
-	MOVQ R9, DX
-	CMPQ DX, $0x04
-	JLE  half
-	MOVQ $0x00000004, DX
-
-half:
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y12
-	ADDQ    R9, DX
-	NEGQ    DX
-	VMOVUPS (AX)(DX*8), Y13
-
-shortRow:
-	MOVQ       left+56(FP), AX
-	TESTQ      AX, AX
-	JEQ        shortRight
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JEQ        leftPartEnd
-
-leftPart:
-	ADDQ       R12, BX
-	VANDPS     Y12, Y10, Y4
-	VMASKMOVPS (BX), Y4, Y2
-	VBLENDPS   $0x01, Y9, Y2, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JNE        leftPart
-
-leftPartEnd:
-	VDIVPS       Y7, Y0, Y0
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          leftPartYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-leftPartYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     leftPartYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-leftPartYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    leftPartYStored
-	VMOVSS X0, (AX)
-
-leftPartYStored:
-	JMP shortNext
-
-shortRight:
-	LEAQ       (SI)(CX*8), BX
-	MOVQ       R11, DX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VMOVAPS    Y4, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JEQ        partEnd
-
-part:
-	ADDQ       R12, BX
-	VMASKMOVPS (BX), Y12, Y2
-	VMASKMOVPS 32(BX), Y13, Y3
-	VSHUFPS    $0x88, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	VMASKMOVPS 4(BX), Y12, Y2
-	VMASKMOVPS 36(BX), Y13, Y3
-	VSHUFPS    $0xdd, Y3, Y2, Y4
-	VADDPS     Y4, Y0, Y0
-	DECQ       DX
-	JNE        part
-
-partEnd:
-	VDIVPS       Y7, Y0, Y0
-	VPERMPD      $0xd8, Y0, Y0
-	MOVQ         DI, AX
-	TESTQ        $0x00000004, R9
-	JEQ          partYBelow4
-	VMOVUPS      X0, (AX)
-	VEXTRACTF128 $0x01, Y0, X0
-	ADDQ         $0x10, AX
-
-partYBelow4:
-	TESTQ   $0x00000002, R9
-	JEQ     partYBelow2
-	VMOVLPS X0, (AX)
-	VPSRLDQ $0x08, X0, X0
-	ADDQ    $0x08, AX
-
-partYBelow2:
-	TESTQ  $0x00000001, R9
-	JEQ    partYStored
-	VMOVSS X0, (AX)
-
-partYStored:
-shortNext:
-	ADDQ R10, SI
-	LEAQ (DI)(R9*4), DI
-	DECQ R13
-	JNE  shortRow
-
-done:
-	VZEROUPPER
-	RET
-
-// func vectorUnpool2AVX2(dx *float32, dy *float32, place *int32, n int, ldx int, out int, first int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·vectorUnpool2AVX2(SB), NOSPLIT, $0-56
-	MOVQ         dx+0(FP), DI
-	MOVQ         dy+8(FP), SI
-	MOVQ         place+16(FP), R8
-	MOVQ         n+24(FP), R9
-	MOVQ         ldx+32(FP), R12
-	MOVQ         out+40(FP), R13
-	VPBROADCASTD first+48(FP), Y7
-	VPCMPEQD     Y9, Y9, Y9
-	VMOVDQU      vectorConstants<>+512(SB), Y11
-	VPADDD       Y11, Y11, Y11
-	VPADDD       Y11, Y7, Y7
-	VPBROADCASTD ldx+32(FP), Y10
-	SHLQ         $0x02, R12
-
-row:
-	XORQ CX, CX
-
-vectors:
-	LEAQ         (DI)(CX*8), BX
-	LEAL         (CX)(CX*1), AX
-	VMOVD        AX, X8
-	VPBROADCASTD X8, Y8
-	VPADDD       Y7, Y8, Y8
-	VMOVUPS      (SI)(CX*4), Y0
-	VMOVDQU      (R8)(CX*4), Y1
-	VPCMPEQD     Y8, Y1, Y2
-	VANDPS       Y0, Y2, Y3
-	VPSUBD       Y9, Y8, Y5
-	VPCMPEQD     Y5, Y1, Y2
-	VANDPS       Y0, Y2, Y4
-	VUNPCKLPS    Y4, Y3, Y5
-	VUNPCKHPS    Y4, Y3, Y6
-	VPERM2F128   $0x20, Y6, Y5, Y3
-	VPERM2F128   $0x31, Y6, Y5, Y4
-	VMOVUPS      Y3, (BX)
-	VMOVUPS      Y4, 32(BX)
-	VPADDD       Y10, Y8, Y8
-	ADDQ         R12, BX
-	VPCMPEQD     Y8, Y1, Y2
-	VANDPS       Y0, Y2, Y3
-	VPSUBD       Y9, Y8, Y5
-	VPCMPEQD     Y5, Y1, Y2
-	VANDPS       Y0, Y2, Y4
-	VUNPCKLPS    Y4, Y3, Y5
-	VUNPCKHPS    Y4, Y3, Y6
-	VPERM2F128   $0x20, Y6, Y5, Y3
-	VPERM2F128   $0x31, Y6, Y5, Y4
-	VMOVUPS      Y3, (BX)
-	VMOVUPS      Y4, 32(BX)
-	ADDQ         $0x08, CX
-	CMPQ         CX, R9
-	JGE          rowDone
-	LEAQ         -8(R9), AX
-	CMPQ         CX, AX
-	CMOVQGT      AX, CX
-	JMP          vectors
-
-rowDone:
-	LEAQ   (DI)(R12*2), DI
-	LEAQ   (SI)(R9*4), SI
-	LEAQ   (R8)(R9*4), R8
-	VPADDD Y10, Y7, Y7
-	VPADDD Y10, Y7, Y7
-	DECQ   R13
-	JNE    row
 	VZEROUPPER
 	RET
 

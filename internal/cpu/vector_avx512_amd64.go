@@ -122,5 +122,6 @@ func init() {
 			f(unsafe.SliceData(d), unsafe.SliceData(a), len(d))
 		}
 	}
+	k.join(elementaryKernels(true))
 	k.join(kernelsF32Vector)
 }

@@ -251,6 +251,69 @@ func vectorAbsAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorRecipAVX2(d *float32, a *float32, n int, s float32)
 
+// vectorFloorAVX2 is
+//
+//	for i := range n { d[i] = floor(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorFloorAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorCeilAVX2 is
+//
+//	for i := range n { d[i] = ceil(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorCeilAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorRoundAVX2 is
+//
+//	for i := range n { d[i] = the even of two nearest whole numbers of a[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorRoundAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorTruncAVX2 is
+//
+//	for i := range n { d[i] = trunc(a[i]) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorTruncAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorSignAVX2 is
+//
+//	for i := range n { d[i] = 1 or 0 as a[i] > 0 - 1 or 0 as a[i] < 0 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorSignAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorHardsigmoidAVX2 is
+//
+//	for i := range n { d[i] = min(max(a[i] + 3, 0), 6) / 6 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorHardsigmoidAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorHardswishAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (min(max(a[i] + 3, 0), 6) / 6) }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorHardswishAVX2(d *float32, a *float32, n int, s float32)
+
 // vectorLeakyReLUAVX2 is
 //
 //	for i := range n { d[i] = max(a[i], 0) + s * min(a[i], 0) }
@@ -295,6 +358,24 @@ func vectorTanhGradAVX2(d *float32, a *float32, b *float32, n int)
 //
 //go:noescape
 func vectorSigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorHardsigmoidGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] / 6, but 0 unless -3 < b[i] < 3 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorHardsigmoidGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorHardswishGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (b[i]/3 + 1/2), but 0 where b[i] < -3 and a[i] where b[i] >= 3 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorHardswishGradAVX2(d *float32, a *float32, b *float32, n int)
 
 // vectorReLUGradAVX2 is
 //
@@ -413,6 +494,15 @@ func vectorClampAVX2(d *float32, a *float32, n int, s float32, t float32, u floa
 //go:noescape
 func vectorClampGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
+// vectorHardtanhGradAVX2 is
+//
+//	for i := range n { d[i] = a[i], but 0 where b[i] <= s or b[i] >= t }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorHardtanhGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
 // vectorLeakyReLUGradAVX2 is
 //
 //	for i := range n { d[i] = a[i], but s * a[i] unless b[i] > 0 }
@@ -439,6 +529,24 @@ func vectorELUAVX2(d *float32, a *float32, n int, s float32, t float32, u float3
 //
 //go:noescape
 func vectorELUGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
+// vectorMaxGradAVX2 is
+//
+//	for i := range n { d[i] = a[i], but a[i]/2 where b[i] = c[i] and 0 where b[i] < c[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMaxGradAVX2(d *float32, a *float32, b *float32, c *float32, n int)
+
+// vectorMinGradAVX2 is
+//
+//	for i := range n { d[i] = a[i], but a[i]/2 where b[i] = c[i] and 0 where b[i] > c[i] }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorMinGradAVX2(d *float32, a *float32, b *float32, c *float32, n int)
 
 // vectorAffineStreamAVX2 is
 //
@@ -620,6 +728,69 @@ func vectorAbsStreamAVX2(d *float32, a *float32, n int, s float32)
 //go:noescape
 func vectorRecipStreamAVX2(d *float32, a *float32, n int, s float32)
 
+// vectorFloorStreamAVX2 is
+//
+//	for i := range n { d[i] = floor(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorFloorStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorCeilStreamAVX2 is
+//
+//	for i := range n { d[i] = ceil(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorCeilStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorRoundStreamAVX2 is
+//
+//	for i := range n { d[i] = the even of two nearest whole numbers of a[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorRoundStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorTruncStreamAVX2 is
+//
+//	for i := range n { d[i] = trunc(a[i]) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorTruncStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorSignStreamAVX2 is
+//
+//	for i := range n { d[i] = 1 or 0 as a[i] > 0 - 1 or 0 as a[i] < 0 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorSignStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorHardsigmoidStreamAVX2 is
+//
+//	for i := range n { d[i] = min(max(a[i] + 3, 0), 6) / 6 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorHardsigmoidStreamAVX2(d *float32, a *float32, n int, s float32)
+
+// vectorHardswishStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (min(max(a[i] + 3, 0), 6) / 6) }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorHardswishStreamAVX2(d *float32, a *float32, n int, s float32)
+
 // vectorLeakyReLUStreamAVX2 is
 //
 //	for i := range n { d[i] = max(a[i], 0) + s * min(a[i], 0) }
@@ -664,6 +835,24 @@ func vectorTanhGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 //
 //go:noescape
 func vectorSigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorHardsigmoidGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] / 6, but 0 unless -3 < b[i] < 3 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorHardsigmoidGradStreamAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorHardswishGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * (b[i]/3 + 1/2), but 0 where b[i] < -3 and a[i] where b[i] >= 3 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorHardswishGradStreamAVX2(d *float32, a *float32, b *float32, n int)
 
 // vectorReLUGradStreamAVX2 is
 //
@@ -782,6 +971,15 @@ func vectorClampStreamAVX2(d *float32, a *float32, n int, s float32, t float32, 
 //go:noescape
 func vectorClampGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
+// vectorHardtanhGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i], but 0 where b[i] <= s or b[i] >= t }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorHardtanhGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
 // vectorLeakyReLUGradStreamAVX2 is
 //
 //	for i := range n { d[i] = a[i], but s * a[i] unless b[i] > 0 }
@@ -809,14 +1007,23 @@ func vectorELUStreamAVX2(d *float32, a *float32, n int, s float32, t float32, u 
 //go:noescape
 func vectorELUGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
-// vectorDescendAVX2 is
+// vectorMaxGradStreamAVX2 is
 //
-//	for i := range n { p[i] -= lr*(grad[i] + wd*p[i]) }
+//	for i := range n { d[i] = a[i], but a[i]/2 where b[i] = c[i] and 0 where b[i] < c[i] }
 //
-// with each step of arithmetic rounded; n >= 0.
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
 //
 //go:noescape
-func vectorDescendAVX2(p *float32, grad *float32, n int, lr float32, wd float32)
+func vectorMaxGradStreamAVX2(d *float32, a *float32, b *float32, c *float32, n int)
+
+// vectorMinGradStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i], but a[i]/2 where b[i] = c[i] and 0 where b[i] > c[i] }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorMinGradStreamAVX2(d *float32, a *float32, b *float32, c *float32, n int)
 
 // vectorSGDAVX2 is
 //
@@ -894,6 +1101,150 @@ func vectorSoftplusAVX2(d *float32, a *float32, n int)
 //
 //go:noescape
 func vectorGELUTanhAVX2(d *float32, a *float32, n int)
+
+// vectorSinAVX2 is
+//
+//	for i := range n { d[i] = sin(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorSinAVX2(d *float32, a *float32, n int) int
+
+// vectorCosAVX2 is
+//
+//	for i := range n { d[i] = cos(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorCosAVX2(d *float32, a *float32, n int) int
+
+// vectorTanAVX2 is
+//
+//	for i := range n { d[i] = tan(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorTanAVX2(d *float32, a *float32, n int) int
+
+// vectorExp2AVX2 is
+//
+//	for i := range n { d[i] = 2^a[i] }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorExp2AVX2(d *float32, a *float32, n int)
+
+// vectorExpm1AVX2 is
+//
+//	for i := range n { d[i] = exp(a[i]) - 1 }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorExpm1AVX2(d *float32, a *float32, n int)
+
+// vectorSinhAVX2 is
+//
+//	for i := range n { d[i] = sinh(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorSinhAVX2(d *float32, a *float32, n int)
+
+// vectorCoshAVX2 is
+//
+//	for i := range n { d[i] = cosh(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorCoshAVX2(d *float32, a *float32, n int)
+
+// vectorLog2AVX2 is
+//
+//	for i := range n { d[i] = log2(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorLog2AVX2(d *float32, a *float32, n int) int
+
+// vectorLog10AVX2 is
+//
+//	for i := range n { d[i] = log10(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorLog10AVX2(d *float32, a *float32, n int) int
+
+// vectorLog1pAVX2 is
+//
+//	for i := range n { d[i] = ln(1 + a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorLog1pAVX2(d *float32, a *float32, n int) int
+
+// vectorRsqrtAVX2 is
+//
+//	for i := range n { d[i] = 1 / sqrt(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorRsqrtAVX2(d *float32, a *float32, n int)
+
+// vectorPowAVX2 is
+//
+//	for i := range n { d[i] = a[i] ^ b[i] }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorPowAVX2(d *float32, a *float32, b *float32, n int) int
+
+// vectorPowSAVX2 is
+//
+//	for i := range n { d[i] = |a[i]| ^ s, with the bits of below where a[i] < 0 }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorPowSAVX2(d *float32, a *float32, n int, s float64, below uint32) int
+
+// vectorMishAVX2 is
+//
+//	for i := range n { d[i] = a[i] * n / (n + 2), n = exp(a[i]) * (exp(a[i]) + 2) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorMishAVX2(d *float32, a *float32, n int)
+
+// vectorMishGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * k * (n + 4 * b[i] * e * (1 + e) * k), e = exp(b[i]), n = e * (e + 2), k = 1 / (n + 2) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorMishGradAVX2(d *float32, a *float32, b *float32, n int)
+
+// vectorGELUTanhGradAVX2 is
+//
+//	for i := range n { d[i] = a[i] * f * (1 + b[i] * e * f * dz), z = 2 √(2/π) (b[i] + 0.044715 b[i]³), dz its derivative, e = exp(-z), f = 1 / (1 + e) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorGELUTanhGradAVX2(d *float32, a *float32, b *float32, n int)
 
 // vectorMaxAVX512 is
 // the largest number among x, -Inf without any; NaN are passed over.
@@ -1052,6 +1403,150 @@ func vectorSoftplusAVX512(d *float32, a *float32, n int)
 //go:noescape
 func vectorGELUTanhAVX512(d *float32, a *float32, n int)
 
+// vectorSinAVX512 is
+//
+//	for i := range n { d[i] = sin(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorSinAVX512(d *float32, a *float32, n int) int
+
+// vectorCosAVX512 is
+//
+//	for i := range n { d[i] = cos(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorCosAVX512(d *float32, a *float32, n int) int
+
+// vectorTanAVX512 is
+//
+//	for i := range n { d[i] = tan(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorTanAVX512(d *float32, a *float32, n int) int
+
+// vectorExp2AVX512 is
+//
+//	for i := range n { d[i] = 2^a[i] }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorExp2AVX512(d *float32, a *float32, n int)
+
+// vectorExpm1AVX512 is
+//
+//	for i := range n { d[i] = exp(a[i]) - 1 }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorExpm1AVX512(d *float32, a *float32, n int)
+
+// vectorSinhAVX512 is
+//
+//	for i := range n { d[i] = sinh(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorSinhAVX512(d *float32, a *float32, n int)
+
+// vectorCoshAVX512 is
+//
+//	for i := range n { d[i] = cosh(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorCoshAVX512(d *float32, a *float32, n int)
+
+// vectorLog2AVX512 is
+//
+//	for i := range n { d[i] = log2(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorLog2AVX512(d *float32, a *float32, n int) int
+
+// vectorLog10AVX512 is
+//
+//	for i := range n { d[i] = log10(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorLog10AVX512(d *float32, a *float32, n int) int
+
+// vectorLog1pAVX512 is
+//
+//	for i := range n { d[i] = ln(1 + a[i]) }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorLog1pAVX512(d *float32, a *float32, n int) int
+
+// vectorRsqrtAVX512 is
+//
+//	for i := range n { d[i] = 1 / sqrt(a[i]) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorRsqrtAVX512(d *float32, a *float32, n int)
+
+// vectorPowAVX512 is
+//
+//	for i := range n { d[i] = a[i] ^ b[i] }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorPowAVX512(d *float32, a *float32, b *float32, n int) int
+
+// vectorPowSAVX512 is
+//
+//	for i := range n { d[i] = |a[i]| ^ s, with the bits of below where a[i] < 0 }
+//
+// computed in float64 and rounded once; n >= 0. It stops before a vector with elements that it does not take, and returns the number of those done.
+//
+//go:noescape
+func vectorPowSAVX512(d *float32, a *float32, n int, s float64, below uint32) int
+
+// vectorMishAVX512 is
+//
+//	for i := range n { d[i] = a[i] * n / (n + 2), n = exp(a[i]) * (exp(a[i]) + 2) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorMishAVX512(d *float32, a *float32, n int)
+
+// vectorMishGradAVX512 is
+//
+//	for i := range n { d[i] = a[i] * k * (n + 4 * b[i] * e * (1 + e) * k), e = exp(b[i]), n = e * (e + 2), k = 1 / (n + 2) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorMishGradAVX512(d *float32, a *float32, b *float32, n int)
+
+// vectorGELUTanhGradAVX512 is
+//
+//	for i := range n { d[i] = a[i] * f * (1 + b[i] * e * f * dz), z = 2 √(2/π) (b[i] + 0.044715 b[i]³), dz its derivative, e = exp(-z), f = 1 / (1 + e) }
+//
+// computed in float64 and rounded once; n >= 0.
+//
+//go:noescape
+func vectorGELUTanhGradAVX512(d *float32, a *float32, b *float32, n int)
+
 // vectorExpAVX512 is
 //
 //	for i := range n { d[i] = exp(a[i]) }
@@ -1188,104 +1683,6 @@ func vectorMaxTapsPlacesAVX2(y *float32, place *int32, x *float32, n int, taps *
 //
 //go:noescape
 func vectorAddTapsAVX2(dx *float32, dy *float32, place *int32, n int, taps *int64, count int, first int, step int)
-
-// vectorMax2AVX2 is
-//
-//	for r := range out {
-//		for i := range n {
-//			y[r*n+i] = max over j < rows, k < 2 of x[r*step+j*ldx+2*i+k]
-//		}
-//	}
-//
-// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
-// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
-//
-//go:noescape
-func vectorMax2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
-
-// vectorMax2PlacesAVX2 is
-//
-//	for r := range out {
-//		for i := range n {
-//			y[r*n+i], place[r*n+i] = max over j < rows, k < 2 of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k
-//		}
-//	}
-//
-// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
-// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
-//
-//go:noescape
-func vectorMax2PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
-
-// vectorAverage2AVX2 is
-//
-//	for r := range out {
-//		for i := range n {
-//			y[r*n+i] = (sum over j < rows, k < 2 of x[r*step+j*ldx+2*i+k]) / divisor
-//		}
-//	}
-//
-// with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0.
-//
-//go:noescape
-func vectorAverage2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
-
-// vectorMax3AVX2 is
-//
-//	for r := range out {
-//		for i := range n {
-//			y[r*n+i] = max over j < rows, k < 3 of x[r*step+j*ldx+2*i+k]
-//		}
-//	}
-//
-// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
-// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
-//
-//go:noescape
-func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
-
-// vectorMax3PlacesAVX2 is
-//
-//	for r := range out {
-//		for i := range n {
-//			y[r*n+i], place[r*n+i] = max over j < rows, k < 3 of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k
-//		}
-//	}
-//
-// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
-// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
-//
-//go:noescape
-func vectorMax3PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
-
-// vectorAverage3AVX2 is
-//
-//	for r := range out {
-//		for i := range n {
-//			y[r*n+i] = (sum over j < rows, k < 3 of x[r*step+j*ldx+2*i+k]) / divisor
-//		}
-//	}
-//
-// with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0.
-//
-//go:noescape
-func vectorAverage3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
-
-// vectorUnpool2AVX2 is
-//
-//	for r := range out {
-//		for j := range 2 {
-//			for i := range 2*n {
-//				dx[(2*r+j)*ldx+i] = 0
-//				if place[r*n+i/2] == first+(2*r+j)*ldx+i { dx[(2*r+j)*ldx+i] = dy[r*n+i/2] }
-//			}
-//		}
-//	}
-//
-// with n >= 8 and out >= 1.
-//
-//go:noescape
-func vectorUnpool2AVX2(dx *float32, dy *float32, place *int32, n int, ldx int, out int, first int)
 
 // vectorTurnAVX2 is
 //

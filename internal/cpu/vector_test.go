@@ -245,14 +245,18 @@ func TestVectorPointwise(t *testing.T) {
 		for i, v := range []float32{0, float32(math.Copysign(0, -1)), inf, -inf, nan, 1e-40, 100, -100, 0x1p127} {
 			a[i*7%n], b[i*5%n] = v, v
 		}
+		third := buf(0, 1)
+		for i := 0; i < n; i += 3 { // ties
+			third[i] = b[i]
+		}
 		for c, f := range slices.Concat(plain[:], streaming[:]) {
 			if f == nil || c >= len(plain) && !aligned(d) {
 				continue
 			}
 			c %= len(plain)
 			p := Pointwise{Code: Code(c), S0: 0.3, S1: 1.7}
-			f(d, a, b, nil, p)
-			kernelsF32[c](want, a, b, nil, p)
+			f(d, a, b, third, p)
+			kernelsF32[c](want, a, b, third, p)
 			for i, w := range want {
 				if isGradient(p.Code) && math.Abs(float64(b[i])) > 80 {
 					continue // a slope that is not normal has few bits

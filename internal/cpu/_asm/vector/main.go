@@ -41,14 +41,17 @@ func main() {
 		arithmetic()
 		float32Functions()
 		withScalars()
+		shares()
 	}
 	streaming = false
 	optimizers()
 	fence()
 	extremes()
 	functions()
+	elementaryFunctions()
 	wide()
 	constants32.write()
+	writeConstants64()
 	pools()
 	poolRows()
 	rearrangements()

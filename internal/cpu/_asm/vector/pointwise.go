@@ -38,6 +38,24 @@ var elementwise = []struct {
 		VMOVUPS(f(1), Y2)
 		VDIVPS(Y0, Y2, Y0)
 	}},
+	{"Floor", "floor(a[i])", 1, func() { VROUNDPS(Imm(9), Y0, Y0) }},
+	{"Ceil", "ceil(a[i])", 1, func() { VROUNDPS(Imm(10), Y0, Y0) }},
+	{"Round", "the even of two nearest whole numbers of a[i]", 1, func() { VROUNDPS(Imm(8), Y0, Y0) }},
+	{"Trunc", "trunc(a[i])", 1, func() { VROUNDPS(Imm(11), Y0, Y0) }},
+	{"Sign", "1 or 0 as a[i] > 0 - 1 or 0 as a[i] < 0", 1, func() {
+		VXORPS(Y2, Y2, Y2)
+		VCMPPS(Imm(30), Y2, Y0, Y3)
+		VCMPPS(Imm(17), Y2, Y0, Y0)
+		VANDPS(f(1), Y3, Y3)
+		VANDPS(f(1), Y0, Y0)
+		VSUBPS(Y0, Y3, Y0)
+	}},
+	{"Hardsigmoid", "min(max(a[i] + 3, 0), 6) / 6", 1, hardsigmoid},
+	{"Hardswish", "a[i] * (min(max(a[i] + 3, 0), 6) / 6)", 1, func() {
+		VMOVAPS(Y0, Y4)
+		hardsigmoid()
+		VMULPS(Y4, Y0, Y0)
+	}},
 	{"LeakyReLU", "max(a[i], 0) + s * min(a[i], 0)", 1, func() {
 		VXORPS(Y2, Y2, Y2)
 		VMAXPS(Y0, Y2, Y3)
@@ -60,11 +78,57 @@ var elementwise = []struct {
 		VMULPS(Y2, Y1, Y1)
 		VMULPS(Y1, Y0, Y0)
 	}},
+	{"HardsigmoidGrad", "a[i] / 6, but 0 unless -3 < b[i] < 3", 2, func() {
+		VANDPS(f(float64(math.Float32frombits(math.MaxInt32))), Y1, Y1)
+		VCMPPS(Imm(17), f(3), Y1, Y1)
+		VANDPS(Y1, Y0, Y0)
+		VDIVPS(f(6), Y0, Y0)
+	}},
+	{"HardswishGrad", "a[i] * (b[i]/3 + 1/2), but 0 where b[i] < -3 and a[i] where b[i] >= 3", 2, func() {
+		VDIVPS(f(3), Y1, Y2)
+		VADDPS(f(0.5), Y2, Y2)
+		VMULPS(Y0, Y2, Y2)
+		VCMPPS(Imm(29), f(3), Y1, Y3)
+		VBLENDVPS(Y3, Y0, Y2, Y0)
+		VCMPPS(Imm(17), f(-3), Y1, Y1)
+		VANDNPS(Y0, Y1, Y0)
+	}},
 	{"ReLUGrad", "a[i], but 0 where b[i] <= 0", 2, func() {
 		VXORPS(Y2, Y2, Y2)
 		VCMPPS(Imm(2), Y2, Y1, Y1)
 		VANDNPS(Y0, Y1, Y0)
 	}},
+}
+
+func hardsigmoid() {
+	VADDPS(f(3), Y0, Y0)
+	VXORPS(Y2, Y2, Y2)
+	VMAXPS(Y0, Y2, Y0)
+	VMOVUPS(f(6), Y3)
+	VMINPS(Y0, Y3, Y0)
+	VDIVPS(Y3, Y0, Y0)
+}
+
+// shares are the gradients of max and min.
+func shares() {
+	for _, e := range []struct {
+		name, formula string
+		lost          uint64
+	}{{"MaxGrad", "<", 17}, {"MinGrad", ">", 30}} {
+		p := text(e.name, "d, a, b, c *float32, n int)", []string{"", "\tfor i := range n { d[i] = a[i], but a[i]/2 where b[i] = c[i] and 0 where b[i] " + e.formula + " c[i] }", "", "with n >= 0."}, []string{"a", "b", "c", "d"})
+		each(p, 2, func(a access) {
+			for i := range 3 {
+				a.load(p[i], []VecPhysical{Y0, Y1, Y2}[i])
+			}
+			VMULPS(f(0.5), Y0, Y3)
+			VCMPPS(Imm(0), Y2, Y1, Y4)
+			VBLENDVPS(Y4, Y3, Y0, Y0)
+			VCMPPS(Imm(e.lost), Y2, Y1, Y1)
+			VANDNPS(Y0, Y1, Y0)
+			a.store(Y0, p[3])
+		})
+		finish()
+	}
 }
 
 // extreme leaves the larger or the smaller of registers 0 and 1: NaN win, and 0 over -0 or -0 over 0.
@@ -94,6 +158,12 @@ func withScalars() {
 			VCMPPS(Imm(18), Y9, Y1, Y1)
 			VANDPS(Y2, Y1, Y1)
 			VANDPS(Y1, Y0, Y0)
+		}},
+		{"HardtanhGrad", "a[i], but 0 where b[i] <= s or b[i] >= t", 2, func() {
+			VCMPPS(Imm(18), Y8, Y1, Y2)
+			VCMPPS(Imm(29), Y9, Y1, Y1)
+			VORPS(Y2, Y1, Y1)
+			VANDNPS(Y0, Y1, Y0)
 		}},
 		{"LeakyReLUGrad", "a[i], but s * a[i] unless b[i] > 0", 2, func() {
 			VMULPS(Y8, Y0, Y2)

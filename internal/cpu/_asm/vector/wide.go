@@ -27,6 +27,7 @@ func wide() {
 	normalize()
 	normGrad()
 	functions()
+	elementaryFunctions()
 	float32Functions()
 	bytes = 32
 }

@@ -1,6 +1,10 @@
 package tensor
 
-import "math"
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/internal/cpu"
+)
 
 // Mean returns the mean Σ x / n over the axes (all when none are given), which are removed. The mean of nothing is NaN. It
 // panics with ErrDType for integers.
@@ -40,18 +44,56 @@ func (x *Tensor) VarKeepdim(correction int, axes ...int) *Tensor {
 	return x.variance("var", correction, x.reductionOf("var", true, axes))
 }
 
-// variance sums squares of differences to the mean: in one pass, Σ x² − n mean² would cancel.
 func (x *Tensor) variance(op string, correction int, r reduction) *Tensor {
+	if !x.dtype.IsFloat() {
+		Fail(op, ErrDType, []Shape{x.shape}, "the %s of %v is not %v; convert with To(tensor.Float32)", op, x.dtype, x.dtype)
+	}
 	if x.dtype.half() {
 		return x.To(Float32).variance(op, correction, r).To(x.dtype)
 	}
-	d := x.Sub(x.mean(op, reduction{r.axes, true}))
-	s := Apply1(sumOp{r}, d.Mul(d))
-	n := r.count(x.shape) - correction
-	if n <= 0 {
-		return s.MulScalar(math.NaN())
+	return Apply1(varOp{r, correction}, x)
+}
+
+// varOp is the variance in one pass, of differences to the first element in float64: Σ x² − n mean² would cancel.
+type varOp struct {
+	reduction
+	correction int
+}
+
+type varKernel interface {
+	Var(correction int, y, x View, axes axisSet)
+}
+
+func (varOp) Name() string    { return "var" }
+func (varOp) Reads() Reads    { return ReadsIn(0) }
+func (o varOp) Infer(c *Call) { c.Output(o.result(c.In[0].shape), c.In[0].dtype) }
+func (o varOp) Run(d Device, c *Call) bool {
+	k, ok := d.(varKernel)
+	if ok {
+		k.Var(o.correction, c.Y(0), c.X(0), o.axes)
 	}
-	return s.DivScalar(float64(n))
+	return ok
+}
+func (o varOp) VJP(b *Back) []*Tensor {
+	x, slope := b.In(0), math.NaN()
+	if n := o.count(x.shape) - o.correction; n > 0 {
+		slope = 2 / float64(n)
+	}
+	d := x.Sub(x.mean("var", reduction{o.axes, true}))
+	return b.Give(o.spread(b.Dout(0).MulScalar(slope), x.shape).Mul(d))
+}
+
+func (cpuDevice) Var(correction int, y, x View, axes axisSet) {
+	if x.DType == Float64 {
+		varCPU[float64](correction, y, x, axes)
+	} else {
+		varCPU[float32](correction, y, x, axes)
+	}
+}
+
+func varCPU[T Float](correction int, y, x View, axes axisSet) {
+	out := sliceOf[T](y)
+	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.MomentsReducer[T](), func(i int, m cpu.Moments) { out[i] = T(m.Variance(correction)) })
 }
 
 // Std returns the square root of Var. Its gradient where all elements are equal is zero.

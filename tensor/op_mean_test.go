@@ -49,11 +49,11 @@ func TestVar(t *testing.T) {
 	for correction, name := range []string{"maximum likelihood", "unbiased"} {
 		v := func(x T, axes ...int) T { return x.Var(correction, axes...) }
 		vk := func(x T, axes ...int) T { return x.VarKeepdim(correction, axes...) }
-		cases = append(cases, reductionCases(optest.Case{Op: "tensor.sumOp", Name: "var " + name}, tin{}, v, vk, varianceOf(correction))...)
+		cases = append(cases, reductionCases(optest.Case{Op: "tensor.varOp", Name: "var " + name}, tin{}, v, vk, varianceOf(correction))...)
 		s := func(x T, axes ...int) T { return x.Std(correction, axes...) }
 		sk := func(x T, axes ...int) T { return x.StdKeepdim(correction, axes...) }
 		root := func(x []float64) float64 { return math.Sqrt(varianceOf(correction)(x)) }
-		cases = append(cases, reductionCases(optest.Case{Op: "tensor.sumOp", Name: "std " + name}, tin{}, s, sk, root)...)
+		cases = append(cases, reductionCases(optest.Case{Op: "tensor.varOp", Name: "std " + name}, tin{}, s, sk, root)...)
 	}
 	for i := range cases {
 		// One element has no spread: 0/0, or the square root's kink.

@@ -1,6 +1,10 @@
 package tensor
 
-import "math"
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/internal/cpu"
+)
 
 // Norm returns the p-norm (Σ |x|^p)^(1/p) over the axes (all when none are given), which are removed: p = 2 is Euclid's,
 // math.Inf(1) and math.Inf(-1) the largest and smallest magnitude, 0 the number of non-zero elements, which has no gradient.
@@ -24,7 +28,7 @@ func (x *Tensor) norm(p float64, r reduction) *Tensor {
 	}
 	switch {
 	case p == 2:
-		return Apply1(sumOp{r}, x.Mul(x)).sqrtOrZero()
+		return Apply1(norm2Op{r}, x)
 	case p == 1:
 		return Apply1(sumOp{r}, x.Abs())
 	case p == 0:
@@ -61,3 +65,50 @@ func (x *Tensor) All(axes ...int) *Tensor {
 
 // AllKeepdim is All with the reduced axes kept at size 1.
 func (x *Tensor) AllKeepdim(axes ...int) *Tensor { return x.kept("all", x.All(axes...), axes) }
+
+// norm2Op is √Σ x², in one pass; float32 squares are summed in float64.
+type norm2Op struct{ reduction }
+
+type norm2Kernel interface {
+	Norm2(y, x View, axes axisSet)
+}
+
+func (norm2Op) Name() string    { return "norm2" }
+func (norm2Op) Reads() Reads    { return ReadsIn(0) | ReadsOut }
+func (o norm2Op) Infer(c *Call) { c.Output(o.result(c.In[0].shape), c.In[0].dtype) }
+func (o norm2Op) Run(d Device, c *Call) bool {
+	k, ok := d.(norm2Kernel)
+	if ok {
+		k.Norm2(c.Y(0), c.X(0), o.axes)
+	}
+	return ok
+}
+
+// VJP sets dx = dy x/y, but 0 where y = 0, in the middle of the cone.
+func (o norm2Op) VJP(b *Back) []*Tensor {
+	y := b.Out(0)
+	zero := y.Detach().EqScalar(0)
+	q := b.Dout(0).Div(y.MaskedFill(zero, 1)).MaskedFill(zero, 0)
+	return b.Give(o.spread(q, b.InSpec(0).Shape).Mul(b.In(0)))
+}
+
+func (cpuDevice) Norm2(y, x View, axes axisSet) {
+	if x.DType == Float64 {
+		norm2CPU[float64](y, x, axes)
+	} else {
+		norm2CPU[float32](y, x, axes)
+	}
+}
+
+func norm2CPU[T Float](y, x View, axes axisSet) {
+	out := sliceOf[T](y)
+	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, float64]{
+		Run: func(acc float64, x []T, _ int) float64 { return acc + cpu.SumSquares(x) },
+		Cols: func(acc []float64, x []T, _ int) {
+			for i, v := range x[:len(acc)] {
+				acc[i] += float64(v) * float64(v)
+			}
+		},
+		Merge: func(a, b float64) float64 { return a + b },
+	}, func(i int, a float64) { out[i] = T(math.Sqrt(a)) })
+}

@@ -24,7 +24,7 @@ func TestNorm(t *testing.T) {
 			}
 			return s
 		}},
-		{2, "tensor.sumOp", tin{}, func(x []float64) (s float64) {
+		{2, "tensor.norm2Op", tin{}, func(x []float64) (s float64) {
 			for _, v := range x {
 				s = math.Hypot(s, v)
 			}

@@ -114,8 +114,10 @@ func sumCPU[T, A float32 | float64 | int64](y, x View, axes [MaxRank]bool) {
 	out := sliceOf[T](y)
 	cpu.Reduce(x.Shape.Dims(), operand[T](x), axes, cpu.Reducer[T, A]{
 		Run: func(acc A, x []T, _ int) A {
-			if s, ok := cpu.Sum(x); ok {
-				return acc + A(s)
+			if len(x) >= 16 {
+				if s, ok := cpu.Sum(x); ok {
+					return acc + A(s)
+				}
 			}
 			// Four sums at a time: additions need not wait for each other.
 			var a, b, c, d A

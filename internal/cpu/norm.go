@@ -282,6 +282,60 @@ func sumProducts[T float32 | float64](g, x []T, mu float64) (s, p float64) {
 	return s + s1, p + p1
 }
 
+// SumSquares returns Σ x² in float64.
+func SumSquares[T float32 | float64](x []T) float64 {
+	_, q := sumSquares(x, 0)
+	return q
+}
+
+// Moments are the number n of elements, Σ (x - x0) and Σ (x - x0)², where x0 is the first of them: near the mean, so that the variance
+// q/n - (s/n)² does not cancel.
+type Moments struct{ n, x0, s, q float64 }
+
+// Variance is Σ (x - mean)² / (n - correction), NaN unless n > correction.
+func (m Moments) Variance(correction int) float64 {
+	k := m.n - float64(correction)
+	if k <= 0 {
+		return math.NaN()
+	}
+	return max(0, m.q-m.s*(m.s/m.n)) / k
+}
+
+// join returns the moments of both.
+func (m Moments) join(o Moments) Moments {
+	if m.n == 0 {
+		return o
+	}
+	d := o.x0 - m.x0
+	if o.n == 0 {
+		d = 0
+	}
+	return Moments{m.n + o.n, m.x0, m.s + (o.s + o.n*d), m.q + (o.q + d*(2*o.s+o.n*d))}
+}
+
+// MomentsReducer folds elements into their moments.
+func MomentsReducer[T float32 | float64]() Reducer[T, Moments] {
+	return Reducer[T, Moments]{
+		Run: func(m Moments, x []T, _ int) Moments {
+			s, q := sumSquares(x, x[0])
+			return m.join(Moments{float64(len(x)), float64(x[0]), s, q})
+		},
+		Cols: func(acc []Moments, x []T, _ int) {
+			for i, v := range x[:len(acc)] {
+				m := &acc[i]
+				if m.n == 0 {
+					m.x0 = float64(v)
+				}
+				d := float64(v) - m.x0
+				m.n++
+				m.s += d
+				m.q += d * d
+			}
+		},
+		Merge: Moments.join,
+	}
+}
+
 // sumSquares returns Σ (x - x0) and Σ (x - x0)² in float64.
 func sumSquares[T float32 | float64](x []T, x0 T) (s, q float64) {
 	if k := vectors[T](); k != nil {

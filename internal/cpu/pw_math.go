@@ -218,7 +218,6 @@ func mish(x float64) float64 {
 }
 
 func mishSlope(x float64) float64 {
-	x = min(max(x, -750), 750) // where the slope is 0 and 1, before 0 times infinity
 	t, u := mishParts(x)
 	return t + float64(x*u*sigmoid(x))
 }

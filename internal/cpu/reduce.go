@@ -70,6 +70,15 @@ func Reduce[T, A any](dims []int, x Operand[T], reduce [8]bool, r Reducer[T, A],
 		})
 		return
 	}
+	// Rows of a matrix, which may be short.
+	if kept.n == 1 && red.n == 1 && red.stride[0] == 1 && nr <= reduceChunk && nk >= 64 {
+		parallel.For(nk, max(1, reduceChunk/nr), func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				out(i, r.Run(r.Init, x.Data[i*kept.stride[0]:][:nr], 0))
+			}
+		})
+		return
+	}
 	fold := func(base, lo, hi int) A {
 		acc := r.Init
 		st := red.runStride()

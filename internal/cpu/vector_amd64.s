@@ -13606,11 +13606,12 @@ TEXT ·vectorMishGradAVX2(SB), NOSPLIT, $0-32
 by1:
 	VCVTPS2PD    (DI), Y0
 	VCVTPS2PD    16(DI), Y1
+	VSUBPD       Y0, Y0, Y8
 	VMOVUPD      vectorElementary<>+1184(SB), Y4
 	VMAXPD       Y0, Y4, Y0
 	VMOVUPD      vectorElementary<>+1248(SB), Y4
 	VMINPD       Y0, Y4, Y0
-	VMULPD       vectorElementary<>+1280(SB), Y0, Y8
+	VFMADD231PD  vectorElementary<>+1280(SB), Y0, Y8
 	VMOVUPD      vectorElementary<>+384(SB), Y2
 	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
 	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
@@ -13636,11 +13637,12 @@ by1:
 	VMULPD       Y3, Y8, Y8
 	VFMADD213PD  Y2, Y0, Y8
 	VMULPD       Y8, Y0, Y0
+	VSUBPD       Y1, Y1, Y9
 	VMOVUPD      vectorElementary<>+1184(SB), Y7
 	VMAXPD       Y1, Y7, Y1
 	VMOVUPD      vectorElementary<>+1248(SB), Y7
 	VMINPD       Y1, Y7, Y1
-	VMULPD       vectorElementary<>+1280(SB), Y1, Y9
+	VFMADD231PD  vectorElementary<>+1280(SB), Y1, Y9
 	VMOVUPD      vectorElementary<>+384(SB), Y5
 	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
 	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
@@ -13690,11 +13692,12 @@ after1:
 	VEXTRACTF128 $0x01, Y0, X1
 	VCVTPS2PD    X1, Y1
 	VCVTPS2PD    X0, Y0
+	VSUBPD       Y0, Y0, Y8
 	VMOVUPD      vectorElementary<>+1184(SB), Y4
 	VMAXPD       Y0, Y4, Y0
 	VMOVUPD      vectorElementary<>+1248(SB), Y4
 	VMINPD       Y0, Y4, Y0
-	VMULPD       vectorElementary<>+1280(SB), Y0, Y8
+	VFMADD231PD  vectorElementary<>+1280(SB), Y0, Y8
 	VMOVUPD      vectorElementary<>+384(SB), Y2
 	VFMADD231PD  vectorElementary<>+416(SB), Y0, Y2
 	VSUBPD       vectorElementary<>+384(SB), Y2, Y4
@@ -13720,11 +13723,12 @@ after1:
 	VMULPD       Y3, Y8, Y8
 	VFMADD213PD  Y2, Y0, Y8
 	VMULPD       Y8, Y0, Y0
+	VSUBPD       Y1, Y1, Y9
 	VMOVUPD      vectorElementary<>+1184(SB), Y7
 	VMAXPD       Y1, Y7, Y1
 	VMOVUPD      vectorElementary<>+1248(SB), Y7
 	VMINPD       Y1, Y7, Y1
-	VMULPD       vectorElementary<>+1280(SB), Y1, Y9
+	VFMADD231PD  vectorElementary<>+1280(SB), Y1, Y9
 	VMOVUPD      vectorElementary<>+384(SB), Y5
 	VFMADD231PD  vectorElementary<>+416(SB), Y1, Y5
 	VSUBPD       vectorElementary<>+384(SB), Y5, Y7
@@ -18512,11 +18516,12 @@ TEXT ·vectorMishGradAVX512(SB), NOSPLIT, $0-32
 by1:
 	VCVTPS2PD         (DI), Z0
 	VCVTPS2PD         32(DI), Z1
+	VSUBPD            Z0, Z0, Z8
 	VBROADCASTSD      vectorElementary<>+1184(SB), Z4
 	VMAXPD            Z0, Z4, Z0
 	VBROADCASTSD      vectorElementary<>+1248(SB), Z4
 	VMINPD            Z0, Z4, Z0
-	VMULPD.BCST       vectorElementary<>+1280(SB), Z0, Z8
+	VFMADD231PD.BCST  vectorElementary<>+1280(SB), Z0, Z8
 	VBROADCASTSD      vectorElementary<>+384(SB), Z2
 	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
 	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
@@ -18542,11 +18547,12 @@ by1:
 	VMULPD            Z3, Z8, Z8
 	VFMADD213PD       Z2, Z0, Z8
 	VMULPD            Z8, Z0, Z0
+	VSUBPD            Z1, Z1, Z9
 	VBROADCASTSD      vectorElementary<>+1184(SB), Z7
 	VMAXPD            Z1, Z7, Z1
 	VBROADCASTSD      vectorElementary<>+1248(SB), Z7
 	VMINPD            Z1, Z7, Z1
-	VMULPD.BCST       vectorElementary<>+1280(SB), Z1, Z9
+	VFMADD231PD.BCST  vectorElementary<>+1280(SB), Z1, Z9
 	VBROADCASTSD      vectorElementary<>+384(SB), Z5
 	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
 	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7
@@ -18598,11 +18604,12 @@ after1:
 	VEXTRACTF64X4     $0x01, Z0, Y1
 	VCVTPS2PD         Y1, Z1
 	VCVTPS2PD         Y0, Z0
+	VSUBPD            Z0, Z0, Z8
 	VBROADCASTSD      vectorElementary<>+1184(SB), Z4
 	VMAXPD            Z0, Z4, Z0
 	VBROADCASTSD      vectorElementary<>+1248(SB), Z4
 	VMINPD            Z0, Z4, Z0
-	VMULPD.BCST       vectorElementary<>+1280(SB), Z0, Z8
+	VFMADD231PD.BCST  vectorElementary<>+1280(SB), Z0, Z8
 	VBROADCASTSD      vectorElementary<>+384(SB), Z2
 	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z0, Z2
 	VSUBPD.BCST       vectorElementary<>+384(SB), Z2, Z4
@@ -18628,11 +18635,12 @@ after1:
 	VMULPD            Z3, Z8, Z8
 	VFMADD213PD       Z2, Z0, Z8
 	VMULPD            Z8, Z0, Z0
+	VSUBPD            Z1, Z1, Z9
 	VBROADCASTSD      vectorElementary<>+1184(SB), Z7
 	VMAXPD            Z1, Z7, Z1
 	VBROADCASTSD      vectorElementary<>+1248(SB), Z7
 	VMINPD            Z1, Z7, Z1
-	VMULPD.BCST       vectorElementary<>+1280(SB), Z1, Z9
+	VFMADD231PD.BCST  vectorElementary<>+1280(SB), Z1, Z9
 	VBROADCASTSD      vectorElementary<>+384(SB), Z5
 	VFMADD231PD.BCST  vectorElementary<>+416(SB), Z1, Z5
 	VSUBPD.BCST       vectorElementary<>+384(SB), Z5, Z7

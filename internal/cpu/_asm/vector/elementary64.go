@@ -214,8 +214,9 @@ var elementary64 = []struct {
 		VMULPD(q, y, x)
 	}},
 	{"MishGrad", "a[i] * k * (n + 4 * b[i] * e * (1 + e) * k), e = exp(b[i]), n = e * (e + 2), k = 1 / (n + 2)", "ba", nil, func(x, s, q, t, y VecPhysical) {
+		VSUBPD(x, x, y) // NaN for infinities
 		bound64(x, t, -300, 60)
-		VMULPD(d(4), x, y)
+		VFMADD231PD(d(4), x, y)
 		exp64(x, s, q, t)
 		VADDPD(d(2), q, s)
 		VMULPD(q, s, s) // n

@@ -1,8 +1,19 @@
 package random
 
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/cpu"
+)
+
 // Uint32 fills dst with elements offset, offset+1, ... of the stream k: uniform 32-bit numbers, the Philox words
 // themselves. It panics if offset < 0, as every fill does.
 func Uint32(dst []uint32, k Key, offset int) {
+	checkOffset(offset)
+	if offset%4 == 0 {
+		n := cpu.Philox(dst, uint64(offset)/4, k.lo, k.hi)
+		dst, offset = dst[n:], offset+n
+	}
 	fill4(dst, k, offset, func(x0, x1, x2, x3 uint32) (_, _, _, _ uint32) { return x0, x1, x2, x3 })
 }
 
@@ -14,9 +25,11 @@ func Uint64(dst []uint64, k Key, offset int) {
 
 // Uniform32 fills dst with elements offset, offset+1, ... of the stream k: uniform in [0, 1), the multiples of 2^-24.
 func Uniform32(dst []float32, k Key, offset int) {
-	fill4(dst, k, offset, func(x0, x1, x2, x3 uint32) (_, _, _, _ float32) {
-		return uniform32(x0), uniform32(x1), uniform32(x2), uniform32(x3)
-	})
+	words := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst))
+	Uint32(words, k, offset)
+	for i, w := range words {
+		dst[i] = uniform32(w)
+	}
 }
 
 // Uniform64 fills dst with elements offset, offset+1, ... of the stream k: uniform in [0, 1), the multiples of 2^-53.

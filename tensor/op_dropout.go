@@ -1,6 +1,9 @@
 package tensor
 
 import (
+	"sync"
+
+	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/internal/parallel"
 	"github.com/hadal-go/hadal/random"
 )
@@ -45,23 +48,23 @@ func (cpuDevice) Dropout(p float64, key random.Key, x, y View) {
 	}
 }
 
+const dropTile = 1024
+
+var dropWords = sync.Pool{New: func() any { return new([dropTile]uint32) }}
+
 // dropout computes y = x/(1-p) where a uniform draw is at least p, else 0.
 func dropout[T Float](p float64, key random.Key, x, y []T) {
-	const tile = 1024
-	scale, p32 := T(1/(1-p)), float32(p)
-	parallel.For(len(x), 8*tile, func(lo, hi int) {
-		var u [tile]float32
-		for ; lo < hi; lo += tile {
-			n := min(tile, hi-lo)
-			random.Uniform32(u[:n], key, lo)
-			d := y[lo : lo+n]
-			for i, v := range x[lo : lo+n] {
-				if u[i] < p32 {
-					d[i] = 0
-				} else {
-					d[i] = v * scale
-				}
-			}
+	stream := cpu.Streams(len(y))
+	parallel.For(len(x), 8*dropTile, func(lo, hi int) {
+		words := dropWords.Get().(*[dropTile]uint32)
+		defer dropWords.Put(words)
+		for ; lo < hi; lo += dropTile {
+			n := min(dropTile, hi-lo)
+			random.Uint32(words[:n], key, lo)
+			cpu.Drop(y[lo:lo+n], x[lo:lo+n], words[:n], p, 1/(1-p), stream)
+		}
+		if stream {
+			cpu.Fence()
 		}
 	})
 }

@@ -39,6 +39,8 @@ type vectorKernels struct {
 	turn           func(y, x []float32, stride int)
 	compare        func(code Code, d []bool, a, b []float32) int
 	choose         func(d []float32, c []bool, a, b []float32) int
+	philox         func(dst []uint32, index, lo, hi uint64)
+	drop           func(y, x []float32, words []uint32, p, scale float32, stream bool)
 	addRows        func(acc []float64, x []float32, rows, stride int)
 	descend        func(p, g []float32, lr, decay float32)
 	sgd            func(p, g, buf []float32, c SGDStep[float32])

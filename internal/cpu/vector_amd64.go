@@ -309,6 +309,17 @@ var vectorsAVX2 = vectorKernels{
 		vectorChooseAVX2(unsafe.SliceData(d), unsafe.SliceData(c), unsafe.SliceData(a), unsafe.SliceData(b), n)
 		return n
 	},
+	philox: func(dst []uint32, index, lo, hi uint64) {
+		inBlocks(len(dst), func(a, b int) { vectorPhiloxAVX2(&dst[a], (b-a)/4, index+uint64(a)/4, lo, hi) })
+	},
+	drop: func(y, x []float32, words []uint32, p, scale float32, stream bool) {
+		f := vectorDropAVX2
+		if stream && aligned(y) {
+			f = vectorDropStreamAVX2
+		}
+		u := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(words))), len(words))
+		inBlocks(len(x), func(lo, hi int) { f(&y[lo], &x[lo], &u[lo], hi-lo, p, scale, 0) })
+	},
 	addRows: func(acc []float64, x []float32, rows, stride int) {
 		step := max(1, vectorBlock/len(acc))
 		inSteps(rows, step, func(lo, hi int) { vectorAddRowsAVX2(&acc[0], &x[lo*stride], len(acc), hi-lo, stride) })

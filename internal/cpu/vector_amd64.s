@@ -4904,6 +4904,86 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorDropAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX, AVX2
+TEXT ·vectorDropAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VPSRLD    $0x08, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS    $0x11, Y8, Y1, Y1
+	VMULPS    Y9, Y0, Y0
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VPSRLD    $0x08, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS    $0x11, Y8, Y1, Y1
+	VMULPS    Y9, Y0, Y0
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, 32(R8)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VPSRLD    $0x08, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS    $0x11, Y8, Y1, Y1
+	VMULPS    Y9, Y0, Y0
+	VANDNPS   Y0, Y1, Y0
+	VMOVUPS   Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VPSRLD     $0x08, Y1, Y1
+	VCVTDQ2PS  Y1, Y1
+	VMULPS     vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS     $0x11, Y8, Y1, Y1
+	VMULPS     Y9, Y0, Y0
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorHardtanhGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 // Requires: AVX
 TEXT ·vectorHardtanhGradAVX2(SB), NOSPLIT, $0-44
@@ -9424,6 +9504,86 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorDropStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+// Requires: AVX, AVX2
+TEXT ·vectorDropStreamAVX2(SB), NOSPLIT, $0-44
+	MOVQ         a+8(FP), DI
+	MOVQ         b+16(FP), SI
+	MOVQ         d+0(FP), R8
+	MOVQ         n+24(FP), CX
+	VBROADCASTSS s+32(FP), Y8
+	VBROADCASTSS t+36(FP), Y9
+	VBROADCASTSS u+40(FP), Y10
+	VMULPS       Y8, Y9, Y11
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VPSRLD    $0x08, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS    $0x11, Y8, Y1, Y1
+	VMULPS    Y9, Y0, Y0
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R8)
+	VMOVUPS   32(DI), Y0
+	VMOVUPS   32(SI), Y1
+	VPSRLD    $0x08, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS    $0x11, Y8, Y1, Y1
+	VMULPS    Y9, Y0, Y0
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, 32(R8)
+	ADDQ      $0x40, DI
+	ADDQ      $0x40, SI
+	ADDQ      $0x40, R8
+	SUBQ      $0x10, CX
+	JGE       by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS   (DI), Y0
+	VMOVUPS   (SI), Y1
+	VPSRLD    $0x08, Y1, Y1
+	VCVTDQ2PS Y1, Y1
+	VMULPS    vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS    $0x11, Y8, Y1, Y1
+	VMULPS    Y9, Y0, Y0
+	VANDNPS   Y0, Y1, Y0
+	VMOVNTPS  Y0, (R8)
+	ADDQ      $0x20, DI
+	ADDQ      $0x20, SI
+	ADDQ      $0x20, R8
+	SUBQ      $0x08, CX
+	JGE       by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VPSRLD     $0x08, Y1, Y1
+	VCVTDQ2PS  Y1, Y1
+	VMULPS     vectorConstants32<>+2560(SB), Y1, Y1
+	VCMPPS     $0x11, Y8, Y1, Y1
+	VMULPS     Y9, Y0, Y0
+	VANDNPS    Y0, Y1, Y0
+	VMASKMOVPS Y0, Y15, (R8)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorHardtanhGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 // Requires: AVX
 TEXT ·vectorHardtanhGradStreamAVX2(SB), NOSPLIT, $0-44
@@ -10411,6 +10571,258 @@ done:
 	MOVSS        X0, lo+16(FP)
 	MOVSS        X2, hi+20(FP)
 	MOVQ         AX, nan+24(FP)
+	VZEROUPPER
+	RET
+
+DATA vectorPhilox<>+0(SB)/8, $0x00000000d2511f53
+DATA vectorPhilox<>+8(SB)/8, $0x00000000d2511f53
+DATA vectorPhilox<>+16(SB)/8, $0x00000000d2511f53
+DATA vectorPhilox<>+24(SB)/8, $0x00000000d2511f53
+DATA vectorPhilox<>+32(SB)/8, $0x00000000cd9e8d57
+DATA vectorPhilox<>+40(SB)/8, $0x00000000cd9e8d57
+DATA vectorPhilox<>+48(SB)/8, $0x00000000cd9e8d57
+DATA vectorPhilox<>+56(SB)/8, $0x00000000cd9e8d57
+DATA vectorPhilox<>+64(SB)/8, $0x000000009e3779b9
+DATA vectorPhilox<>+72(SB)/8, $0x000000009e3779b9
+DATA vectorPhilox<>+80(SB)/8, $0x000000009e3779b9
+DATA vectorPhilox<>+88(SB)/8, $0x000000009e3779b9
+DATA vectorPhilox<>+96(SB)/8, $0x00000000bb67ae85
+DATA vectorPhilox<>+104(SB)/8, $0x00000000bb67ae85
+DATA vectorPhilox<>+112(SB)/8, $0x00000000bb67ae85
+DATA vectorPhilox<>+120(SB)/8, $0x00000000bb67ae85
+DATA vectorPhilox<>+128(SB)/8, $0x0000000000000000
+DATA vectorPhilox<>+136(SB)/8, $0x0000000000000001
+DATA vectorPhilox<>+144(SB)/8, $0x0000000000000002
+DATA vectorPhilox<>+152(SB)/8, $0x0000000000000003
+DATA vectorPhilox<>+160(SB)/8, $0x0000000000000004
+DATA vectorPhilox<>+168(SB)/8, $0x0000000000000005
+DATA vectorPhilox<>+176(SB)/8, $0x0000000000000006
+DATA vectorPhilox<>+184(SB)/8, $0x0000000000000007
+GLOBL vectorPhilox<>(SB), RODATA|NOPTR, $192
+
+// func vectorPhiloxAVX2(dst *uint32, n int, index uint64, lo uint64, hi uint64)
+// Requires: AVX, AVX2
+TEXT ·vectorPhiloxAVX2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ n+8(FP), CX
+	MOVQ index+16(FP), AX
+
+blocks:
+	VPBROADCASTQ lo+24(FP), Y12
+	VPSRLQ       $0x20, Y12, Y13
+	VMOVQ        AX, X14
+	VPBROADCASTQ X14, Y14
+	VPBROADCASTQ hi+32(FP), Y15
+	VPADDQ       vectorPhilox<>+128(SB), Y14, Y0
+	VPSRLQ       $0x20, Y0, Y1
+	VMOVDQA      Y15, Y2
+	VPSRLQ       $0x20, Y15, Y3
+	VPADDQ       vectorPhilox<>+160(SB), Y14, Y6
+	VPSRLQ       $0x20, Y6, Y7
+	VMOVDQA      Y15, Y8
+	VPSRLQ       $0x20, Y15, Y9
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y4
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y5
+	VPXOR        Y12, Y1, Y1
+	VPXOR        Y13, Y3, Y3
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y10
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y11
+	VPXOR        Y12, Y7, Y7
+	VPXOR        Y13, Y9, Y9
+	VPSRLQ       $0x20, Y5, Y0
+	VPSRLQ       $0x20, Y4, Y2
+	VPXOR        Y1, Y0, Y0
+	VPXOR        Y3, Y2, Y2
+	VPSRLQ       $0x20, Y11, Y6
+	VPSRLQ       $0x20, Y10, Y8
+	VPXOR        Y7, Y6, Y6
+	VPXOR        Y9, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y1
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y3
+	VPXOR        Y12, Y5, Y5
+	VPXOR        Y13, Y4, Y4
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y7
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y9
+	VPXOR        Y12, Y11, Y11
+	VPXOR        Y13, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y0
+	VPSRLQ       $0x20, Y1, Y2
+	VPXOR        Y5, Y0, Y0
+	VPXOR        Y4, Y2, Y2
+	VPSRLQ       $0x20, Y9, Y6
+	VPSRLQ       $0x20, Y7, Y8
+	VPXOR        Y11, Y6, Y6
+	VPXOR        Y10, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y5
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y4
+	VPXOR        Y12, Y3, Y3
+	VPXOR        Y13, Y1, Y1
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y11
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y10
+	VPXOR        Y12, Y9, Y9
+	VPXOR        Y13, Y7, Y7
+	VPSRLQ       $0x20, Y4, Y0
+	VPSRLQ       $0x20, Y5, Y2
+	VPXOR        Y3, Y0, Y0
+	VPXOR        Y1, Y2, Y2
+	VPSRLQ       $0x20, Y10, Y6
+	VPSRLQ       $0x20, Y11, Y8
+	VPXOR        Y9, Y6, Y6
+	VPXOR        Y7, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y3
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y1
+	VPXOR        Y12, Y4, Y4
+	VPXOR        Y13, Y5, Y5
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y9
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y7
+	VPXOR        Y12, Y10, Y10
+	VPXOR        Y13, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y0
+	VPSRLQ       $0x20, Y3, Y2
+	VPXOR        Y4, Y0, Y0
+	VPXOR        Y5, Y2, Y2
+	VPSRLQ       $0x20, Y7, Y6
+	VPSRLQ       $0x20, Y9, Y8
+	VPXOR        Y10, Y6, Y6
+	VPXOR        Y11, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y4
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y5
+	VPXOR        Y12, Y1, Y1
+	VPXOR        Y13, Y3, Y3
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y10
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y11
+	VPXOR        Y12, Y7, Y7
+	VPXOR        Y13, Y9, Y9
+	VPSRLQ       $0x20, Y5, Y0
+	VPSRLQ       $0x20, Y4, Y2
+	VPXOR        Y1, Y0, Y0
+	VPXOR        Y3, Y2, Y2
+	VPSRLQ       $0x20, Y11, Y6
+	VPSRLQ       $0x20, Y10, Y8
+	VPXOR        Y7, Y6, Y6
+	VPXOR        Y9, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y1
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y3
+	VPXOR        Y12, Y5, Y5
+	VPXOR        Y13, Y4, Y4
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y7
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y9
+	VPXOR        Y12, Y11, Y11
+	VPXOR        Y13, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y0
+	VPSRLQ       $0x20, Y1, Y2
+	VPXOR        Y5, Y0, Y0
+	VPXOR        Y4, Y2, Y2
+	VPSRLQ       $0x20, Y9, Y6
+	VPSRLQ       $0x20, Y7, Y8
+	VPXOR        Y11, Y6, Y6
+	VPXOR        Y10, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y5
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y4
+	VPXOR        Y12, Y3, Y3
+	VPXOR        Y13, Y1, Y1
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y11
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y10
+	VPXOR        Y12, Y9, Y9
+	VPXOR        Y13, Y7, Y7
+	VPSRLQ       $0x20, Y4, Y0
+	VPSRLQ       $0x20, Y5, Y2
+	VPXOR        Y3, Y0, Y0
+	VPXOR        Y1, Y2, Y2
+	VPSRLQ       $0x20, Y10, Y6
+	VPSRLQ       $0x20, Y11, Y8
+	VPXOR        Y9, Y6, Y6
+	VPXOR        Y7, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y3
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y1
+	VPXOR        Y12, Y4, Y4
+	VPXOR        Y13, Y5, Y5
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y9
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y7
+	VPXOR        Y12, Y10, Y10
+	VPXOR        Y13, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y0
+	VPSRLQ       $0x20, Y3, Y2
+	VPXOR        Y4, Y0, Y0
+	VPXOR        Y5, Y2, Y2
+	VPSRLQ       $0x20, Y7, Y6
+	VPSRLQ       $0x20, Y9, Y8
+	VPXOR        Y10, Y6, Y6
+	VPXOR        Y11, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y4
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y5
+	VPXOR        Y12, Y1, Y1
+	VPXOR        Y13, Y3, Y3
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y10
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y11
+	VPXOR        Y12, Y7, Y7
+	VPXOR        Y13, Y9, Y9
+	VPSRLQ       $0x20, Y5, Y0
+	VPSRLQ       $0x20, Y4, Y2
+	VPXOR        Y1, Y0, Y0
+	VPXOR        Y3, Y2, Y2
+	VPSRLQ       $0x20, Y11, Y6
+	VPSRLQ       $0x20, Y10, Y8
+	VPXOR        Y7, Y6, Y6
+	VPXOR        Y9, Y8, Y8
+	VPADDD       vectorPhilox<>+64(SB), Y12, Y12
+	VPADDD       vectorPhilox<>+96(SB), Y13, Y13
+	VPMULUDQ     vectorPhilox<>+0(SB), Y0, Y1
+	VPMULUDQ     vectorPhilox<>+32(SB), Y2, Y3
+	VPXOR        Y12, Y5, Y5
+	VPXOR        Y13, Y4, Y4
+	VPMULUDQ     vectorPhilox<>+0(SB), Y6, Y7
+	VPMULUDQ     vectorPhilox<>+32(SB), Y8, Y9
+	VPXOR        Y12, Y11, Y11
+	VPXOR        Y13, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y0
+	VPSRLQ       $0x20, Y1, Y2
+	VPXOR        Y5, Y0, Y0
+	VPXOR        Y4, Y2, Y2
+	VPSRLQ       $0x20, Y9, Y6
+	VPSRLQ       $0x20, Y7, Y8
+	VPXOR        Y11, Y6, Y6
+	VPXOR        Y10, Y8, Y8
+	VPSLLQ       $0x20, Y3, Y3
+	VPBLENDD     $0xaa, Y3, Y0, Y0
+	VPSLLQ       $0x20, Y1, Y1
+	VPBLENDD     $0xaa, Y1, Y2, Y2
+	VPUNPCKLQDQ  Y2, Y0, Y5
+	VPUNPCKHQDQ  Y2, Y0, Y4
+	VPERM2I128   $0x20, Y4, Y5, Y0
+	VMOVDQU      Y0, (DI)
+	VPERM2I128   $0x31, Y4, Y5, Y0
+	VMOVDQU      Y0, 32(DI)
+	VPSLLQ       $0x20, Y9, Y9
+	VPBLENDD     $0xaa, Y9, Y6, Y6
+	VPSLLQ       $0x20, Y7, Y7
+	VPBLENDD     $0xaa, Y7, Y8, Y8
+	VPUNPCKLQDQ  Y8, Y6, Y11
+	VPUNPCKHQDQ  Y8, Y6, Y10
+	VPERM2I128   $0x20, Y10, Y11, Y6
+	VMOVDQU      Y6, 64(DI)
+	VPERM2I128   $0x31, Y10, Y11, Y6
+	VMOVDQU      Y6, 96(DI)
+	ADDQ         $0x80, DI
+	ADDQ         $0x08, AX
+	SUBQ         $0x08, CX
+	JG           blocks
 	VZEROUPPER
 	RET
 
@@ -11473,7 +11885,7 @@ TEXT ·vectorSinAVX2(SB), NOSPLIT, $0-32
 by1:
 	VMOVUPS      (DI), Y0
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
-	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2592(SB), Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          stop
@@ -11526,7 +11938,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
-	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2592(SB), Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
@@ -11597,7 +12009,7 @@ TEXT ·vectorCosAVX2(SB), NOSPLIT, $0-32
 by1:
 	VMOVUPS      (DI), Y0
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
-	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2592(SB), Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          stop
@@ -11652,7 +12064,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
-	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2592(SB), Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
@@ -11725,7 +12137,7 @@ TEXT ·vectorTanAVX2(SB), NOSPLIT, $0-32
 by1:
 	VMOVUPS      (DI), Y0
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
-	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2592(SB), Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
 	JNE          stop
@@ -11814,7 +12226,7 @@ after1:
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y14
-	VCMPPS       $0x15, vectorConstants32<>+2560(SB), Y14, Y14
+	VCMPPS       $0x15, vectorConstants32<>+2592(SB), Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
@@ -12442,7 +12854,7 @@ by1:
 	VMOVUPS     (DI), Y0
 	VXORPS      Y14, Y14, Y14
 	VCMPPS      $0x1a, Y14, Y0, Y14
-	VCMPPS      $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS       Y1, Y14, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
@@ -12509,7 +12921,7 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x1a, Y14, Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
@@ -12594,7 +13006,7 @@ by1:
 	VMOVUPS     (DI), Y0
 	VXORPS      Y14, Y14, Y14
 	VCMPPS      $0x1a, Y14, Y0, Y14
-	VCMPPS      $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS      $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS       Y1, Y14, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
@@ -12661,7 +13073,7 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x1a, Y14, Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
@@ -12744,8 +13156,8 @@ TEXT ·vectorLog1pAVX2(SB), NOSPLIT, $0-32
 
 by1:
 	VMOVUPS     (DI), Y0
-	VCMPPS      $0x1a, vectorConstants32<>+2624(SB), Y0, Y14
-	VCMPPS      $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS      $0x1a, vectorConstants32<>+2656(SB), Y0, Y14
+	VCMPPS      $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS       Y1, Y14, Y14
 	VMOVMSKPS   Y14, AX
 	TESTL       AX, AX
@@ -12818,8 +13230,8 @@ after1:
 	LEAQ         vectorMasks<>+32(SB), AX
 	VMOVUPS      (AX)(CX*4), Y15
 	VMASKMOVPS   (DI), Y15, Y0
-	VCMPPS       $0x1a, vectorConstants32<>+2624(SB), Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x1a, vectorConstants32<>+2656(SB), Y0, Y14
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
@@ -12967,10 +13379,10 @@ by1:
 	VMOVUPS      (DI), Y0
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x1a, Y14, Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       vectorConstants32<>+128(SB), Y12, Y1
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y1, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y1, Y1
 	VORPS        Y1, Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
@@ -13081,10 +13493,10 @@ after1:
 	VMASKMOVPS   (DI), Y15, Y0
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x1a, Y14, Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       vectorConstants32<>+128(SB), Y12, Y1
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y1, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y1, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
@@ -13216,7 +13628,7 @@ by1:
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y0
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x1a, Y14, Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VMOVMSKPS    Y14, AX
 	TESTL        AX, AX
@@ -13330,7 +13742,7 @@ after1:
 	VANDPS       vectorConstants32<>+128(SB), Y0, Y0
 	VXORPS       Y14, Y14, Y14
 	VCMPPS       $0x1a, Y14, Y0, Y14
-	VCMPPS       $0x16, vectorConstants32<>+2592(SB), Y0, Y1
+	VCMPPS       $0x16, vectorConstants32<>+2624(SB), Y0, Y1
 	VORPS        Y1, Y14, Y14
 	VANDPS       Y15, Y14, Y14
 	VMOVMSKPS    Y14, AX
@@ -16274,7 +16686,7 @@ TEXT ·vectorSinAVX512(SB), NOSPLIT, $0-32
 by1:
 	VMOVUPS           (DI), Z0
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
-	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2592(SB), Z14, K7
 	VPMOVM2D          K7, Z14
 	VPMOVD2M          Z14, K7
 	KMOVW             K7, AX
@@ -16331,7 +16743,7 @@ after1:
 	VPMOVD2M          Z15, K7
 	VMOVUPS.Z         (DI), K7, Z0
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
-	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2592(SB), Z14, K7
 	VPMOVM2D          K7, Z14
 	VANDPS            Z15, Z14, Z14
 	VPMOVD2M          Z14, K7
@@ -16406,7 +16818,7 @@ TEXT ·vectorCosAVX512(SB), NOSPLIT, $0-32
 by1:
 	VMOVUPS           (DI), Z0
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
-	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2592(SB), Z14, K7
 	VPMOVM2D          K7, Z14
 	VPMOVD2M          Z14, K7
 	KMOVW             K7, AX
@@ -16465,7 +16877,7 @@ after1:
 	VPMOVD2M          Z15, K7
 	VMOVUPS.Z         (DI), K7, Z0
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
-	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2592(SB), Z14, K7
 	VPMOVM2D          K7, Z14
 	VANDPS            Z15, Z14, Z14
 	VPMOVD2M          Z14, K7
@@ -16542,7 +16954,7 @@ TEXT ·vectorTanAVX512(SB), NOSPLIT, $0-32
 by1:
 	VMOVUPS           (DI), Z0
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
-	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2592(SB), Z14, K7
 	VPMOVM2D          K7, Z14
 	VPMOVD2M          Z14, K7
 	KMOVW             K7, AX
@@ -16635,7 +17047,7 @@ after1:
 	VPMOVD2M          Z15, K7
 	VMOVUPS.Z         (DI), K7, Z0
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z0, Z14
-	VCMPPS.BCST       $0x15, vectorConstants32<>+2560(SB), Z14, K7
+	VCMPPS.BCST       $0x15, vectorConstants32<>+2592(SB), Z14, K7
 	VPMOVM2D          K7, Z14
 	VANDPS            Z15, Z14, Z14
 	VPMOVD2M          Z14, K7
@@ -17280,7 +17692,7 @@ by1:
 	VXORPS           Z14, Z14, Z14
 	VCMPPS           $0x1a, Z14, Z0, K7
 	VPMOVM2D         K7, Z14
-	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D         K7, Z1
 	VORPS            Z1, Z14, Z14
 	VPMOVD2M         Z14, K7
@@ -17352,7 +17764,7 @@ after1:
 	VXORPS           Z14, Z14, Z14
 	VCMPPS           $0x1a, Z14, Z0, K7
 	VPMOVM2D         K7, Z14
-	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D         K7, Z1
 	VORPS            Z1, Z14, Z14
 	VANDPS           Z15, Z14, Z14
@@ -17442,7 +17854,7 @@ by1:
 	VXORPS           Z14, Z14, Z14
 	VCMPPS           $0x1a, Z14, Z0, K7
 	VPMOVM2D         K7, Z14
-	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D         K7, Z1
 	VORPS            Z1, Z14, Z14
 	VPMOVD2M         Z14, K7
@@ -17514,7 +17926,7 @@ after1:
 	VXORPS           Z14, Z14, Z14
 	VCMPPS           $0x1a, Z14, Z0, K7
 	VPMOVM2D         K7, Z14
-	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D         K7, Z1
 	VORPS            Z1, Z14, Z14
 	VANDPS           Z15, Z14, Z14
@@ -17601,9 +18013,9 @@ TEXT ·vectorLog1pAVX512(SB), NOSPLIT, $0-32
 
 by1:
 	VMOVUPS          (DI), Z0
-	VCMPPS.BCST      $0x1a, vectorConstants32<>+2624(SB), Z0, K7
+	VCMPPS.BCST      $0x1a, vectorConstants32<>+2656(SB), Z0, K7
 	VPMOVM2D         K7, Z14
-	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D         K7, Z1
 	VORPS            Z1, Z14, Z14
 	VPMOVD2M         Z14, K7
@@ -17684,9 +18096,9 @@ after1:
 	VPMOVM2D         K7, Z15
 	VPMOVD2M         Z15, K7
 	VMOVUPS.Z        (DI), K7, Z0
-	VCMPPS.BCST      $0x1a, vectorConstants32<>+2624(SB), Z0, K7
+	VCMPPS.BCST      $0x1a, vectorConstants32<>+2656(SB), Z0, K7
 	VPMOVM2D         K7, Z14
-	VCMPPS.BCST      $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST      $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D         K7, Z1
 	VORPS            Z1, Z14, Z14
 	VANDPS           Z15, Z14, Z14
@@ -17846,11 +18258,11 @@ by1:
 	VXORPS            Z14, Z14, Z14
 	VCMPPS            $0x1a, Z14, Z0, K7
 	VPMOVM2D          K7, Z14
-	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D          K7, Z1
 	VORPS             Z1, Z14, Z14
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z12, Z1
-	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z1, K7
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2624(SB), Z1, K7
 	VPMOVM2D          K7, Z1
 	VORPS             Z1, Z14, Z14
 	VPMOVD2M          Z14, K7
@@ -17967,11 +18379,11 @@ after1:
 	VXORPS            Z14, Z14, Z14
 	VCMPPS            $0x1a, Z14, Z0, K7
 	VPMOVM2D          K7, Z14
-	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D          K7, Z1
 	VORPS             Z1, Z14, Z14
 	VANDPS.BCST       vectorConstants32<>+128(SB), Z12, Z1
-	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z1, K7
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2624(SB), Z1, K7
 	VPMOVM2D          K7, Z1
 	VORPS             Z1, Z14, Z14
 	VANDPS            Z15, Z14, Z14
@@ -18109,7 +18521,7 @@ by1:
 	VXORPS            Z14, Z14, Z14
 	VCMPPS            $0x1a, Z14, Z0, K7
 	VPMOVM2D          K7, Z14
-	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D          K7, Z1
 	VORPS             Z1, Z14, Z14
 	VPMOVD2M          Z14, K7
@@ -18228,7 +18640,7 @@ after1:
 	VXORPS            Z14, Z14, Z14
 	VCMPPS            $0x1a, Z14, Z0, K7
 	VPMOVM2D          K7, Z14
-	VCMPPS.BCST       $0x16, vectorConstants32<>+2592(SB), Z0, K7
+	VCMPPS.BCST       $0x16, vectorConstants32<>+2624(SB), Z0, K7
 	VPMOVM2D          K7, Z1
 	VORPS             Z1, Z14, Z14
 	VANDPS            Z15, Z14, Z14
@@ -20837,31 +21249,39 @@ DATA vectorConstants32<>+2544(SB)/4, $0x3ecc422a
 DATA vectorConstants32<>+2548(SB)/4, $0x3ecc422a
 DATA vectorConstants32<>+2552(SB)/4, $0x3ecc422a
 DATA vectorConstants32<>+2556(SB)/4, $0x3ecc422a
-DATA vectorConstants32<>+2560(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2564(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2568(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2572(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2576(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2580(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2584(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2588(SB)/4, $0x47c35000
-DATA vectorConstants32<>+2592(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2596(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2600(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2604(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2608(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2612(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2616(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2620(SB)/4, $0x7f7fffff
-DATA vectorConstants32<>+2624(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2628(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2632(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2636(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2640(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2644(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2648(SB)/4, $0xbf800000
-DATA vectorConstants32<>+2652(SB)/4, $0xbf800000
-GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $2656
+DATA vectorConstants32<>+2560(SB)/4, $0x33800000
+DATA vectorConstants32<>+2564(SB)/4, $0x33800000
+DATA vectorConstants32<>+2568(SB)/4, $0x33800000
+DATA vectorConstants32<>+2572(SB)/4, $0x33800000
+DATA vectorConstants32<>+2576(SB)/4, $0x33800000
+DATA vectorConstants32<>+2580(SB)/4, $0x33800000
+DATA vectorConstants32<>+2584(SB)/4, $0x33800000
+DATA vectorConstants32<>+2588(SB)/4, $0x33800000
+DATA vectorConstants32<>+2592(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2596(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2600(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2604(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2608(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2612(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2616(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2620(SB)/4, $0x47c35000
+DATA vectorConstants32<>+2624(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2628(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2632(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2636(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2640(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2644(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2648(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2652(SB)/4, $0x7f7fffff
+DATA vectorConstants32<>+2656(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2660(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2664(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2668(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2672(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2676(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2680(SB)/4, $0xbf800000
+DATA vectorConstants32<>+2684(SB)/4, $0xbf800000
+GLOBL vectorConstants32<>(SB), RODATA|NOPTR, $2688
 
 DATA vectorElementary<>+0(SB)/8, $0x3fd45f306dc9c883
 DATA vectorElementary<>+8(SB)/8, $0x3fd45f306dc9c883

@@ -494,6 +494,15 @@ func vectorClampAVX2(d *float32, a *float32, n int, s float32, t float32, u floa
 //go:noescape
 func vectorClampGradAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
+// vectorDropAVX2 is
+//
+//	for i := range n { d[i] = a[i] * t, but 0 where the upper 24 bits of the bits of b[i] are less than s 2^24 }
+//
+// with n >= 0.
+//
+//go:noescape
+func vectorDropAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
 // vectorHardtanhGradAVX2 is
 //
 //	for i := range n { d[i] = a[i], but 0 where b[i] <= s or b[i] >= t }
@@ -971,6 +980,15 @@ func vectorClampStreamAVX2(d *float32, a *float32, n int, s float32, t float32, 
 //go:noescape
 func vectorClampGradStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
 
+// vectorDropStreamAVX2 is
+//
+//	for i := range n { d[i] = a[i] * t, but 0 where the upper 24 bits of the bits of b[i] are less than s 2^24 }
+//
+// with n >= 0. The result begins at a multiple of 32 bytes and passes by the caches; vectorFence must follow.
+//
+//go:noescape
+func vectorDropStreamAVX2(d *float32, a *float32, b *float32, n int, s float32, t float32, u float32)
+
 // vectorHardtanhGradStreamAVX2 is
 //
 //	for i := range n { d[i] = a[i], but 0 where b[i] <= s or b[i] >= t }
@@ -1065,6 +1083,15 @@ func vectorFence()
 //
 //go:noescape
 func vectorExtremesAVX2(x *float32, n int) (lo float32, hi float32, nan int)
+
+// vectorPhiloxAVX2 is
+//
+//	for i := range n { *[4]uint32(dst[4*i:]) = philox4x32(index + i, lo, hi) }
+//
+// with n > 0, a multiple of 8.
+//
+//go:noescape
+func vectorPhiloxAVX2(dst *uint32, n int, index uint64, lo uint64, hi uint64)
 
 // vectorErfAVX2 is
 //

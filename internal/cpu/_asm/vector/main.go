@@ -47,6 +47,7 @@ func main() {
 	optimizers()
 	fence()
 	extremes()
+	philox()
 	functions()
 	elementaryFunctions()
 	wide()

@@ -159,6 +159,14 @@ func withScalars() {
 			VANDPS(Y2, Y1, Y1)
 			VANDPS(Y1, Y0, Y0)
 		}},
+		{"Drop", "a[i] * t, but 0 where the upper 24 bits of the bits of b[i] are less than s 2^24", 2, func() {
+			VPSRLD(Imm(8), Y1, Y1)
+			VCVTDQ2PS(Y1, Y1)
+			VMULPS(f(0x1p-24), Y1, Y1)
+			VCMPPS(Imm(17), Y8, Y1, Y1)
+			VMULPS(Y9, Y0, Y0)
+			VANDNPS(Y0, Y1, Y0)
+		}},
 		{"HardtanhGrad", "a[i], but 0 where b[i] <= s or b[i] >= t", 2, func() {
 			VCMPPS(Imm(18), Y8, Y1, Y2)
 			VCMPPS(Imm(29), Y9, Y1, Y1)

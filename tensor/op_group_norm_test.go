@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -103,4 +106,61 @@ func TestRMSNorm(t *testing.T) {
 	wantFail(t, tensor.ErrShape, "rms_norm", func() { tensor.RMSNorm(tensor.Ones(2, 3), tensor.Ones(2), eps) })
 	wantFail(t, tensor.ErrShape, "rms_norm", func() { tensor.RMSNorm(tensor.Ones(3), tensor.Ones(2, 3), eps) })
 	wantFail(t, tensor.ErrShape, "rms_norm", func() { tensor.RMSNorm(tensor.Ones(3), tensor.Ones().Reshape(), eps) })
+}
+
+func TestGroupNormConformance(t *testing.T) {
+	var cases []optest.Case
+	add := func(name string, shape []int, groups int, eps float64) {
+		c := shape[1]
+		cases = append(cases, optest.Case{Op: "tensor.groupNormOp", Name: name, In: []tin{{Shape: shape}, {Shape: []int{c}}, {Shape: []int{c}}},
+			F: func(in tensors) tensors { return tensors{tensor.GroupNorm(in[0], groups, in[1], in[2], eps)} },
+			Want: func(in []optest.Array) []optest.Array {
+				// Each group is a row of layer norm; the weights differ by channel.
+				size := len(in[0].Data) / (shape[0] * groups)
+				one := optest.Array{Data: make([]float64, size)}
+				for i := range one.Data {
+					one.Data[i] = 1
+				}
+				y := layerNormed(eps)([]optest.Array{in[0], one, {Data: make([]float64, size)}})[0]
+				plane := len(y.Data) / (shape[0] * c)
+				for i := range y.Data {
+					ch := i / plane % c
+					y.Data[i] = y.Data[i]*in[1].Data[ch] + in[2].Data[ch]
+				}
+				return []optest.Array{y}
+			}})
+	}
+	add("two groups", []int{2, 4, 3}, 2, 1e-3)
+	add("one group", []int{3, 2, 2, 2}, 1, 1e-3)
+	add("channels", []int{2, 3, 5}, 3, 1e-3)
+	add("no planes", []int{5, 6}, 3, 1e-1)
+	add("long planes", []int{2, 4, 5, 7}, 2, 1e-3)
+	add("one element", []int{1, 1, 1}, 1, 0.5)
+	optest.Run(t, cases)
+}
+
+func TestRMSNormConformance(t *testing.T) {
+	const eps = 1e-2
+	var cases []optest.Case
+	for name, shape := range map[string][]int{"rows": {4, 5}, "one row": {6}, "one element": {1}, "rows of one": {3, 1}, "no rows": {0, 3}, "chunks of rows": {131, 3}, "long rows": {3, 1001}} {
+		w := shape[len(shape)-1:]
+		cases = append(cases, optest.Case{Op: "tensor.rmsNormOp", Name: name, In: []tin{{Shape: shape}, {Shape: w}},
+			F: func(in tensors) tensors { return tensors{tensor.RMSNorm(in[0], in[1], eps)} },
+			Want: func(in []optest.Array) []optest.Array {
+				x, w := in[0], in[1].Data
+				y := optest.Array{Shape: x.Shape, Data: make([]float64, len(x.Data))}
+				for at := 0; at < len(x.Data); at += len(w) {
+					sum := 0.0
+					for _, v := range x.Data[at : at+len(w)] {
+						sum += v * v
+					}
+					for i, v := range x.Data[at : at+len(w)] {
+						y.Data[at+i] = v / math.Sqrt(sum/float64(len(w))+eps) * w[i]
+					}
+				}
+				return []optest.Array{y}
+			}})
+	}
+	slices.SortFunc(cases, func(a, b optest.Case) int { return strings.Compare(a.Name, b.Name) })
+	optest.Run(t, cases)
 }

@@ -178,6 +178,13 @@ const normChunk = 64
 //
 //	dx = rstd (g - mean(g) - x̂ mean(g x̂)),  and over rows dweight = Σ dy x̂, dbias = Σ dy.
 func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []float64, dx, dweight, dbias []T) {
+	normGradRows(n, c, dweight, dbias, func(i int, pw, pb []float64) {
+		layerNormGradRow(dy[i*c:(i+1)*c], x[i*c:(i+1)*c], weight, mu[i], rstd[i], dx[i*c:(i+1)*c], pw, pb, streams(len(dx)))
+	})
+}
+
+// normGradRows calls row for each of n rows: it adds to pw and pb, whose sums are dweight and dbias (c), unless nil.
+func normGradRows[T float32 | float64](n, c int, dweight, dbias []T, row func(i int, pw, pb []float64)) {
 	chunks := (n + normChunk - 1) / normChunk
 	part := columns[float64](chunks * 2 * c)
 	defer putColumns(part)
@@ -187,7 +194,7 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 			clear(pw)
 			clear(pb)
 			for i := q * normChunk; i < min(n, (q+1)*normChunk); i++ {
-				layerNormGradRow(dy[i*c:(i+1)*c], x[i*c:(i+1)*c], weight, mu[i], rstd[i], dx[i*c:(i+1)*c], pw, pb, streams(len(dx)))
+				row(i, pw, pb)
 			}
 		}
 		fence()
@@ -199,7 +206,61 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 				sw += (*part)[q*2*c+j]
 				sb += (*part)[q*2*c+c+j]
 			}
-			dweight[j], dbias[j] = T(sw), T(sb)
+			dweight[j] = T(sw)
+			if dbias != nil {
+				dbias[j] = T(sb)
+			}
+		}
+	})
+}
+
+// RMSNorm divides each row of x (n, c) by the root of its mean square: y = x rms weight with rms = 1/sqrt(mean(x²) + eps). rms (n), unless nil, is
+// what RMSNormGrad takes.
+func RMSNorm[T float32 | float64](n, c int, eps float64, x, weight, y []T, rms []float64) {
+	weight = weight[:c]
+	parallel.For(n, max(1, grainCheap/max(1, c)), func(lo, hi int) {
+		bias := columns[T](c)
+		defer putColumns(bias)
+		clear(*bias)
+		for i := lo; i < hi; i++ {
+			row, out := x[i*c:(i+1)*c], y[i*c:(i+1)*c]
+			r := 1 / math.Sqrt(SumSquares(row)/float64(c)+eps)
+			if rms != nil {
+				rms[i] = r
+			}
+			scale := T(r)
+			if k := vectors[T](); k != nil {
+				k.normalize(as32(out), as32(row), as32(weight), as32(*bias), 0, float32(scale), 0, streams(len(y)))
+				continue
+			}
+			for j, w := range weight {
+				out[j] = row[j] * scale * w
+			}
+		}
+		fence()
+	})
+}
+
+// RMSNormGrad computes, with x̂ = x rms and g = dy weight, for each row
+//
+//	dx = rms (g - x̂ mean(g x̂)),  and over rows dweight = Σ dy x̂.
+func RMSNormGrad[T float32 | float64](n, c int, dy, x, weight []T, rms []float64, dx, dweight []T) {
+	normGradRows(n, c, dweight, nil, func(i int, pw, pb []float64) {
+		g, x, dx := dy[i*c:(i+1)*c], x[i*c:(i+1)*c], dx[i*c:(i+1)*c]
+		weight, pw, r := weight[:c], pw[:c], rms[i]
+		var sx float64
+		if k := vectors[T](); k != nil {
+			_, sx = k.normGradSums(as32(g), as32(x), as32(weight), 0, r, pw, pb) // Σ g x̂
+			k.normGrad(as32(dx), as32(g), as32(x), as32(weight), 0, float32(r), 0, float32(sx*r/float64(c)), streams(n*c))
+			return
+		}
+		for j, v := range g {
+			pw[j] += float64(v) * (float64(x[j]) * r)
+			sx += float64(v) * float64(weight[j]) * float64(x[j])
+		}
+		sx *= r * r / float64(c)
+		for j, v := range g {
+			dx[j] = T(r * (float64(v)*float64(weight[j]) - float64(x[j])*sx))
 		}
 	})
 }

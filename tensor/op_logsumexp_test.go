@@ -9,7 +9,7 @@ import (
 )
 
 func TestLogSumExp(t *testing.T) {
-	lse := optest.Case{Op: "tensor.logOp", Name: "logsumexp"}
+	lse := optest.Case{Op: "tensor.logSumExpOp", Name: "logsumexp"}
 	cases := reductionCases(lse, tin{}, (*tensor.Tensor).LogSumExp, nil, func(x []float64) float64 {
 		sum := 0.0
 		for _, v := range x {

@@ -217,6 +217,45 @@ func logSumExp[T float32 | float64](x []T) (m, l T) {
 	return m, T(math.Log(expSum(nil, x, m)))
 }
 
+// LogSumExp computes y = max + ln Σ exp(x - max) for each row of c elements of x: an infinite maximum where there is one, but NaN of NaN.
+func LogSumExp[T float32 | float64](c int, x, y []T) {
+	parallel.For(len(y), max(1, grainCostly/max(1, c)), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := x[i*c : (i+1)*c]
+			m, l := logSumExp(row)
+			if math.IsInf(float64(m), 0) { // ±Inf - ±Inf is NaN
+				l = T(sumOfNaN(row))
+			}
+			y[i] = m + l
+		}
+	})
+}
+
+// LogSumExpGrad computes dx = dy exp(x - ln Σ exp x) for each row of c elements of x. It is NaN at infinite maxima.
+func LogSumExpGrad[T float32 | float64](c int, dy, x, dx []T) {
+	parallel.For(len(dy), max(1, grainCostly/max(1, c)), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row, d := x[i*c:(i+1)*c], dx[i*c:(i+1)*c]
+			m := largest(row)
+			sum := expSum(d, row, m)
+			if math.IsInf(float64(m), 1) {
+				sum = 1 + sumOfNaN(row)
+			}
+			affine(d, d, 0, T(float64(dy[i])/sum), 0, false)
+		}
+	})
+}
+
+// sumOfNaN is NaN if there is one in x, else 0.
+func sumOfNaN[T float32 | float64](x []T) float64 {
+	for _, v := range x {
+		if v != v {
+			return math.NaN()
+		}
+	}
+	return 0
+}
+
 // expSum returns Σ exp(x - m) for m no smaller than any x and, unless y is nil, writes the terms to it.
 func expSum[T float32 | float64](y, x []T, m T) (sum float64) {
 	if k := vectors[T](); k != nil {

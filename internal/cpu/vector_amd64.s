@@ -10207,6 +10207,73 @@ done:
 	VZEROUPPER
 	RET
 
+// func vectorDescendAVX2(p *float32, grad *float32, n int, lr float32, wd float32)
+// Requires: AVX
+TEXT ·vectorDescendAVX2(SB), NOSPLIT, $0-32
+	MOVQ         p+0(FP), DI
+	MOVQ         grad+8(FP), SI
+	MOVQ         n+16(FP), CX
+	VBROADCASTSS lr+24(FP), Y8
+	VBROADCASTSS wd+28(FP), Y9
+	SUBQ         $0x10, CX
+	JLT          after2
+
+by2:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y9, Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS 32(SI), Y1
+	VMULPS  Y9, Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, 32(DI)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, CX
+	JGE     by2
+
+after2:
+	ADDQ $0x10, CX
+	SUBQ $0x08, CX
+	JLT  after1
+
+by1:
+	VMOVUPS (DI), Y0
+	VMOVUPS (SI), Y1
+	VMULPS  Y9, Y0, Y2
+	VADDPS  Y2, Y1, Y1
+	VMULPS  Y8, Y1, Y1
+	VSUBPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DI)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, CX
+	JGE     by1
+
+after1:
+	ADDQ       $0x08, CX
+	JEQ        done
+	NEGQ       CX
+	LEAQ       vectorMasks<>+32(SB), AX
+	VMOVUPS    (AX)(CX*4), Y15
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (SI), Y15, Y1
+	VMULPS     Y9, Y0, Y2
+	VADDPS     Y2, Y1, Y1
+	VMULPS     Y8, Y1, Y1
+	VSUBPS     Y1, Y0, Y0
+	VMASKMOVPS Y0, Y15, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
 // func vectorSGDAVX2(p *float32, grad *float32, buf *float32, n int, lr float32, wd float32, mu float32, keep float32)
 // Requires: AVX
 TEXT ·vectorSGDAVX2(SB), NOSPLIT, $0-48
@@ -21813,6 +21880,1919 @@ after1:
 done:
 	DECQ R11
 	JNE  tap
+	VZEROUPPER
+	RET
+
+DATA vectorEveryOther<>+0(SB)/4, $0x00000000
+DATA vectorEveryOther<>+4(SB)/4, $0x00000002
+DATA vectorEveryOther<>+8(SB)/4, $0x00000008
+DATA vectorEveryOther<>+12(SB)/4, $0x0000000a
+DATA vectorEveryOther<>+16(SB)/4, $0x00000004
+DATA vectorEveryOther<>+20(SB)/4, $0x00000006
+DATA vectorEveryOther<>+24(SB)/4, $0x0000000c
+DATA vectorEveryOther<>+28(SB)/4, $0x0000000e
+GLOBL vectorEveryOther<>(SB), RODATA|NOPTR, $32
+
+// func vectorMax2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorMax2AVX2(SB), NOSPLIT, $0-72
+	MOVQ     y+0(FP), DI
+	MOVQ     x+8(FP), SI
+	MOVQ     n+16(FP), R9
+	MOVQ     step+48(FP), R10
+	MOVQ     rows+24(FP), R11
+	MOVQ     ldx+32(FP), R12
+	MOVQ     out+40(FP), R13
+	SHLQ     $0x02, R10
+	SHLQ     $0x02, R12
+	MOVQ     left+56(FP), AX
+	SHLQ     $0x02, AX
+	SUBQ     AX, SI
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y2, Y2, Y2
+	VMOVUPS  vectorConstants<>+480(SB), Y9
+	VPCMPEQD Y10, Y10, Y10
+	VBLENDPS $0x01, Y2, Y10, Y10
+	CMPQ     R9, $0x08
+	JLT      short
+
+row:
+	XORQ       CX, CX
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        vectors
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JEQ        leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VCMPPS  $0x00, Y9, Y0, Y5
+	VORPS   Y5, Y6, Y6
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ    (SI)(CX*8), BX
+	MOVQ    R11, DX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VORPS   Y5, Y6, Y6
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMOVAPS Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VMAXPS  Y0, Y4, Y0
+	DECQ    DX
+	JEQ     row1End
+
+row1:
+	ADDQ    R12, BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VORPS   Y5, Y6, Y6
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMAXPS  Y0, Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VMAXPS  Y0, Y4, Y0
+	DECQ    DX
+	JNE     row1
+
+row1End:
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  row
+	JMP  done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        shortRight
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JEQ        leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VCMPPS       $0x00, Y9, Y0, Y5
+	VORPS        Y5, Y6, Y6
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JEQ        partEnd
+
+part:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+shortNext:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  shortRow
+
+done:
+	VMOVMSKPS Y6, AX
+	MOVQ      AX, odd+64(FP)
+	VZEROUPPER
+	RET
+
+// func vectorMax2PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorMax2PlacesAVX2(SB), NOSPLIT, $0-88
+	MOVQ         y+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), R9
+	MOVQ         step+56(FP), R10
+	MOVQ         rows+32(FP), R11
+	MOVQ         ldx+40(FP), R12
+	MOVQ         out+48(FP), R13
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, R12
+	MOVQ         left+64(FP), AX
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	MOVQ         place+8(FP), R8
+	VPBROADCASTD first+72(FP), Y7
+	VPADDD       vectorEveryOther<>+0(SB), Y7, Y7
+	VPCMPEQD     Y14, Y14, Y14
+	VPBROADCASTD ldx+40(FP), Y15
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      vectorConstants<>+480(SB), Y9
+	VPCMPEQD     Y10, Y10, Y10
+	VBLENDPS     $0x01, Y2, Y10, Y10
+	CMPQ         R9, $0x08
+	JLT          short
+
+row:
+	XORQ         CX, CX
+	MOVQ         left+64(FP), AX
+	TESTQ        AX, AX
+	JEQ          vectors
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VMASKMOVPS   (BX), Y10, Y2
+	VBLENDPS     $0x01, Y9, Y2, Y2
+	VMOVUPS      32(BX), Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VPADDD     Y15, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VCMPPS  $0x00, Y9, Y0, Y5
+	VORPS   Y5, Y6, Y6
+	VPERMPD $0xd8, Y0, Y0
+	VPERMPD $0xd8, Y1, Y1
+	VMOVUPS Y0, (DI)(CX*4)
+	VMOVDQU Y1, (R8)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          row1End
+
+row1:
+	ADDQ      R12, BX
+	VPADDD    Y15, Y8, Y8
+	VPADDD    Y14, Y8, Y8
+	VMOVUPS   (BX), Y2
+	VMOVUPS   32(BX), Y3
+	VCMPPS    $0x03, Y3, Y2, Y5
+	VORPS     Y5, Y6, Y6
+	VSHUFPS   $0x88, Y3, Y2, Y4
+	VCMPPS    $0x1e, Y0, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y8, Y1, Y1
+	VSHUFPS   $0xdd, Y3, Y2, Y4
+	VPSUBD    Y14, Y8, Y8
+	VCMPPS    $0x1e, Y0, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y8, Y1, Y1
+	DECQ      DX
+	JNE       row1
+
+row1End:
+	VPERMPD $0xd8, Y0, Y0
+	VPERMPD $0xd8, Y1, Y1
+	VMOVUPS Y0, (DI)(CX*4)
+	VMOVDQU Y1, (R8)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ         R10, SI
+	LEAQ         (DI)(R9*4), DI
+	LEAQ         (R8)(R9*4), R8
+	VPBROADCASTD step+56(FP), Y5
+	VPADDD       Y5, Y7, Y7
+	DECQ         R13
+	JNE          row
+	JMP          done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ         left+64(FP), AX
+	TESTQ        AX, AX
+	JEQ          shortRight
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VANDPS       Y12, Y10, Y4
+	VMASKMOVPS   (BX), Y4, Y2
+	VBLENDPS     $0x01, Y9, Y2, Y2
+	VMASKMOVPS   32(BX), Y13, Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VPADDD     Y15, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VCMPPS       $0x00, Y9, Y0, Y5
+	VORPS        Y5, Y6, Y6
+	VPERMPD      $0xd8, Y0, Y0
+	VPERMPD      $0xd8, Y1, Y1
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	MOVQ         R8, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartPlaceBelow4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+leftPartPlaceBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartPlaceBelow2
+	VMOVLPS X1, (AX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, AX
+
+leftPartPlaceBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartPlaceStored
+	VMOVSS X1, (AX)
+
+leftPartPlaceStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VMASKMOVPS   (BX), Y12, Y2
+	VMASKMOVPS   32(BX), Y13, Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          partEnd
+
+part:
+	ADDQ       R12, BX
+	VPADDD     Y15, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VPERMPD      $0xd8, Y0, Y0
+	VPERMPD      $0xd8, Y1, Y1
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+	MOVQ         R8, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partPlaceBelow4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+partPlaceBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partPlaceBelow2
+	VMOVLPS X1, (AX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, AX
+
+partPlaceBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partPlaceStored
+	VMOVSS X1, (AX)
+
+partPlaceStored:
+shortNext:
+	ADDQ         R10, SI
+	LEAQ         (DI)(R9*4), DI
+	LEAQ         (R8)(R9*4), R8
+	VPBROADCASTD step+56(FP), Y5
+	VPADDD       Y5, Y7, Y7
+	DECQ         R13
+	JNE          shortRow
+
+done:
+	VMOVMSKPS Y6, AX
+	MOVQ      AX, odd+80(FP)
+	VZEROUPPER
+	RET
+
+// func vectorAverage2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorAverage2AVX2(SB), NOSPLIT, $0-68
+	MOVQ         y+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), R9
+	MOVQ         step+48(FP), R10
+	MOVQ         rows+24(FP), R11
+	MOVQ         ldx+32(FP), R12
+	MOVQ         out+40(FP), R13
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, R12
+	MOVQ         left+56(FP), AX
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS divisor+64(FP), Y7
+	VPCMPEQD     Y10, Y10, Y10
+	VBLENDPS     $0x01, Y2, Y10, Y10
+	CMPQ         R9, $0x08
+	JLT          short
+
+row:
+	XORQ       CX, CX
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        vectors
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ    (SI)(CX*8), BX
+	MOVQ    R11, DX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMOVAPS Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JEQ     row1End
+
+row1:
+	ADDQ    R12, BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JNE     row1
+
+row1End:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  row
+	JMP  done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        shortRight
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        partEnd
+
+part:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+shortNext:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  shortRow
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorMax3AVX2(SB), NOSPLIT, $0-72
+	MOVQ     y+0(FP), DI
+	MOVQ     x+8(FP), SI
+	MOVQ     n+16(FP), R9
+	MOVQ     step+48(FP), R10
+	MOVQ     rows+24(FP), R11
+	MOVQ     ldx+32(FP), R12
+	MOVQ     out+40(FP), R13
+	SHLQ     $0x02, R10
+	SHLQ     $0x02, R12
+	MOVQ     left+56(FP), AX
+	SHLQ     $0x02, AX
+	SUBQ     AX, SI
+	VXORPS   Y6, Y6, Y6
+	VXORPS   Y2, Y2, Y2
+	VMOVUPS  vectorConstants<>+480(SB), Y9
+	VPCMPEQD Y10, Y10, Y10
+	VBLENDPS $0x01, Y2, Y10, Y10
+	CMPQ     R9, $0x08
+	JLT      short
+
+row:
+	XORQ       CX, CX
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        vectors
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JEQ        leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VCMPPS  $0x00, Y9, Y0, Y5
+	VORPS   Y5, Y6, Y6
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ    (SI)(CX*8), BX
+	MOVQ    R11, DX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VORPS   Y5, Y6, Y6
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMOVAPS Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VMAXPS  Y0, Y4, Y0
+	VMOVUPS 4(BX), Y2
+	VMOVUPS 36(BX), Y3
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VCMPPS  $0x03, Y4, Y4, Y5
+	VORPS   Y5, Y6, Y6
+	VMAXPS  Y0, Y4, Y0
+	DECQ    DX
+	JEQ     row1End
+
+row1:
+	ADDQ    R12, BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VCMPPS  $0x03, Y3, Y2, Y5
+	VORPS   Y5, Y6, Y6
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMAXPS  Y0, Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VMAXPS  Y0, Y4, Y0
+	VMOVUPS 4(BX), Y2
+	VMOVUPS 36(BX), Y3
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VCMPPS  $0x03, Y4, Y4, Y5
+	VORPS   Y5, Y6, Y6
+	VMAXPS  Y0, Y4, Y0
+	DECQ    DX
+	JNE     row1
+
+row1End:
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  row
+	JMP  done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        shortRight
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JEQ        leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VCMPPS       $0x00, Y9, Y0, Y5
+	VORPS        Y5, Y6, Y6
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JEQ        partEnd
+
+part:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VMAXPS     Y0, Y4, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VMAXPS     Y0, Y4, Y0
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+shortNext:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  shortRow
+
+done:
+	VMOVMSKPS Y6, AX
+	MOVQ      AX, odd+64(FP)
+	VZEROUPPER
+	RET
+
+// func vectorMax3PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorMax3PlacesAVX2(SB), NOSPLIT, $0-88
+	MOVQ         y+0(FP), DI
+	MOVQ         x+16(FP), SI
+	MOVQ         n+24(FP), R9
+	MOVQ         step+56(FP), R10
+	MOVQ         rows+32(FP), R11
+	MOVQ         ldx+40(FP), R12
+	MOVQ         out+48(FP), R13
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, R12
+	MOVQ         left+64(FP), AX
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	MOVQ         place+8(FP), R8
+	VPBROADCASTD first+72(FP), Y7
+	VPADDD       vectorEveryOther<>+0(SB), Y7, Y7
+	VPCMPEQD     Y14, Y14, Y14
+	VPBROADCASTD ldx+40(FP), Y15
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      vectorConstants<>+480(SB), Y9
+	VPCMPEQD     Y10, Y10, Y10
+	VBLENDPS     $0x01, Y2, Y10, Y10
+	CMPQ         R9, $0x08
+	JLT          short
+
+row:
+	XORQ         CX, CX
+	MOVQ         left+64(FP), AX
+	TESTQ        AX, AX
+	JEQ          vectors
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VMASKMOVPS   (BX), Y10, Y2
+	VBLENDPS     $0x01, Y9, Y2, Y2
+	VMOVUPS      32(BX), Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	VMOVUPS      4(BX), Y2
+	VMOVUPS      36(BX), Y3
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VCMPPS       $0x03, Y4, Y4, Y5
+	VORPS        Y5, Y6, Y6
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VPADDD     Y15, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VCMPPS  $0x00, Y9, Y0, Y5
+	VORPS   Y5, Y6, Y6
+	VPERMPD $0xd8, Y0, Y0
+	VPERMPD $0xd8, Y1, Y1
+	VMOVUPS Y0, (DI)(CX*4)
+	VMOVDQU Y1, (R8)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      32(BX), Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	VMOVUPS      4(BX), Y2
+	VMOVUPS      36(BX), Y3
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VCMPPS       $0x03, Y4, Y4, Y5
+	VORPS        Y5, Y6, Y6
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          row1End
+
+row1:
+	ADDQ      R12, BX
+	VPADDD    Y15, Y8, Y8
+	VPADDD    Y14, Y8, Y8
+	VPADDD    Y14, Y8, Y8
+	VMOVUPS   (BX), Y2
+	VMOVUPS   32(BX), Y3
+	VCMPPS    $0x03, Y3, Y2, Y5
+	VORPS     Y5, Y6, Y6
+	VSHUFPS   $0x88, Y3, Y2, Y4
+	VCMPPS    $0x1e, Y0, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y8, Y1, Y1
+	VSHUFPS   $0xdd, Y3, Y2, Y4
+	VPSUBD    Y14, Y8, Y8
+	VCMPPS    $0x1e, Y0, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y8, Y1, Y1
+	VMOVUPS   4(BX), Y2
+	VMOVUPS   36(BX), Y3
+	VSHUFPS   $0xdd, Y3, Y2, Y4
+	VCMPPS    $0x03, Y4, Y4, Y5
+	VORPS     Y5, Y6, Y6
+	VPSUBD    Y14, Y8, Y8
+	VCMPPS    $0x1e, Y0, Y4, Y5
+	VBLENDVPS Y5, Y4, Y0, Y0
+	VBLENDVPS Y5, Y8, Y1, Y1
+	DECQ      DX
+	JNE       row1
+
+row1End:
+	VPERMPD $0xd8, Y0, Y0
+	VPERMPD $0xd8, Y1, Y1
+	VMOVUPS Y0, (DI)(CX*4)
+	VMOVDQU Y1, (R8)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ         R10, SI
+	LEAQ         (DI)(R9*4), DI
+	LEAQ         (R8)(R9*4), R8
+	VPBROADCASTD step+56(FP), Y5
+	VPADDD       Y5, Y7, Y7
+	DECQ         R13
+	JNE          row
+	JMP          done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ         left+64(FP), AX
+	TESTQ        AX, AX
+	JEQ          shortRight
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VANDPS       Y12, Y10, Y4
+	VMASKMOVPS   (BX), Y4, Y2
+	VBLENDPS     $0x01, Y9, Y2, Y2
+	VMASKMOVPS   32(BX), Y13, Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	VMASKMOVPS   4(BX), Y12, Y2
+	VMASKMOVPS   36(BX), Y13, Y3
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VCMPPS       $0x03, Y4, Y4, Y5
+	VORPS        Y5, Y6, Y6
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VPADDD     Y15, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VCMPPS       $0x00, Y9, Y0, Y5
+	VORPS        Y5, Y6, Y6
+	VPERMPD      $0xd8, Y0, Y0
+	VPERMPD      $0xd8, Y1, Y1
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	MOVQ         R8, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartPlaceBelow4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+leftPartPlaceBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartPlaceBelow2
+	VMOVLPS X1, (AX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, AX
+
+leftPartPlaceBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartPlaceStored
+	VMOVSS X1, (AX)
+
+leftPartPlaceStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ         (SI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	MOVQ         R11, DX
+	VMASKMOVPS   (BX), Y12, Y2
+	VMASKMOVPS   32(BX), Y13, Y3
+	VCMPPS       $0x03, Y3, Y2, Y5
+	VORPS        Y5, Y6, Y6
+	VSHUFPS      $0x88, Y3, Y2, Y4
+	VMOVAPS      Y4, Y0
+	VMOVDQA      Y8, Y1
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	VMASKMOVPS   4(BX), Y12, Y2
+	VMASKMOVPS   36(BX), Y13, Y3
+	VSHUFPS      $0xdd, Y3, Y2, Y4
+	VCMPPS       $0x03, Y4, Y4, Y5
+	VORPS        Y5, Y6, Y6
+	VPSUBD       Y14, Y8, Y8
+	VCMPPS       $0x1e, Y0, Y4, Y5
+	VBLENDVPS    Y5, Y4, Y0, Y0
+	VBLENDVPS    Y5, Y8, Y1, Y1
+	DECQ         DX
+	JEQ          partEnd
+
+part:
+	ADDQ       R12, BX
+	VPADDD     Y15, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VPADDD     Y14, Y8, Y8
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VCMPPS     $0x03, Y3, Y2, Y5
+	VORPS      Y5, Y6, Y6
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VCMPPS     $0x03, Y4, Y4, Y5
+	VORPS      Y5, Y6, Y6
+	VPSUBD     Y14, Y8, Y8
+	VCMPPS     $0x1e, Y0, Y4, Y5
+	VBLENDVPS  Y5, Y4, Y0, Y0
+	VBLENDVPS  Y5, Y8, Y1, Y1
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VPERMPD      $0xd8, Y0, Y0
+	VPERMPD      $0xd8, Y1, Y1
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+	MOVQ         R8, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partPlaceBelow4
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y1, X1
+	ADDQ         $0x10, AX
+
+partPlaceBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partPlaceBelow2
+	VMOVLPS X1, (AX)
+	VPSRLDQ $0x08, X1, X1
+	ADDQ    $0x08, AX
+
+partPlaceBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partPlaceStored
+	VMOVSS X1, (AX)
+
+partPlaceStored:
+shortNext:
+	ADDQ         R10, SI
+	LEAQ         (DI)(R9*4), DI
+	LEAQ         (R8)(R9*4), R8
+	VPBROADCASTD step+56(FP), Y5
+	VPADDD       Y5, Y7, Y7
+	DECQ         R13
+	JNE          shortRow
+
+done:
+	VMOVMSKPS Y6, AX
+	MOVQ      AX, odd+80(FP)
+	VZEROUPPER
+	RET
+
+// func vectorAverage3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorAverage3AVX2(SB), NOSPLIT, $0-68
+	MOVQ         y+0(FP), DI
+	MOVQ         x+8(FP), SI
+	MOVQ         n+16(FP), R9
+	MOVQ         step+48(FP), R10
+	MOVQ         rows+24(FP), R11
+	MOVQ         ldx+32(FP), R12
+	MOVQ         out+40(FP), R13
+	SHLQ         $0x02, R10
+	SHLQ         $0x02, R12
+	MOVQ         left+56(FP), AX
+	SHLQ         $0x02, AX
+	SUBQ         AX, SI
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y9, Y9, Y9
+	VBROADCASTSS divisor+64(FP), Y7
+	VPCMPEQD     Y10, Y10, Y10
+	VBLENDPS     $0x01, Y2, Y10, Y10
+	CMPQ         R9, $0x08
+	JLT          short
+
+row:
+	XORQ       CX, CX
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        vectors
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftRowEnd
+
+leftRow:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y10, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMOVUPS    32(BX), Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMOVUPS    4(BX), Y2
+	VMOVUPS    36(BX), Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftRow
+
+leftRowEnd:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+	JMP     next
+
+vectors:
+	LEAQ    (SI)(CX*8), BX
+	MOVQ    R11, DX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VMOVAPS Y4, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 4(BX), Y2
+	VMOVUPS 36(BX), Y3
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JEQ     row1End
+
+row1:
+	ADDQ    R12, BX
+	VMOVUPS (BX), Y2
+	VMOVUPS 32(BX), Y3
+	VSHUFPS $0x88, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	VMOVUPS 4(BX), Y2
+	VMOVUPS 36(BX), Y3
+	VSHUFPS $0xdd, Y3, Y2, Y4
+	VADDPS  Y4, Y0, Y0
+	DECQ    DX
+	JNE     row1
+
+row1End:
+	VDIVPS  Y7, Y0, Y0
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y0, (DI)(CX*4)
+
+next:
+	ADDQ    $0x08, CX
+	CMPQ    CX, R9
+	JGE     rowDone
+	LEAQ    -8(R9), AX
+	CMPQ    CX, AX
+	CMOVQGT AX, CX
+	JMP     vectors
+
+rowDone:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  row
+	JMP  done
+
+short:
+	XORQ CX, CX
+	LEAQ vectorMasks<>+32(SB), AX
+	MOVQ R9, DX
+	CMPQ DX, $0x04
+	JLE  half
+	MOVQ $0x00000004, DX
+
+half:
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y12
+	ADDQ    R9, DX
+	NEGQ    DX
+	VMOVUPS (AX)(DX*8), Y13
+
+shortRow:
+	MOVQ       left+56(FP), AX
+	TESTQ      AX, AX
+	JEQ        shortRight
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        leftPartEnd
+
+leftPart:
+	ADDQ       R12, BX
+	VANDPS     Y12, Y10, Y4
+	VMASKMOVPS (BX), Y4, Y2
+	VBLENDPS   $0x01, Y9, Y2, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        leftPart
+
+leftPartEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          leftPartYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+leftPartYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     leftPartYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+leftPartYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    leftPartYStored
+	VMOVSS X0, (AX)
+
+leftPartYStored:
+	JMP shortNext
+
+shortRight:
+	LEAQ       (SI)(CX*8), BX
+	MOVQ       R11, DX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VMOVAPS    Y4, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JEQ        partEnd
+
+part:
+	ADDQ       R12, BX
+	VMASKMOVPS (BX), Y12, Y2
+	VMASKMOVPS 32(BX), Y13, Y3
+	VSHUFPS    $0x88, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS 4(BX), Y12, Y2
+	VMASKMOVPS 36(BX), Y13, Y3
+	VSHUFPS    $0xdd, Y3, Y2, Y4
+	VADDPS     Y4, Y0, Y0
+	DECQ       DX
+	JNE        part
+
+partEnd:
+	VDIVPS       Y7, Y0, Y0
+	VPERMPD      $0xd8, Y0, Y0
+	MOVQ         DI, AX
+	TESTQ        $0x00000004, R9
+	JEQ          partYBelow4
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	ADDQ         $0x10, AX
+
+partYBelow4:
+	TESTQ   $0x00000002, R9
+	JEQ     partYBelow2
+	VMOVLPS X0, (AX)
+	VPSRLDQ $0x08, X0, X0
+	ADDQ    $0x08, AX
+
+partYBelow2:
+	TESTQ  $0x00000001, R9
+	JEQ    partYStored
+	VMOVSS X0, (AX)
+
+partYStored:
+shortNext:
+	ADDQ R10, SI
+	LEAQ (DI)(R9*4), DI
+	DECQ R13
+	JNE  shortRow
+
+done:
+	VZEROUPPER
+	RET
+
+// func vectorUnpool2AVX2(dx *float32, dy *float32, place *int32, n int, ldx int, out int, first int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·vectorUnpool2AVX2(SB), NOSPLIT, $0-56
+	MOVQ         dx+0(FP), DI
+	MOVQ         dy+8(FP), SI
+	MOVQ         place+16(FP), R8
+	MOVQ         n+24(FP), R9
+	MOVQ         ldx+32(FP), R12
+	MOVQ         out+40(FP), R13
+	VPBROADCASTD first+48(FP), Y7
+	VPCMPEQD     Y9, Y9, Y9
+	VMOVDQU      vectorConstants<>+512(SB), Y11
+	VPADDD       Y11, Y11, Y11
+	VPADDD       Y11, Y7, Y7
+	VPBROADCASTD ldx+32(FP), Y10
+	SHLQ         $0x02, R12
+
+row:
+	XORQ CX, CX
+
+vectors:
+	LEAQ         (DI)(CX*8), BX
+	LEAL         (CX)(CX*1), AX
+	VMOVD        AX, X8
+	VPBROADCASTD X8, Y8
+	VPADDD       Y7, Y8, Y8
+	VMOVUPS      (SI)(CX*4), Y0
+	VMOVDQU      (R8)(CX*4), Y1
+	VPCMPEQD     Y8, Y1, Y2
+	VANDPS       Y0, Y2, Y3
+	VPSUBD       Y9, Y8, Y5
+	VPCMPEQD     Y5, Y1, Y2
+	VANDPS       Y0, Y2, Y4
+	VUNPCKLPS    Y4, Y3, Y5
+	VUNPCKHPS    Y4, Y3, Y6
+	VPERM2F128   $0x20, Y6, Y5, Y3
+	VPERM2F128   $0x31, Y6, Y5, Y4
+	VMOVUPS      Y3, (BX)
+	VMOVUPS      Y4, 32(BX)
+	VPADDD       Y10, Y8, Y8
+	ADDQ         R12, BX
+	VPCMPEQD     Y8, Y1, Y2
+	VANDPS       Y0, Y2, Y3
+	VPSUBD       Y9, Y8, Y5
+	VPCMPEQD     Y5, Y1, Y2
+	VANDPS       Y0, Y2, Y4
+	VUNPCKLPS    Y4, Y3, Y5
+	VUNPCKHPS    Y4, Y3, Y6
+	VPERM2F128   $0x20, Y6, Y5, Y3
+	VPERM2F128   $0x31, Y6, Y5, Y4
+	VMOVUPS      Y3, (BX)
+	VMOVUPS      Y4, 32(BX)
+	ADDQ         $0x08, CX
+	CMPQ         CX, R9
+	JGE          rowDone
+	LEAQ         -8(R9), AX
+	CMPQ         CX, AX
+	CMOVQGT      AX, CX
+	JMP          vectors
+
+rowDone:
+	LEAQ   (DI)(R12*2), DI
+	LEAQ   (SI)(R9*4), SI
+	LEAQ   (R8)(R9*4), R8
+	VPADDD Y10, Y7, Y7
+	VPADDD Y10, Y7, Y7
+	DECQ   R13
+	JNE    row
 	VZEROUPPER
 	RET
 

@@ -1043,6 +1043,15 @@ func vectorMaxGradStreamAVX2(d *float32, a *float32, b *float32, c *float32, n i
 //go:noescape
 func vectorMinGradStreamAVX2(d *float32, a *float32, b *float32, c *float32, n int)
 
+// vectorDescendAVX2 is
+//
+//	for i := range n { p[i] -= lr*(grad[i] + wd*p[i]) }
+//
+// with each step of arithmetic rounded; n >= 0.
+//
+//go:noescape
+func vectorDescendAVX2(p *float32, grad *float32, n int, lr float32, wd float32)
+
 // vectorSGDAVX2 is
 //
 //	for i := range n { d := grad[i] + wd*p[i]; buf[i] = mu*buf[i] + keep*d; p[i] -= lr*buf[i] }
@@ -1710,6 +1719,104 @@ func vectorMaxTapsPlacesAVX2(y *float32, place *int32, x *float32, n int, taps *
 //
 //go:noescape
 func vectorAddTapsAVX2(dx *float32, dy *float32, place *int32, n int, taps *int64, count int, first int, step int)
+
+// vectorMax2AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = max over j < rows, k < 2 of x[r*step+j*ldx+2*i+k]
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
+
+// vectorMax2PlacesAVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i], place[r*n+i] = max over j < rows, k < 2 of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax2PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+
+// vectorAverage2AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = (sum over j < rows, k < 2 of x[r*step+j*ldx+2*i+k]) / divisor
+//		}
+//	}
+//
+// with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0.
+//
+//go:noescape
+func vectorAverage2AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+
+// vectorMax3AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = max over j < rows, k < 3 of x[r*step+j*ldx+2*i+k]
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int) (odd int)
+
+// vectorMax3PlacesAVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i], place[r*n+i] = max over j < rows, k < 3 of x[r*step+j*ldx+2*i+k], first+r*step+j*ldx+2*i+k
+//		}
+//	}
+//
+// with n, rows and out >= 1, the first of equals, and x that begins left elements, 0 or 1, behind: with 1 the first column is not there. The result is not 0 if there are
+// NaN, or -Inf that might be mistaken for what is not there; the maxima are then not to be trusted.
+//
+//go:noescape
+func vectorMax3PlacesAVX2(y *float32, place *int32, x *float32, n int, rows int, ldx int, out int, step int, left int, first int) (odd int)
+
+// vectorAverage3AVX2 is
+//
+//	for r := range out {
+//		for i := range n {
+//			y[r*n+i] = (sum over j < rows, k < 3 of x[r*step+j*ldx+2*i+k]) / divisor
+//		}
+//	}
+//
+// with n, rows and out >= 1, and x that begins left elements, 0 or 1, behind: with 1 the first column is 0.
+//
+//go:noescape
+func vectorAverage3AVX2(y *float32, x *float32, n int, rows int, ldx int, out int, step int, left int, divisor float32)
+
+// vectorUnpool2AVX2 is
+//
+//	for r := range out {
+//		for j := range 2 {
+//			for i := range 2*n {
+//				dx[(2*r+j)*ldx+i] = 0
+//				if place[r*n+i/2] == first+(2*r+j)*ldx+i { dx[(2*r+j)*ldx+i] = dy[r*n+i/2] }
+//			}
+//		}
+//	}
+//
+// with n >= 8 and out >= 1.
+//
+//go:noescape
+func vectorUnpool2AVX2(dx *float32, dy *float32, place *int32, n int, ldx int, out int, first int)
 
 // vectorTurnAVX2 is
 //

@@ -1,0 +1,46 @@
+package breastcancer_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/hadal-go/hadal/dataset/breastcancer"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// The expected values were computed with numpy 1.24 from scikit-learn 1.2.1's own loader.
+func TestContent(t *testing.T) {
+	m := breastcancer.Load()
+	x, y := tensor.Data[float64](m.X), tensor.Data[int64](m.Y)
+	n, d := m.X.Dim(0), m.X.Dim(1)
+	if n != 569 || d != 30 || len(m.Features) != d || len(y) != n {
+		t.Fatalf("%d x %d, %d classes of rows, %d names", n, d, len(y), len(m.Features))
+	}
+	var sum, squares, byColumn float64
+	var byRow int64
+	counts := make([]int, len(m.Classes))
+	for i, c := range y {
+		counts[c]++
+		byRow += c * int64(i)
+		for j, v := range x[i*d : (i+1)*d] {
+			sum += v
+			squares += v * v
+			byColumn += v * float64(j+1)
+		}
+	}
+	near := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*b }
+	if !near(sum, 1056474.4596356) || !near(squares, 955069324.0850048) || !near(byColumn, 15997027.559157101) {
+		t.Errorf("sum, of squares, by column: %v, %v, %v", sum, squares, byColumn)
+	}
+	if byRow != 114204 || !slices.Equal(counts, []int{212, 357}) {
+		t.Errorf("classes: %v, weighted by row %d", counts, byRow)
+	}
+}
+
+func Example() {
+	t := breastcancer.Load()
+	fmt.Println(t.X.Shape(), t.Classes)
+	// Output: (569, 30) [malignant benign]
+}

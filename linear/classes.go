@@ -153,8 +153,8 @@ func (c *LinearClassifier) setPlanes(m *labelled, w []float64) {
 	c.Classes, c.Coef, c.Intercept = m.classes, tensor.Of(coef, k, m.d), tensor.Of(intercept, k)
 }
 
-// positive returns v, or the default for zero. It panics unless the result is positive and finite.
-func positive(op, name string, v, byDefault float64) float64 {
+// setting returns v, or the default for zero. It panics unless the result is positive and finite.
+func setting(op, name string, v, byDefault float64) float64 {
 	if v == 0 {
 		v = byDefault
 	}
@@ -162,29 +162,4 @@ func positive(op, name string, v, byDefault float64) float64 {
 		tensor.Fail(op, tensor.ErrValue, nil, "%s is %v; give a positive number, or 0 for %v", name, v, byDefault)
 	}
 	return v
-}
-
-// dot returns Σ a_i b_i. It panics if b is shorter than a.
-func dot(a, b []float64) float64 {
-	b = b[:len(a)]
-	var s0, s1, s2, s3 float64 // four chains: one would wait for each addition
-	i := 0
-	for ; i+4 <= len(a); i += 4 {
-		s0 += a[i] * b[i]
-		s1 += a[i+1] * b[i+1]
-		s2 += a[i+2] * b[i+2]
-		s3 += a[i+3] * b[i+3]
-	}
-	for ; i < len(a); i++ {
-		s0 += a[i] * b[i]
-	}
-	return (s0 + s1) + (s2 + s3)
-}
-
-// axpy adds s x to y.
-func axpy(s float64, x, y []float64) {
-	y = y[:len(x)]
-	for i, v := range x {
-		y[i] += s * v
-	}
 }

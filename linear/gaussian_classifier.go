@@ -75,10 +75,12 @@ func (g *GaussianClassifier) Fit(x, y *tensor.Tensor) error {
 	mean := classMeans(m)
 	scatter := make([]float64, k*d*d)
 	centred := make([]float64, d)
+	size := make([]float64, d) // largest |x| of each column
 	for i, c := range m.y {
 		mu, s := mean[c*d:(c+1)*d], scatter[c*d*d:(c+1)*d*d]
 		for j, v := range m.row(i) {
 			centred[j] = v - mu[j]
+			size[j] = max(size[j], math.Abs(v))
 		}
 		for a, v := range centred {
 			axpy(v, centred, s[a*d:(a+1)*d])
@@ -113,7 +115,7 @@ func (g *GaussianClassifier) Fit(x, y *tensor.Tensor) error {
 				s[i] += g.Shrinkage * trace / float64(d)
 			}
 		}
-		l, column, err := factorCovariance(s, d)
+		l, column, err := factorCovariance(s, size)
 		if err != nil {
 			whose := "the shared covariance"
 			if !g.SharedCovariance {
@@ -154,14 +156,15 @@ func classMeans(m *labelled) []float64 {
 	return mean
 }
 
-// factorCovariance returns the Cholesky factor L of a covariance, or an error and the column whose variance given the columns before it
-// is under 1e-10 of its variance: 1 - R², the squared pivots of the correlation matrix.
-func factorCovariance(s []float64, d int) (l *tensor.Tensor, column int, err error) {
+// factorCovariance returns the Cholesky factor L of a covariance, or an error and the column whose deviation is under 1e-10 of its size, or
+// whose variance given the columns before it is under 1e-10 of its variance: 1 - R², the squared pivots of the correlation matrix.
+func factorCovariance(s, size []float64) (l *tensor.Tensor, column int, err error) {
+	d := len(size)
 	deviation := make([]float64, d)
 	correlation := make([]float64, d*d)
 	for i := range d {
 		deviation[i] = math.Sqrt(s[i*d+i])
-		if !(deviation[i] > 0) {
+		if !(deviation[i] > 1e-10*size[i]) {
 			return nil, i, linalg.ErrSingular
 		}
 	}

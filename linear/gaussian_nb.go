@@ -28,7 +28,7 @@ type GaussianNB struct {
 // NewGaussianNB returns a model that is not fitted. It panics unless VarSmoothing is positive and Priors are positive and sum to 1.
 func NewGaussianNB(cfg GaussianNBConfig) *GaussianNB {
 	checkPriors("NewGaussianNB", cfg.Priors)
-	cfg.VarSmoothing = positive("NewGaussianNB", "VarSmoothing", cfg.VarSmoothing, 1e-9)
+	cfg.VarSmoothing = setting("NewGaussianNB", "VarSmoothing", cfg.VarSmoothing, 1e-9)
 	return &GaussianNB{GaussianNBConfig: cfg}
 }
 

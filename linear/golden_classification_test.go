@@ -88,7 +88,7 @@ func TestGoldenClassifiers(t *testing.T) {
 			m, planes = l, &l.LinearClassifier
 		case "svc":
 			m = linear.NewKernelSVM(linear.KernelSVMConfig{C: o.C, Gamma: o.Gamma, Coef0: o.Coef0, Degree: o.Degree, Tol: 1e-9,
-				Kernel: map[string]linear.Kernel{"linear": linear.LinearKernel, "rbf": linear.RBF, "poly": linear.Polynomial}[o.Kernel]})
+				Kernel: map[string]linear.Kernel{"linear": linear.LinearKernel, "rbf": linear.RBFKernel, "poly": linear.PolynomialKernel}[o.Kernel]})
 		}
 		t.Run(c.Kind+" "+c.Set, func(t *testing.T) {
 			x, y := table(c.Set, c.Scaled)

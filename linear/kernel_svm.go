@@ -11,9 +11,9 @@ type Kernel int
 
 // The kernels, of rows u and v.
 const (
-	RBF          Kernel = iota // exp(-γ |u - v|²)
-	Polynomial                 // (γ u·v + Coef0)^Degree
-	LinearKernel               // u·v
+	RBFKernel        Kernel = iota // exp(-γ |u - v|²)
+	PolynomialKernel               // (γ u·v + Coef0)^Degree
+	LinearKernel                   // u·v
 )
 
 // KernelSVMConfig configures a KernelSVM. Zero fields mean the defaults.
@@ -52,15 +52,15 @@ type KernelSVM struct {
 // NewKernelSVM returns a model that is not fitted. It panics if a number is negative or not finite, except Coef0, which may be negative.
 func NewKernelSVM(cfg KernelSVMConfig) *KernelSVM {
 	const op = "NewKernelSVM"
-	cfg.C = positive(op, "C", cfg.C, 1)
-	cfg.Tol = positive(op, "Tol", cfg.Tol, 1e-3)
-	cfg.MaxIter = int(positive(op, "MaxIter", float64(cfg.MaxIter), 1e7))
-	cfg.Degree = int(positive(op, "Degree", float64(cfg.Degree), 3))
-	cfg.CacheMB = int(positive(op, "CacheMB", float64(cfg.CacheMB), 200))
+	cfg.C = setting(op, "C", cfg.C, 1)
+	cfg.Tol = setting(op, "Tol", cfg.Tol, 1e-3)
+	cfg.MaxIter = int(setting(op, "MaxIter", float64(cfg.MaxIter), 1e7))
+	cfg.Degree = int(setting(op, "Degree", float64(cfg.Degree), 3))
+	cfg.CacheMB = int(setting(op, "CacheMB", float64(cfg.CacheMB), 200))
 	if cfg.Gamma != 0 {
-		positive(op, "Gamma", cfg.Gamma, 1)
+		setting(op, "Gamma", cfg.Gamma, 1)
 	}
-	if cfg.Kernel < RBF || cfg.Kernel > LinearKernel || cfg.Coef0-cfg.Coef0 != 0 {
+	if cfg.Kernel < RBFKernel || cfg.Kernel > LinearKernel || cfg.Coef0-cfg.Coef0 != 0 {
 		tensor.Fail(op, tensor.ErrValue, nil, "there is no kernel %d, or Coef0 is %v", cfg.Kernel, cfg.Coef0)
 	}
 	return &KernelSVM{KernelSVMConfig: cfg}
@@ -196,9 +196,9 @@ func (s *KernelSVM) decisions(x *tensor.Tensor) *tensor.Tensor {
 func (s *KernelSVM) matrix(u, v *tensor.Tensor) *tensor.Tensor {
 	k := u.MatMul(v.T())
 	switch s.Kernel {
-	case Polynomial:
+	case PolynomialKernel:
 		return k.MulScalar(s.FittedGamma).AddScalar(s.Coef0).PowScalar(float64(s.Degree))
-	case RBF:
+	case RBFKernel:
 		squares := u.Square().Sum(1).Reshape(-1, 1).Add(v.Square().Sum(1))
 		return squares.Sub(k.MulScalar(2)).Clamp(0, math.Inf(1)).MulScalar(-s.FittedGamma).Exp()
 	}

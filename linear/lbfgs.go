@@ -75,13 +75,14 @@ func wolfe(phi func(t float64) (f, slope float64), f0, slope0 float64) (t, f flo
 		return 0, f0
 	}
 	const c1, c2 = 1e-4, 0.9
+	noise := 1e-14 * math.Abs(f0) // below it slopes, not values, say where f falls (W. Hager and H. Zhang, 2005)
 	lo, fLo, sLo := 0.0, f0, slope0
 	hi, fHi, sHi := math.Inf(1), 0.0, 0.0
 	t = 1
 	for range 40 {
 		f, s := phi(t)
 		switch {
-		case !(f <= f0+c1*t*slope0) || lo > 0 && f >= fLo: // also NaN
+		case !(f <= f0+c1*t*slope0) && !(f <= f0+noise && s <= (2*c1-1)*slope0) || lo > 0 && f > fLo+noise: // also NaN
 			hi, fHi, sHi = t, f, s
 		case math.Abs(s) <= -c2*slope0:
 			return t, f

@@ -62,9 +62,9 @@ type LinearSVM struct {
 // OneVsRest.
 func NewLinearSVM(cfg LinearSVMConfig) *LinearSVM {
 	const op = "NewLinearSVM"
-	cfg.C = positive(op, "C", cfg.C, 1)
-	cfg.Tol = positive(op, "Tol", cfg.Tol, 1e-4)
-	cfg.MaxIter = int(positive(op, "MaxIter", float64(cfg.MaxIter), 1000))
+	cfg.C = setting(op, "C", cfg.C, 1)
+	cfg.Tol = setting(op, "Tol", cfg.Tol, 1e-4)
+	cfg.MaxIter = int(setting(op, "MaxIter", float64(cfg.MaxIter), 1000))
 	switch {
 	case cfg.Multiclass < OneVsRest || cfg.Multiclass > WestonWatkins || cfg.Solver < DualCoordinateDescent || cfg.Solver > Pegasos:
 		tensor.Fail(op, tensor.ErrValue, nil, "there is no multiclass form %d or no solver %d", cfg.Multiclass, cfg.Solver)

@@ -51,9 +51,9 @@ type LogisticRegression struct {
 // with LogisticLBFGS, which could not tell that there is no maximum.
 func NewLogisticRegression(cfg LogisticRegressionConfig) *LogisticRegression {
 	const op = "NewLogisticRegression"
-	cfg.C = positive(op, "C", cfg.C, 1)
-	cfg.Tol = positive(op, "Tol", cfg.Tol, 1e-6)
-	cfg.MaxIter = int(positive(op, "MaxIter", float64(cfg.MaxIter), 1000))
+	cfg.C = setting(op, "C", cfg.C, 1)
+	cfg.Tol = setting(op, "Tol", cfg.Tol, 1e-6)
+	cfg.MaxIter = int(setting(op, "MaxIter", float64(cfg.MaxIter), 1000))
 	if cfg.Solver < LogisticAuto || cfg.Solver > LogisticLBFGS {
 		tensor.Fail(op, tensor.ErrValue, nil, "there is no solver %d", cfg.Solver)
 	}

@@ -33,8 +33,8 @@ type Perceptron struct {
 
 // NewPerceptron returns a Perceptron that is not fitted. It panics if LR is negative or not finite, or MaxEpochs negative.
 func NewPerceptron(cfg PerceptronConfig) *Perceptron {
-	cfg.LR = positive("NewPerceptron", "LR", cfg.LR, 1)
-	cfg.MaxEpochs = int(positive("NewPerceptron", "MaxEpochs", float64(cfg.MaxEpochs), 1000))
+	cfg.LR = setting("NewPerceptron", "LR", cfg.LR, 1)
+	cfg.MaxEpochs = int(setting("NewPerceptron", "MaxEpochs", float64(cfg.MaxEpochs), 1000))
 	return &Perceptron{PerceptronConfig: cfg}
 }
 

@@ -34,9 +34,9 @@ func newSMO(s *KernelSVM, m *labelled, rows []int, y []float64) *smo {
 // kernel returns k(u, v) by u·v, |u|² and |v|².
 func (o *smo) kernel(uv, uu, vv float64) float64 {
 	switch s := o.svm; s.Kernel {
-	case RBF:
+	case RBFKernel:
 		return math.Exp(-s.FittedGamma * max(0, uu+vv-2*uv))
-	case Polynomial:
+	case PolynomialKernel:
 		return math.Pow(s.FittedGamma*uv+s.Coef0, float64(s.Degree))
 	}
 	return uv

@@ -72,10 +72,11 @@ func (l *LogisticRegression) Fit(x, y *tensor.Tensor) error {
 	if err != nil {
 		return err
 	}
-	p := newLogisticProblem(m)
-	if !l.NoPenalty {
-		p.lambda = 1 / l.C
+	lambda := 1 / l.C
+	if l.NoPenalty {
+		lambda = 0
 	}
+	p := newLogisticProblem(m, lambda)
 	w := make([]float64, p.k*p.d)
 	solve := l.lbfgs
 	if l.Solver == LogisticNewton || l.Solver == LogisticAuto && (len(w) <= newtonWeights || l.NoPenalty) {
@@ -169,13 +170,13 @@ type logisticProblem struct {
 	k, d      int            // functions, and features with the 1 of the intercept
 	x         *tensor.Tensor // (N, d)
 	lambda    float64
-	scale     []float64 // d: 2/√Σx², the weights' natural units: in them each has a curvature of at most 1, but for λ
+	scale     []float64 // d: 1/√(λ + Σx²/4), the weights' natural units: in them each has a curvature of about 1
 	p         []float64 // (N, k): probabilities at the weights of the last call of value
 	separated bool      // whether those gave each row's class the highest probability
 }
 
-func newLogisticProblem(m *labelled) *logisticProblem {
-	p := &logisticProblem{m: m, k: m.problems(), d: m.d + 1, p: make([]float64, m.n*m.problems())}
+func newLogisticProblem(m *labelled, lambda float64) *logisticProblem {
+	p := &logisticProblem{m: m, lambda: lambda, k: m.problems(), d: m.d + 1, p: make([]float64, m.n*m.problems())}
 	x, squares := make([]float64, 0, m.n*p.d), make([]float64, p.d)
 	for i := range m.n {
 		x = append(append(x, m.row(i)...), 1)
@@ -187,6 +188,9 @@ func newLogisticProblem(m *labelled) *logisticProblem {
 	p.scale = squares
 	for j, s := range squares {
 		p.scale[j] = 1
+		if j < m.d {
+			s += 4 * lambda
+		}
 		if s > 0 {
 			p.scale[j] = 2 / math.Sqrt(s)
 		}

@@ -112,6 +112,15 @@ func TestClassifiersRefuse(t *testing.T) {
 		if err := fitted.Fit(x, y); err != nil && !errors.Is(err, linear.ErrNotConverged) {
 			t.Fatal(name, err)
 		}
+		before := fitted.DecisionFunction(x).Floats()
+		for _, bad := range []*tensor.Tensor{tensor.Of(nan, 30, 2), tensor.With(tensor.Float64).Ones(30, 2)} { // an error for all, and for some
+			if err := fitted.Fit(bad, y); err == nil {
+				fitted = make()
+				_ = fitted.Fit(x, y)
+			} else if !errors.Is(err, linear.ErrNotConverged) && !slices.Equal(fitted.DecisionFunction(x).Floats(), before) {
+				t.Errorf("%s: a failed fit (%v) changed the model", name, err)
+			}
+		}
 		for what, c := range map[string]struct {
 			f    func()
 			kind tensor.Kind

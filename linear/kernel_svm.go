@@ -75,14 +75,15 @@ func (s *KernelSVM) Fit(x, y *tensor.Tensor) error {
 	if err != nil {
 		return err
 	}
-	s.FittedGamma = s.Gamma
+	gamma := s.Gamma
 	if s.Gamma == 0 && s.Kernel != LinearKernel {
 		variance := m.t.Var(0).Item()
 		if !(variance > 0) {
 			return fitError(op, ErrSingular, "all numbers of x are equal: there is nothing to tell the classes by")
 		}
-		s.FittedGamma = 1 / (float64(m.d) * variance)
+		gamma = 1 / (float64(m.d) * variance)
 	}
+	s.FittedGamma = gamma
 	type problem struct {
 		rows []int
 		coef []float64 // α y

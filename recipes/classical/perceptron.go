@@ -107,7 +107,7 @@ func mistakesOf(g *random.Generator, n int, gamma, scale float64) (mistakes, bou
 
 func mistakeBound(ctx context.Context, c *catalog.Check) error {
 	const gamma = 0.1
-	sets := []struct{ n, sets int }{{100, 800}, {10000, 180}, {100000, 20}}
+	sets := []struct{ n, sets int }{{100, 880}, {10000, 110}, {100000, 10}}
 	var most, mean []float64
 	sizes := []float64{}
 	closest := 0.0

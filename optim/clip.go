@@ -41,7 +41,7 @@ func norm(g *tensor.Tensor, p float64) (n float64) {
 	if p != 2 || g.DType() != tensor.Float32 || !g.IsContiguous() {
 		return g.Norm(p).Item()
 	}
-	tensor.Read(g, func(g []float32) { n = math.Sqrt(cpu.SumSquares(g)) })
+	tensor.Read(g, func(g []float32) { n = math.Sqrt(cpu.SumSquaresShared(g)) })
 	return n
 }
 

@@ -19,21 +19,13 @@ func Descend[T Float](p, g []T, lr, decay T) {
 	}
 }
 
-// SumSquares returns Σ x², added up in float64, in parts of a fixed length.
-func SumSquares[T Float](x []T) float64 {
+// SumSquaresShared is SumSquares by all workers, in parts of a fixed length.
+func SumSquaresShared[T Float](x []T) float64 {
 	const part = 1 << 15
 	sums := make([]float64, (len(x)+part-1)/part)
-	k := vectors[T]()
 	parallel.For(len(sums), 1, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			x := x[i*part : min(len(x), (i+1)*part)]
-			if k != nil {
-				_, sums[i] = k.sumSquares(as32(x), 0)
-				continue
-			}
-			for _, v := range x {
-				sums[i] += float64(v) * float64(v)
-			}
+			sums[i] = SumSquares(x[i*part : min(len(x), (i+1)*part)])
 		}
 	})
 	var sum float64

@@ -25,7 +25,7 @@ func TestDescend(t *testing.T) {
 	})
 }
 
-func TestSumSquares(t *testing.T) {
+func TestSumSquaresShared(t *testing.T) {
 	defer parallel.SetWorkers(0)
 	eachImpl(t, func(t *testing.T) {
 		for _, n := range []int{0, 1, 9, 1<<15 + 1, 200_000} {
@@ -38,12 +38,12 @@ func TestSumSquares(t *testing.T) {
 				want += float64(v) * float64(v)
 			}
 			parallel.SetWorkers(1)
-			got := SumSquares(x)
+			got := SumSquaresShared(x)
 			if math.Abs(got-want) > 1e-12*want {
 				t.Errorf("of %d: %v, want %v", n, got, want)
 			}
 			parallel.SetWorkers(3)
-			if again := SumSquares(x); again != got {
+			if again := SumSquaresShared(x); again != got {
 				t.Errorf("of %d: %v with one worker, %v with three", n, got, again)
 			}
 		}

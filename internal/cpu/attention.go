@@ -74,8 +74,7 @@ type work[T Float] struct {
 func (a *Attention[T]) work() (w *work[T], free func()) {
 	const slack, most = panelSlack, max(queryBlock, keyBlock)
 	left, right := a.E*most+slack, a.EV*most+slack
-	buf := columns[T](2*left + right + 2*queryBlock*keyBlock + queryBlock)
-	rest := *buf
+	rest, block := borrow[T](2*left + right + 2*queryBlock*keyBlock + queryBlock)
 	cut := func(n int) []T {
 		x := rest[:n:n]
 		rest = rest[n:]
@@ -83,7 +82,7 @@ func (a *Attention[T]) work() (w *work[T], free func()) {
 	}
 	w = &work[T]{qt: cut(left), kt: cut(left), vt: cut(right), s: cut(queryBlock * keyBlock), ds: cut(queryBlock * keyBlock), max: cut(queryBlock)}
 	w.sum = make([]float64, queryBlock)
-	return w, func() { putColumns(buf) }
+	return w, block.Put
 }
 
 // times adds the product of A (m, k) and B (k, n) to C, or replaces it.

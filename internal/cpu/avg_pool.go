@@ -53,10 +53,10 @@ func AvgPoolGrad[T float32 | float64](g Window, volumes, divisor int, padded boo
 	same := m.sameDivisor(divisor, padded)
 	if pairs := m.pairs(vectors[T]()); pairs != nil && pairs.grad && g.In[2] == 2*g.Out[2] && same > 0 && same&(same-1) == 0 {
 		parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
-			buf := columns[float32](3 * out)
-			defer putColumns(buf)
+			buf, block := borrow[float32](3 * out)
+			defer block.Put()
 			for n := lo; n < hi; n++ {
-				pairs.share(as32(dx[n*in:(n+1)*in]), as32(dy[n*out:(n+1)*out]), 1/float32(same), (*buf)[:out], (*buf)[out:])
+				pairs.share(as32(dx[n*in:(n+1)*in]), as32(dy[n*out:(n+1)*out]), 1/float32(same), buf[:out], buf[out:])
 			}
 		})
 		return

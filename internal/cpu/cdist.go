@@ -97,9 +97,8 @@ func squares[T float32 | float64](x []T) (s float64) {
 // infinite p the gradient is shared evenly among the largest.
 func CdistGrad[T float32 | float64](g CdistPairs, p float64, x, y, d, dd, dx []T) {
 	g.rows(func(b, i int) {
-		sum := columns[float64](g.K)
-		defer putColumns(sum)
-		acc := (*sum)[:g.K]
+		acc, block := borrow[float64](g.K)
+		defer block.Put()
 		clear(acc)
 		xi := x[i*g.K : (i+1)*g.K]
 		for j, w := range dd[i*g.M : (i+1)*g.M] {

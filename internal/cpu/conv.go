@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"sync"
 	"unsafe"
 
 	"github.com/hadal-go/hadal/internal/mem"
@@ -261,33 +260,6 @@ func taskGrain(flops int) int { return max(1, 500_000/max(1, flops)) }
 // borrow takes memory for n elements of arbitrary content, for the caller to put back.
 func borrow[T Float](n int) ([]T, mem.Block) {
 	var z T
-	b := mem.Get(n * int(unsafe.Sizeof(z)))
+	b := mem.Get(max(n*int(unsafe.Sizeof(z)), mem.Least))
 	return unsafe.Slice((*T)(b.Ptr()), n), b
-}
-
-var columns32, columns64 sync.Pool
-
-// columns lends a buffer of n elements of arbitrary content.
-func columns[T Float](n int) *[]T {
-	var z T
-	pool := &columns32
-	if _, ok := any(z).(float64); ok {
-		pool = &columns64
-	}
-	b, _ := pool.Get().(*[]T)
-	if b == nil || cap(*b) < n {
-		s := make([]T, n)
-		b = &s
-	}
-	*b = (*b)[:n]
-	return b
-}
-
-func putColumns[T Float](b *[]T) {
-	var z T
-	if _, ok := any(z).(float64); ok {
-		columns64.Put(b)
-	} else {
-		columns32.Put(b)
-	}
 }

@@ -1,6 +1,9 @@
 package cpu
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"github.com/hadal-go/hadal/internal/mem"
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // Depthwise convolutions, whose groups have one input channel, do too little with each element for a matrix product to pay.
 // Here a block of a plane is copied with its padding, columns of one phase of the stride side by side: then each output line
@@ -49,7 +52,8 @@ type patch[T Float] struct {
 	lines int   // of a slice
 	width int   // of a phase
 	off   []int // where each tap begins for the block's first line and column
-	buf   *[]T
+	buf   []T
+	block mem.Block
 }
 
 func newPatch[T Float](g *Conv) *patch[T] {
@@ -72,7 +76,7 @@ func newPatch[T Float](g *Conv) *patch[T] {
 // pitch is the length of a line.
 func (p *patch[T]) pitch() int { return p.g.Stride[2] * p.width }
 
-func (p *patch[T]) lend() { p.buf = columns[T](p.g.Kernel[0] * p.lines * p.pitch()) }
+func (p *patch[T]) lend() { p.buf, p.block = borrow[T](p.g.Kernel[0] * p.lines * p.pitch()) }
 
 // load copies what outputs [l0, l1) x [c0, ...) at depth d read of plane x. It returns the range of taps that read x and not
 // padding before or after its depth.
@@ -90,7 +94,7 @@ func (p *patch[T]) load(x []T, d, l0, l1, c0 int) (first, end int) {
 		}
 		end = (t + 1) * plane
 		for i := range n {
-			dst := (*p.buf)[(t*p.lines+i)*p.pitch():][:p.pitch()]
+			dst := p.buf[(t*p.lines+i)*p.pitch():][:p.pitch()]
 			h := l0*g.Stride[1] - g.Pad[1] + i
 			if h < 0 || h >= g.In[1] {
 				clear(dst)
@@ -159,7 +163,7 @@ func depthwiseForward[T Float](g Conv, x, w, bias, y []T) {
 	parallel.For(g.N*g.C*per, taskGrain(2*mult*taps*p.b.bl*p.b.bc), func(lo, hi int) {
 		p := *p
 		p.lend()
-		defer putColumns(p.buf)
+		defer p.block.Put()
 		for i := lo; i < hi; i++ {
 			plane := i / per
 			d, l0, l1, c0, c1 := p.b.at(i % per)
@@ -180,7 +184,7 @@ func depthwiseForward[T Float](g Conv, x, w, bias, y []T) {
 					}
 				}
 				for step, l := tapLines(c1-c0), 0; l < l1-l0; l += step {
-					tapSum(y[from+l*g.Out[2]:], g.Out[2], (*p.buf)[l*g.Stride[1]*p.pitch():], g.Stride[1]*p.pitch(), min(step, l1-l0-l), c1-c0,
+					tapSum(y[from+l*g.Out[2]:], g.Out[2], p.buf[l*g.Stride[1]*p.pitch():], g.Stride[1]*p.pitch(), min(step, l1-l0-l), c1-c0,
 						p.off[first:end], w[k*taps:][first:end])
 				}
 				for l := range l1 - l0 {
@@ -201,16 +205,16 @@ func depthwiseWeightGrad[T Float](g Conv, x, dy, dw []T) {
 	in, out, mult, taps := volume(g.In), volume(g.Out), g.K/g.C, g.taps()
 	group := weightGroup(g.N, len(dw))
 	parts := (g.N + group - 1) / group
-	part := columns[float64](parts * g.K * taps)
-	defer putColumns(part)
-	clear(*part)
+	part, partBlock := borrow[float64](parts * g.K * taps)
+	defer partBlock.Put()
+	clear(part)
 	parallel.For(parts*g.C, taskGrain(2*mult*taps*out*min(group, g.N)), func(lo, hi int) {
 		p := *p
 		p.lend()
-		defer putColumns(p.buf)
+		defer p.block.Put()
 		for i := lo; i < hi; i++ {
 			q, c := i/g.C, i%g.C
-			sums := (*part)[(q*g.K+c*mult)*taps:][:mult*taps]
+			sums := part[(q*g.K+c*mult)*taps:][:mult*taps]
 			for n := q * group; n < min(g.N, (q+1)*group); n++ {
 				for blk := range p.b.count() {
 					d, l0, l1, c0, c1 := p.b.at(blk)
@@ -218,7 +222,7 @@ func depthwiseWeightGrad[T Float](g Conv, x, dy, dw []T) {
 					for m := range mult {
 						from := (n*g.K+c*mult+m)*out + (d*g.Out[1]+l0)*g.Out[2] + c0
 						for step, l := tapLines(c1-c0), 0; l < l1-l0; l += step {
-							tapDots(dy[from+l*g.Out[2]:], g.Out[2], (*p.buf)[l*g.Stride[1]*p.pitch():], g.Stride[1]*p.pitch(), min(step, l1-l0-l), c1-c0,
+							tapDots(dy[from+l*g.Out[2]:], g.Out[2], p.buf[l*g.Stride[1]*p.pitch():], g.Stride[1]*p.pitch(), min(step, l1-l0-l), c1-c0,
 								p.off[first:end], sums[m*taps:][first:end])
 						}
 					}
@@ -229,7 +233,7 @@ func depthwiseWeightGrad[T Float](g Conv, x, dy, dw []T) {
 	for i := range dw[:g.K*taps] {
 		var s float64
 		for q := range parts {
-			s += (*part)[q*g.K*taps+i]
+			s += part[q*g.K*taps+i]
 		}
 		dw[i] = T(s)
 	}
@@ -246,9 +250,10 @@ func depthwiseInputGrad[T Float](g Conv, dy, w, dx []T) {
 	lines := backH + (b.bl-1)/sh + 2
 	per := b.count()
 	parallel.For(g.N*g.C*per, taskGrain(2*mult*taps*b.bl*b.bc/(sh*sw)), func(lo, hi int) {
-		buf, tmp := columns[T](slices*lines*pitch), columns[T](max(pitch, maxTapProducts))
-		defer putColumns(buf)
-		defer putColumns(tmp)
+		buf, bufBlock := borrow[T](slices * lines * pitch)
+		tmp, tmpBlock := borrow[T](max(pitch, maxTapProducts))
+		defer bufBlock.Put()
+		defer tmpBlock.Put()
 		off, weight := make([]int, 0, mult*taps), make([]T, 0, mult*taps)
 		for i := lo; i < hi; i++ {
 			plane := i / per
@@ -263,7 +268,7 @@ func depthwiseInputGrad[T Float](g Conv, dy, w, dx []T) {
 						continue
 					}
 					for k := range n {
-						dst := (*buf)[((m*g.Kernel[0]+t)*lines+k)*pitch:][:pitch]
+						dst := buf[((m*g.Kernel[0]+t)*lines+k)*pitch:][:pitch]
 						oh := h0 - backH + k
 						if oh < 0 || oh >= g.Out[1] {
 							clear(dst)
@@ -303,12 +308,12 @@ func depthwiseInputGrad[T Float](g Conv, dy, w, dx []T) {
 						x := dx[from+l*sh*g.In[2]:]
 						z, zp := x, sh*g.In[2]
 						if sw > 1 {
-							z, zp = *tmp, n
+							z, zp = tmp, n
 						}
 						for k := range count {
 							clear(z[k*zp:][:n])
 						}
-						tapSum(z, zp, (*buf)[l*pitch:], pitch, count, n, off, weight)
+						tapSum(z, zp, buf[l*pitch:], pitch, count, n, off, weight)
 						for k := 0; k < count && sw > 1; k++ {
 							putEvery(x[k*sh*g.In[2]:], z[k*zp:][:n], sw)
 						}

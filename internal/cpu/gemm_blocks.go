@@ -4,6 +4,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -101,6 +102,8 @@ type gemmJob[T Float] struct {
 	late         bool // each task packs its columns of B when it needs them
 	bufA, bufB   []T  // packed panels, each padded to sizeA or sizeB elements
 	sizeA, sizeB int
+	blockA       mem.Block // what bufA lies in
+	blockB       mem.Block
 	freshB       bool // B is to be packed for the block at hand
 
 	terms      even // blocks of terms
@@ -138,8 +141,11 @@ func (g *product[T]) newJob() *gemmJob[T] {
 	return j
 }
 
-// free gives the job back, without the caller's memory.
+// free gives the job and its memory back, without the caller's.
 func (j *gemmJob[T]) free() {
+	j.blockA.Put()
+	j.blockB.Put()
+	j.bufA, j.bufB, j.blockA, j.blockB = nil, nil, mem.Block{}, mem.Block{}
 	j.product, j.turned, j.late = product[T]{}, false, false
 	gemmJobs[T]().Put(j)
 }

@@ -3,6 +3,7 @@ package cpu
 import (
 	"unsafe"
 
+	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -25,24 +26,26 @@ func (j *gemmJob[T]) packBlock(b bool) {
 	n := 0
 	if j.packA {
 		j.sizeA = j.mr*k + panelSlack
-		j.bufA = atLeast(j.bufA, j.panelsA.parts*j.sizeA)
+		j.bufA = room(j.bufA, &j.blockA, j.panelsA.parts*j.sizeA)
 		n += j.panelsA.parts
 	}
 	j.freshB = j.packB && b
 	if j.freshB {
 		j.sizeB = j.nr*k + panelSlack
-		j.bufB = atLeast(j.bufB, j.panelsB*j.sizeB)
+		j.bufB = room(j.bufB, &j.blockB, j.panelsB*j.sizeB)
 		n += j.panelsB
 	}
 	// A copied element costs about as much as ten multiply-adds.
 	parallel.ForArg(n, max(packGroup, grainFlops(j.im)/(20*max(j.mr, j.nr)*k)+1), j, j.runPack)
 }
 
-func atLeast[T Float](buf []T, n int) []T {
-	if cap(buf) >= n {
-		return buf[:n]
+// room returns buf with n elements, or where it is too short memory in place of the block's.
+func room[T Float](buf []T, block *mem.Block, n int) []T {
+	if cap(buf) < n {
+		block.Put()
+		buf, *block = borrow[T](n)
 	}
-	return make([]T, n+n/4)[:n]
+	return buf[:n]
 }
 
 // packGroup is how many panels are packed side by side where their rows are: their parts of a row share lines of the cache.

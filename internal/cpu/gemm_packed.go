@@ -1,12 +1,15 @@
 package cpu
 
+import "github.com/hadal-go/hadal/internal/mem"
+
 // packedB is a matrix B (k, n) in the panels that tile kernels read, for many products with it: a recurrent network
 // multiplies by the same weights at every step.
 type packedB[T Float] struct {
 	product[T] // of the first row; B is kept for products that read it as it is
 	blocking
 	terms, cols even
-	buf         *[]T  // nil: not packed
+	buf         []T // nil: not packed
+	block       mem.Block
 	panels      [][]T // for each block of columns, for each block of terms
 }
 
@@ -30,8 +33,8 @@ func packB[T Float](m, n, k int, b []T, brs, bcs int) *packedB[T] {
 			total += size(c, t)
 		}
 	}
-	p.buf = columns[T](total)
-	rest := *p.buf
+	p.buf, p.block = borrow[T](total)
+	rest := p.buf
 	j := p.newJob()
 	defer j.free()
 	own := j.bufB
@@ -53,10 +56,8 @@ func packB[T Float](m, n, k int, b []T, brs, bcs int) *packedB[T] {
 }
 
 func (p *packedB[T]) free() {
-	if p.buf != nil {
-		putColumns(p.buf)
-		p.buf = nil
-	}
+	p.block.Put()
+	p.buf, p.block = nil, mem.Block{}
 }
 
 // mul computes C (m, n) = ep(A B) for A (m, k), whose rows are lda apart, with the bits of GemmF32 and GemmF64

@@ -1,6 +1,10 @@
 package cpu
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/hadal-go/hadal/internal/mem"
+)
 
 // gemmTile is the arguments of a tile kernel:
 //
@@ -49,16 +53,16 @@ func (j *gemmJob[T]) task(i int) {
 		ci, _ = j.panelsA.part(ip0)
 		cj = jp0 * j.panel
 		x.ldc = (jp1 - jp0) * j.panel
-		buf := columns[T]((ip1 - ip0) * j.mr * x.ldc)
-		defer putColumns(buf)
-		cs = *buf
+		var block mem.Block
+		cs, block = borrow[T]((ip1 - ip0) * j.mr * x.ldc)
+		defer block.Put()
 	}
 	var bufB []T
 	var sizeB int
 	if j.late {
-		buf := columns[T](packGroup * (j.nr*j.kc + panelSlack))
-		defer putColumns(buf)
-		bufB = *buf
+		var block mem.Block
+		bufB, block = borrow[T](packGroup * (j.nr*j.kc + panelSlack))
+		defer block.Put()
 	}
 	at0, _ := j.span()
 	for t := j.t0; t < j.t1; t++ {

@@ -49,8 +49,8 @@ const shortPlane = 16
 func GroupNormGrad[T float32 | float64](n, c, hw, groups int, dy, x, weight []T, mu, rstd []float64, dx, dweight, dbias []T) {
 	per := c / groups
 	size := per * hw
-	sums := columns[float64](2 * n * c) // of each plane: Σ dy (x - mu) and Σ dy
-	defer putColumns(sums)
+	sums, block := borrow[float64](2 * n * c) // of each plane: Σ dy (x - mu) and Σ dy
+	defer block.Put()
 	parallel.For(n*groups, max(1, grainCheap/size), func(lo, hi int) {
 		for t := lo; t < hi; t++ {
 			m, r := mu[t], rstd[t]
@@ -58,7 +58,7 @@ func GroupNormGrad[T float32 | float64](n, c, hw, groups int, dy, x, weight []T,
 			for k := range per {
 				at := t*size + k*hw
 				ds, dp := planeProducts(dy[at:at+hw], x[at:at+hw], m)
-				(*sums)[2*(t*per+k)], (*sums)[2*(t*per+k)+1] = dp*r, ds
+				sums[2*(t*per+k)], sums[2*(t*per+k)+1] = dp*r, ds
 				w := float64(weight[t%groups*per+k])
 				s += w * ds
 				p += w * dp
@@ -83,8 +83,8 @@ func GroupNormGrad[T float32 | float64](n, c, hw, groups int, dy, x, weight []T,
 	for ch := range c {
 		var w, b float64
 		for i := range n {
-			w += (*sums)[2*(i*c+ch)]
-			b += (*sums)[2*(i*c+ch)+1]
+			w += sums[2*(i*c+ch)]
+			b += sums[2*(i*c+ch)+1]
 		}
 		dweight[ch], dbias[ch] = T(w), T(b)
 	}

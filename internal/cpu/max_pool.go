@@ -3,6 +3,7 @@ package cpu
 import (
 	"math"
 
+	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -25,9 +26,9 @@ func MaxPool[T float32 | float64](g Window, volumes int, x, y []T, at []int32) {
 		var a, own, best []int32
 		var buf []float32
 		if taps != nil {
-			b := columns[float32](taps.size())
-			defer putColumns(b)
-			buf = *b
+			var block mem.Block
+			buf, block = borrow[float32](taps.size())
+			defer block.Put()
 			fill(buf, float32(math.Inf(-1)))
 		}
 		for n := lo; n < hi; n++ {
@@ -232,12 +233,12 @@ func MaxPoolGrad[T float32 | float64](g Window, volumes int, dy []T, at []int32,
 		return
 	}
 	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
-		buf := columns[float32](taps.size())
-		defer putColumns(buf)
+		buf, block := borrow[float32](taps.size())
+		defer block.Put()
 		for n := lo; n < hi; n++ {
-			clear(*buf)
-			taps.add(*buf, as32(dy[n*out:(n+1)*out]), at[n*out:(n+1)*out])
-			taps.merge(as32(dx[n*in:(n+1)*in]), *buf)
+			clear(buf)
+			taps.add(buf, as32(dy[n*out:(n+1)*out]), at[n*out:(n+1)*out])
+			taps.merge(as32(dx[n*in:(n+1)*in]), buf)
 		}
 	})
 }

@@ -11,9 +11,9 @@ import (
 // and rstd that BatchNormGrad takes: rounded to float32, a mean of many deviations would be too coarse.
 func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, y, mean, variance []T, mu, rstd []float64) {
 	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
-		coef := columns[T](3 * (hi - lo))
-		defer putColumns(coef)
-		center, scale, shift := (*coef)[:hi-lo], (*coef)[hi-lo:2*(hi-lo)], (*coef)[2*(hi-lo):]
+		coef, coefBlock := borrow[T](3 * (hi - lo))
+		defer coefBlock.Put()
+		center, scale, shift := coef[:hi-lo], coef[hi-lo:2*(hi-lo)], coef[2*(hi-lo):]
 		batchStatistics(n, c, hw, lo, hi, eps, x, weight, bias, mean, variance, mu, rstd, center, scale, shift)
 		for i := range n {
 			if hw == 1 {
@@ -35,9 +35,9 @@ func BatchNorm[T float32 | float64](n, c, hw int, eps float64, x, weight, bias, 
 // batchStatistics computes what BatchNorm does of channels [lo, hi) but y, which is (x - center) scale + shift with one of each
 // for each of these channels.
 func batchStatistics[T float32 | float64](n, c, hw, lo, hi int, eps float64, x, weight, bias, mean, variance []T, mu, rstd []float64, center, scale, shift []T) {
-	sums := columns[float64](2 * (hi - lo))
-	defer putColumns(sums)
-	s, q := (*sums)[:hi-lo], (*sums)[hi-lo:]
+	sums, sumsBlock := borrow[float64](2 * (hi - lo))
+	defer sumsBlock.Put()
+	s, q := sums[:hi-lo], sums[hi-lo:]
 	if hw == 1 {
 		columnSumSquares(n, c, x[lo:], s, q)
 	} else {
@@ -87,12 +87,13 @@ func BatchNormLater[T float32 | float64](n, c, hw int, eps float64, x, weight, b
 //	dbias = Σ dy, dweight = Σ dy x̂, dx = weight rstd (dy - dbias/m - x̂ dweight/m).
 func BatchNormGrad[T float32 | float64](n, c, hw int, dy, x, weight []T, mu, rstd []float64, dx, dweight, dbias []T) {
 	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
-		sums, coef := columns[float64](2*(hi-lo)), columns[T](4*(hi-lo))
-		defer putColumns(sums)
-		defer putColumns(coef)
-		s, p := (*sums)[:hi-lo], (*sums)[hi-lo:]
+		sums, sumsBlock := borrow[float64](2 * (hi - lo))
+		coef, coefBlock := borrow[T](4 * (hi - lo))
+		defer sumsBlock.Put()
+		defer coefBlock.Put()
+		s, p := sums[:hi-lo], sums[hi-lo:]
 		w := hi - lo
-		center, scale, slope, shift := (*coef)[:w], (*coef)[w:2*w], (*coef)[2*w:3*w], (*coef)[3*w:]
+		center, scale, slope, shift := coef[:w], coef[w:2*w], coef[2*w:3*w], coef[3*w:]
 		if hw == 1 {
 			columnSumProducts(n, c, dy[lo:], x[lo:], mu[lo:hi], s, p)
 		} else {
@@ -186,11 +187,11 @@ func LayerNormGrad[T float32 | float64](n, c int, dy, x, weight []T, mu, rstd []
 // normGradRows calls row for each of n rows: it adds to pw and pb, whose sums are dweight and dbias (c), unless nil.
 func normGradRows[T float32 | float64](n, c int, dweight, dbias []T, row func(i int, pw, pb []float64)) {
 	chunks := (n + normChunk - 1) / normChunk
-	part := columns[float64](chunks * 2 * c)
-	defer putColumns(part)
+	part, partBlock := borrow[float64](chunks * 2 * c)
+	defer partBlock.Put()
 	parallel.For(chunks, max(1, grainCheap/max(1, normChunk*c)), func(lo, hi int) {
 		for q := lo; q < hi; q++ {
-			pw, pb := (*part)[q*2*c:q*2*c+c], (*part)[q*2*c+c:(q+1)*2*c]
+			pw, pb := part[q*2*c:q*2*c+c], part[q*2*c+c:(q+1)*2*c]
 			clear(pw)
 			clear(pb)
 			for i := q * normChunk; i < min(n, (q+1)*normChunk); i++ {
@@ -203,8 +204,8 @@ func normGradRows[T float32 | float64](n, c int, dweight, dbias []T, row func(i 
 		for j := lo; j < hi; j++ {
 			var sw, sb float64
 			for q := range chunks {
-				sw += (*part)[q*2*c+j]
-				sb += (*part)[q*2*c+c+j]
+				sw += part[q*2*c+j]
+				sb += part[q*2*c+c+j]
 			}
 			dweight[j] = T(sw)
 			if dbias != nil {
@@ -219,9 +220,9 @@ func normGradRows[T float32 | float64](n, c int, dweight, dbias []T, row func(i 
 func RMSNorm[T float32 | float64](n, c int, eps float64, x, weight, y []T, rms []float64) {
 	weight = weight[:c]
 	parallel.For(n, max(1, grainCheap/max(1, c)), func(lo, hi int) {
-		bias := columns[T](c)
-		defer putColumns(bias)
-		clear(*bias)
+		bias, biasBlock := borrow[T](c)
+		defer biasBlock.Put()
+		clear(bias)
 		for i := lo; i < hi; i++ {
 			row, out := x[i*c:(i+1)*c], y[i*c:(i+1)*c]
 			r := 1 / math.Sqrt(SumSquares(row)/float64(c)+eps)
@@ -230,7 +231,7 @@ func RMSNorm[T float32 | float64](n, c int, eps float64, x, weight, y []T, rms [
 			}
 			scale := T(r)
 			if k := vectors[T](); k != nil {
-				k.normalize(as32(out), as32(row), as32(weight), as32(*bias), 0, float32(scale), 0, streams(len(y)))
+				k.normalize(as32(out), as32(row), as32(weight), as32(bias), 0, float32(scale), 0, streams(len(y)))
 				continue
 			}
 			for j, w := range weight {

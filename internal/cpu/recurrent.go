@@ -2,7 +2,10 @@ package cpu
 
 //go:generate sh -c "cd _asm && go run ./recurrent -out ../recurrent_amd64.s -stubs ../recurrent_stubs_amd64.go -pkg cpu"
 
-import "github.com/hadal-go/hadal/internal/parallel"
+import (
+	"github.com/hadal-go/hadal/internal/mem"
+	"github.com/hadal-go/hadal/internal/parallel"
+)
 
 // Sequence is what a recurrent layer goes through in one direction: arrays (Steps, Batch, ...), of which sample b has the
 // first Lengths[b] steps. What follows is padding: zeros in results and gradients. The products of a step leave out the
@@ -73,9 +76,9 @@ func (l *RNN[T]) Forward() {
 	inputProduct(l.Steps*batch, n, l.In, l.X, l.WeightIH, l.Bias, l.Y)
 	w := packB(batch, n, n, l.WeightHH, 1, n)
 	defer w.free()
-	h := state(l.H0)
-	defer putColumns(h)
-	l.h = *h
+	h, block := state(l.H0)
+	defer block.Put()
+	l.h = h
 	body := rnnForward[T]
 	for i := range l.Steps {
 		l.t = l.step(i)
@@ -144,10 +147,10 @@ func inputProduct[T Float](rows, n, in int, x, w, bias, y []T) {
 }
 
 // state lends a copy of the first state.
-func state[T Float](x0 []T) *[]T {
-	h := columns[T](len(x0))
-	copy(*h, x0)
-	return h
+func state[T Float](x0 []T) ([]T, mem.Block) {
+	h, block := borrow[T](len(x0))
+	copy(h, x0)
+	return h, block
 }
 
 // activate computes y = f(x) for a row; they may be the same. In float32 sigmoid and tanh are within 4e-7 of the exact values

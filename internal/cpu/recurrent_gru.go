@@ -30,9 +30,9 @@ type GRU[T Float] struct {
 func (l *GRU[T]) Forward() {
 	n, batch := l.Hidden, l.Batch
 	if l.Gates == nil {
-		kept := columns[T](l.Steps * batch * 4 * n)
-		defer putColumns(kept)
-		l.Gates, l.U = (*kept)[:l.Steps*batch*3*n], (*kept)[l.Steps*batch*3*n:]
+		kept, keptBlock := borrow[T](l.Steps * batch * 4 * n)
+		defer keptBlock.Put()
+		l.Gates, l.U = kept[:l.Steps*batch*3*n], kept[l.Steps*batch*3*n:]
 	}
 	inputProduct(l.Steps*batch, 3*n, l.In, l.X, l.WeightIH, l.BiasIH, l.Gates)
 	// r and z add the product to that of x, which u must stay apart from.
@@ -40,9 +40,9 @@ func (l *GRU[T]) Forward() {
 	defer rz.free()
 	u := packB(batch, n, n, l.WeightHH[2*n*n:], 1, n)
 	defer u.free()
-	h := state(l.H0)
-	defer putColumns(h)
-	l.h = *h
+	h, block := state(l.H0)
+	defer block.Put()
+	l.h = h
 	body := gruForward[T]
 	for i := range l.Steps {
 		l.t = l.step(i)

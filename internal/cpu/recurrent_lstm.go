@@ -36,16 +36,16 @@ type LSTM[T Float] struct {
 func (l *LSTM[T]) Forward() {
 	n, p, batch := l.Hidden, l.Out, l.Batch
 	if l.Gates == nil {
-		kept := columns[T](l.Steps * batch * 4 * n)
-		defer putColumns(kept)
-		l.Gates = *kept
+		kept, keptBlock := borrow[T](l.Steps * batch * 4 * n)
+		defer keptBlock.Put()
+		l.Gates = kept
 	}
 	inputProduct(l.Steps*batch, 4*n, l.In, l.X, l.WeightIH, l.Bias, l.Gates)
 	w := packB(batch, 4*n, p, l.WeightHH, 1, p)
 	defer w.free()
-	h := state(l.H0)
-	defer putColumns(h)
-	l.h = *h
+	h, block := state(l.H0)
+	defer block.Put()
+	l.h = h
 	var wr *packedB[T]
 	if l.WeightHR != nil {
 		wr = packB(batch, p, n, l.WeightHR, 1, n)
@@ -133,9 +133,9 @@ func (l *LSTM[T]) Backward() {
 	n, p, batch := l.Hidden, l.Out, l.Batch
 	w := packB(batch, p, 4*n, l.WeightHH, p, 1)
 	defer w.free()
-	dm := columns[T](batch * n)
-	defer putColumns(dm)
-	l.dm = *dm
+	dm, block := borrow[T](batch * n)
+	defer block.Put()
+	l.dm = dm
 	var wr *packedB[T]
 	if l.WeightHR != nil {
 		wr = packB(batch, n, p, l.WeightHR, n, 1)

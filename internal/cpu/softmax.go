@@ -34,9 +34,9 @@ func eachRow[T float32 | float64](r Rows, a, b, y []T, f func(a, b, y []T)) {
 	strips := (r.Inner + strip - 1) / strip
 	parallel.For(r.Outer*strips, max(1, grainCostly/max(1, strip*n)), func(lo, hi int) {
 		ld := n + strip // rows that began a power of 2 apart would share the sets of the cache
-		buf := columns[T](3 * strip * ld)
-		defer putColumns(buf)
-		ra, rb, ry := (*buf)[:strip*ld], (*buf)[strip*ld:2*strip*ld], (*buf)[2*strip*ld:]
+		buf, block := borrow[T](3 * strip * ld)
+		defer block.Put()
+		ra, rb, ry := buf[:strip*ld], buf[strip*ld:2*strip*ld], buf[2*strip*ld:]
 		for t := lo; t < hi; t++ {
 			at := t/strips*n*r.Inner + t%strips*strip
 			w := min(strip, r.Inner-t%strips*strip)

@@ -13,6 +13,9 @@ type Block struct {
 	gen  uint64 // span.gens when it was handed out
 }
 
+// Least is the size of the smallest blocks that are kept for reuse; shorter ones come from the Go heap.
+const Least = page
+
 // Get returns a block of at least n bytes with arbitrary content. It is aligned to 64 bytes if n >= 64, else to 8.
 // Get(0) is the zero Block. It panics with *OutOfMemory when the system has no more.
 func Get(n int) Block {

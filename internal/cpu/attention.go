@@ -81,8 +81,9 @@ func (a *Attention[T]) work() (w *work[T], free func()) {
 		return x
 	}
 	w = &work[T]{qt: cut(left), kt: cut(left), vt: cut(right), s: cut(queryBlock * keyBlock), ds: cut(queryBlock * keyBlock), max: cut(queryBlock)}
-	w.sum = make([]float64, queryBlock)
-	return w, block.Put
+	sum, sums := borrow[float64](queryBlock)
+	w.sum = sum
+	return w, func() { block.Put(); sums.Put() }
 }
 
 // times adds the product of A (m, k) and B (k, n) to C, or replaces it.

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/hadal-go/hadal/internal/mem"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -47,7 +48,8 @@ func Reduce[T, A any](dims []int, x Operand[T], reduce [8]bool, r Reducer[T, A],
 		cols := min(width, 512)
 		per := (width + cols - 1) / cols
 		parallel.For(nk/width*per, max(1, reduceChunk/(cols*nr)), func(lo, hi int) {
-			acc := make([]A, cols)
+			acc, block := accumulators[A](cols)
+			defer block.Put()
 			for t := lo; t < hi; t++ {
 				row, c := t/per, t%per*cols
 				n := min(cols, width-c)
@@ -195,3 +197,12 @@ func (a *axes) each(lo, hi int, f func(at, off, run int)) {
 var gatherPool = sync.Pool{New: func() any { return new([tile]uint64) }}
 
 func cast[T any](b *[tile]uint64) []T { return unsafe.Slice((*T)(unsafe.Pointer(b)), tile) }
+
+// accumulators takes memory for n accumulators, for the caller to put back.
+func accumulators[A any](n int) ([]A, mem.Block) {
+	if _, ok := any(*new(A)).(float64); ok {
+		sums, block := borrow[float64](n)
+		return any(sums).([]A), block
+	}
+	return make([]A, n), mem.Block{}
+}

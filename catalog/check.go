@@ -37,7 +37,11 @@ func (f Figure) String() string { return fmt.Sprintf("%.6g", float64(f)) }
 
 // String is the claim in words: "test accuracy 0.912 >= 0.9".
 func (c Claim) String() string {
-	s := fmt.Sprintf("%s %v %s %v", c.What, c.Got, c.Relation, c.Want)
+	got, want := c.Got.String(), c.Want.String()
+	if !c.Holds && got == want { // the digits that matter come later
+		got, want = fmt.Sprint(float64(c.Got)), fmt.Sprint(float64(c.Want))
+	}
+	s := fmt.Sprintf("%s %s %s %s", c.What, got, c.Relation, want)
 	switch {
 	case c.Relation == "holds":
 		s = c.What
@@ -45,7 +49,7 @@ func (c Claim) String() string {
 			s += " does not hold"
 		}
 	case c.Relation == "±":
-		s = fmt.Sprintf("%s %v = %v ± %v", c.What, c.Got, c.Want, c.Within)
+		s = fmt.Sprintf("%s %s = %s ± %v", c.What, got, want, c.Within)
 	}
 	return s
 }

@@ -6,6 +6,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -104,7 +105,7 @@ func Select(names []string, tiers []Tier) ([]Row, error) {
 		return nil, fmt.Errorf("there is no row or area %q in the catalog; areas with rows: %s", names[i], strings.Join(areasWithRows(), ", "))
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("no row of %s is of tier %v", strings.Join(names, ", "), tiers)
+		return nil, fmt.Errorf("no row of %s is of tier %v", cmp.Or(strings.Join(names, ", "), "the catalog"), tiers)
 	}
 	return chosen, nil
 }

@@ -258,7 +258,7 @@ func TestLogisticSolversAgree(t *testing.T) {
 			return l
 		}
 		a, b := fit(linear.LogisticNewton), fit(linear.LogisticLBFGS)
-		if d := a.Coef.Sub(b.Coef).Abs().Max().Item(); d > 1e-6 {
+		if d := a.Coef.Sub(b.Coef).Abs().Max().Item(); !(d <= 1e-6) {
 			t.Errorf("%s: the solvers differ by %v", name, d)
 		}
 		if name == "breastcancer" {
@@ -286,7 +286,7 @@ func TestLinearSVMGap(t *testing.T) {
 			if err := s.Fit(x, y); err != nil {
 				t.Errorf("form %d, C %v: %v", form, c, err)
 			}
-			if gap := (s.Primal - s.Dual) / s.Primal; gap < -1e-12 || gap > 1e-6 {
+			if gap := (s.Primal - s.Dual) / s.Primal; !(gap >= -1e-12 && gap <= 1e-6) {
 				t.Errorf("form %d, C %v: primal %v, dual %v", form, c, s.Primal, s.Dual)
 			}
 			// Support vectors alone give the same machine.
@@ -299,7 +299,7 @@ func TestLinearSVMGap(t *testing.T) {
 			if err := again.Fit(x.IndexSelect(0, at), y.IndexSelect(0, at)); err != nil {
 				t.Error(err)
 			}
-			if d := again.Coef.Sub(s.Coef).Abs().Max().Item(); d > 1e-4 {
+			if d := again.Coef.Sub(s.Coef).Abs().Max().Item(); !(d <= 1e-4) {
 				t.Errorf("form %d, C %v: without the other rows the weights differ by %v", form, c, d)
 			}
 		}
@@ -389,7 +389,7 @@ func TestGaussianLinear(t *testing.T) {
 		if z.Rank() == 2 {
 			want = z.Softmax(1).Select(1, 1)
 		}
-		if d := p.Select(1, 1).Sub(want).Abs().Max().Item(); d > 1e-9 {
+		if d := p.Select(1, 1).Sub(want).Abs().Max().Item(); !(d <= 1e-9) {
 			t.Errorf("%s: off by %v", name, d)
 		}
 	}

@@ -104,7 +104,7 @@ func TestGoldenClassifiers(t *testing.T) {
 				goldenNear(t, "Coef", planes.Coef, flat(c.Coef), within)
 				goldenNear(t, "Intercept", planes.Intercept, c.Intercept, within)
 			}
-			if got := m.Score(x, y); math.Abs(got-c.Score) > 1e-12 {
+			if got := m.Score(x, y); !(math.Abs(got-c.Score) <= 1e-12) {
 				t.Errorf("Score %v, want %v", got, c.Score)
 			}
 			var seventh []int64

@@ -186,10 +186,10 @@ func TestLeastSquares(t *testing.T) {
 		}
 		residual := y.Sub(m.Predict(x))
 		// ∂/∂w = Xᵀ(y - Xw - b) - αw = 0, ∂/∂b = Σ(y - Xw - b) = 0
-		if g := residual.MatMul(x).Sub(m.Coef.MulScalar(alpha)).Abs().Max().Item(); g > 1e-9 {
+		if g := residual.MatMul(x).Sub(m.Coef.MulScalar(alpha)).Abs().Max().Item(); !(g <= 1e-9) {
 			r.Errorf("gradient by w is %v", g)
 		}
-		if g := math.Abs(residual.Sum().Item()); g > 1e-10 {
+		if g := math.Abs(residual.Sum().Item()); !(g <= 1e-10) {
 			r.Errorf("gradient by b is %v", g)
 		}
 		if alpha == 0 {

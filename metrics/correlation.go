@@ -9,7 +9,14 @@ import (
 // with ErrShape when the lengths differ.
 func Pearson(x, y []float64) float64 {
 	sameLength("pearson", len(x), len(y))
-	mx, my := mean(x), mean(y)
+	if len(x) == 0 {
+		return math.NaN()
+	}
+	mx, my, n := x[0], y[0], float64(len(x)) // sums of differences: a constant's mean is then the constant
+	for i := range x {
+		mx += (x[i] - x[0]) / n
+		my += (y[i] - y[0]) / n
+	}
 	var xx, yy, xy float64
 	for i := range x {
 		a, b := x[i]-mx, y[i]-my

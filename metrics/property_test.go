@@ -153,7 +153,7 @@ func TestPairwiseByFormula(t *testing.T) {
 		}
 	}
 	want := xx/(1030*1029) + yy/(1027*1026) - 2*xy/(1030*1027)
-	if got := metrics.MMD2(x, y, metrics.RBFKernel(1)); math.Abs(got-want) > 1e-12 {
+	if got := metrics.MMD2(x, y, metrics.RBFKernel(1)); !(math.Abs(got-want) <= 1e-12) {
 		t.Errorf("MMD² %v, want %v", got, want)
 	}
 

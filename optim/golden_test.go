@@ -174,7 +174,7 @@ func TestGoldenSchedules(t *testing.T) {
 	}
 	for name, w := range want {
 		for step, f := range w {
-			if got := schedules[name](step); math.Abs(got-f) > 1e-12 {
+			if got := schedules[name](step); !(math.Abs(got-f) <= 1e-12) {
 				t.Errorf("%s: the factor of step %d is %v, PyTorch's %v", name, step, got, f)
 			}
 		}
@@ -188,7 +188,7 @@ func TestGoldenPlateau(t *testing.T) {
 		p := &optim.Plateau{Factor: o.Factor, Patience: o.Patience, Threshold: o.Threshold, Cooldown: o.Cooldown, Least: o.MinLR, Maximize: o.Mode == "max"}
 		for i, v := range c.Values {
 			p.Step(opt, v)
-			if got := opt.Groups()[0].LR; math.Abs(got-c.LR[i]) > 1e-15 {
+			if got := opt.Groups()[0].LR; !(math.Abs(got-c.LR[i]) <= 1e-15) {
 				t.Errorf("%+v: after value %d (%v) the rate is %v, PyTorch's %v", o, i, v, got, c.LR[i])
 			}
 		}

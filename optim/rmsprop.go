@@ -84,7 +84,7 @@ func rmspropStep[T tensor.Float](r rmspropRule, a at, p, grad []T, s slots[T]) {
 			for i, g := range ds {
 				m := alpha*mean[i] + rest*g
 				mean[i] = m
-				vs[i] -= m * m
+				vs[i] = max(vs[i]-m*m, 0) // rounding leads below 0 where gradients hardly change
 			}
 		}
 		if r.cfg.Momentum == 0 {

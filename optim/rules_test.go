@@ -82,7 +82,7 @@ func TestSWATSSwitches(t *testing.T) {
 			t.Fatalf("rate %v after step %d, numpy's switch is at %v", opt.Rate(0), step, want[0])
 		}
 	}
-	if math.Abs(opt.Rate(0)-want[1]) > 1e-12 {
+	if !(math.Abs(opt.Rate(0)-want[1]) <= 1e-12) {
 		t.Errorf("SGD's rate is %v, numpy's %v", opt.Rate(0), want[1])
 	}
 	if s := opt.State().Scalars; s["group0.swats_rate"] != opt.Rate(0) || s["group0.swats_steps"] != want[0] || s["group0.swats_lr"] != 0.02 {
@@ -106,7 +106,7 @@ func TestSWATSGroups(t *testing.T) {
 	state := opt.State()
 	buf := 0.9*state.Tensor("0.momentum_buffer").Floats()[0] + 1
 	opt.StepWith([]*tensor.Tensor{tensor.OnesLike(p[0].Detach()), nil, nil})
-	if got, want := before[0]-values(p[0])[0], 0.1*opt.Rate(0)/2*buf; math.Abs(got-want) > 1e-15 {
+	if got, want := before[0]-values(p[0])[0], 0.1*opt.Rate(0)/2*buf; !(math.Abs(got-want) <= 1e-15) {
 		t.Errorf("a step at half the rate is %v, not %v", got, want)
 	}
 }
@@ -231,6 +231,21 @@ func TestNonFinite(t *testing.T) {
 			if math.IsNaN(bad) && !math.IsNaN(x[700]) {
 				t.Errorf("%s: a NaN gradient was swallowed: %v", name, x[700])
 			}
+		}
+	}
+}
+
+// With a constant gradient the mean square is the square of the mean but for rounding: no root of less than 0 is taken.
+func TestCenteredRMSPropOfAConstantGradient(t *testing.T) {
+	for _, v := range []float32{0.1, 0.7} {
+		p := tensor.NewParam(tensor.Of([]float32{1}))
+		opt := optim.NewRMSProp([]*tensor.Param{p}, optim.RMSPropConfig{LR: 1e-9, Centered: true})
+		g := []*tensor.Tensor{tensor.Of([]float32{v})}
+		for range 2000 {
+			opt.StepWith(g)
+		}
+		if x := p.Item(); math.IsNaN(x) {
+			t.Errorf("gradient %v: the parameter is %v", v, x)
 		}
 	}
 }

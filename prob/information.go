@@ -29,7 +29,7 @@ func DiscreteCrossEntropy(p, q *tensor.Tensor) *tensor.Tensor {
 // keeps to q's.
 func DiscreteKL(p, q *tensor.Tensor) *tensor.Tensor {
 	distributions("discrete_kl", p, q)
-	return xlogy(p, p).Sub(xlogy(p, q)).Sum(-1)
+	return xlogy(p, p).Sub(xlogy(p, q)).Sum(-1).ClampMin(0) // rounding leads below 0
 }
 
 // JensenShannon returns ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2, of distributions (..., K), (...) (J. Lin, 1991): symmetric, from 0 for equal
@@ -37,7 +37,7 @@ func DiscreteKL(p, q *tensor.Tensor) *tensor.Tensor {
 func JensenShannon(p, q *tensor.Tensor) *tensor.Tensor {
 	distributions("jensen_shannon", p, q)
 	m := p.Add(q).MulScalar(0.5)
-	return xlogy(p, p).Add(xlogy(q, q)).MulScalar(0.5).Sub(xlogy(m, m)).Sum(-1)
+	return xlogy(p, p).Add(xlogy(q, q)).MulScalar(0.5).Sub(xlogy(m, m)).Sum(-1).ClampMin(0)
 }
 
 // MutualInformation returns I(X; Y) = Σ p(x, y) ln(p(x, y)/(p(x) p(y))) of joint distributions (..., K, M), (...): 0 for independent ones, at

@@ -80,6 +80,7 @@ func (o varOp) VJP(b *Back) []*Tensor {
 		slope = 2 / float64(n)
 	}
 	d := x.Sub(x.mean("var", reduction{o.axes, true}))
+	d = d.Sub(d.mean("var", reduction{o.axes, true})) // what the first mean was rounded by
 	return b.Give(o.spread(b.Dout(0).MulScalar(slope), x.shape).Mul(d))
 }
 

@@ -88,8 +88,9 @@ func (o norm2Op) Run(d Device, c *Call) bool {
 func (o norm2Op) VJP(b *Back) []*Tensor {
 	y := b.Out(0)
 	zero := y.Detach().EqScalar(0)
-	q := b.Dout(0).Div(y.MaskedFill(zero, 1)).MaskedFill(zero, 0)
-	return b.Give(o.spread(q, b.InSpec(0).Shape).Mul(b.In(0)))
+	shape := b.InSpec(0).Shape
+	unit := b.In(0).Div(o.spread(y.MaskedFill(zero, 1), shape)) // 1/y alone overflows where y is subnormal
+	return b.Give(o.spread(b.Dout(0).MaskedFill(zero, 0), shape).Mul(unit))
 }
 
 func (cpuDevice) Norm2(y, x View, axes axisSet) {

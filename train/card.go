@@ -1,6 +1,7 @@
 package train
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func (c Card) Markdown() string {
 	section("Factors", c.Factors)
 	var figures []Line
 	for _, m := range c.Metrics {
-		figures = append(figures, Line{strings.ReplaceAll(m.Name, "_", " "), fmt.Sprintf("%.4g", m.Value)})
+		figures = append(figures, Line{strings.ReplaceAll(m.Name, "_", " "), fmt.Sprintf("%.6g", m.Value)})
 	}
 	quantities := ""
 	if len(figures) > 0 {
@@ -97,7 +98,9 @@ func ModelCard(dir string) (c Card, err error) {
 	c.Name = info.Recipe
 	c.Details = []Line{{"trained", info.Started.Format("2006-01-02")}, {"version", info.Version}, {"seed", fmt.Sprint(info.Seed)}, {"kernels", info.Kernels}}
 	var options map[string]any
-	if err := json.Unmarshal(info.Config, &options); err != nil {
+	d := json.NewDecoder(bytes.NewReader(info.Config))
+	d.UseNumber() // 1000000, not 1e+06
+	if err := d.Decode(&options); err != nil {
 		return c, fmt.Errorf("%s is damaged: %w", run.Path(ConfigFile), err)
 	}
 	for _, name := range sortedKeys(options) {

@@ -56,11 +56,17 @@ func Diagnose(epochs []Record) []Finding {
 	loss, val := curve(epochs, "train_loss"), curve(epochs, "val_loss")
 	acc, valAcc := curve(epochs, "train_accuracy"), curve(epochs, "val_accuracy")
 	n := len(loss)
+	if n == 0 && len(epochs) > 0 {
+		return []Finding{{TooShort, "an epoch has no training loss that is finite", "look at metrics.jsonl"}}
+	}
 	if n < leastEpochs {
 		return []Finding{{TooShort, fmt.Sprintf("there are %d epochs with a training loss", n), fmt.Sprintf("train for %d or more", leastEpochs)}}
 	}
 	if slices.Min(loss) < 0 || len(val) == n && slices.Min(val) < 0 {
 		return []Finding{{TooShort, "a loss is negative, so that its ratios say nothing", "look at the curves"}}
+	}
+	if slices.Max(loss) == 0 {
+		return []Finding{{WellFitted, "the training loss is 0 in every epoch", ""}}
 	}
 	var found []Finding
 	add := func(kind, advice, basis string, args ...any) {
@@ -119,7 +125,7 @@ func Diagnose(epochs []Record) []Finding {
 	}
 	learned := end < (1-3*nothing)*loss[0]
 	if len(acc) == n {
-		learned = slices.Max(acc[1:]) > acc[0]+0.02
+		learned = slices.Max(acc[1:]) > acc[0]+0.02 || end < (1-3*nothing)*loss[1]
 	}
 	if !learned && !fits && len(found) == 0 {
 		add(LearnsNothing, "divide the learning rate by 10 (units may have died in the first steps), and check inputs and labels",

@@ -41,6 +41,8 @@ func TestDiagnose(t *testing.T) {
 		{"both stay high", curves{"train_loss": decay(2.3, 1.5, 1), "val_loss": decay(2.3, 1.55, 1), "train_accuracy": decay(0.1, 0.5, 1), "val_accuracy": decay(0.1, 0.5, 1)}, 20, []string{train.UnderFitting}},
 		{"regression that explains little", curves{"train_loss": decay(1, 0.8, 1), "val_loss": decay(1, 0.82, 1)}, 20, []string{train.UnderFitting}},
 		{"stays at chance", curves{"train_loss": func(e float64) float64 { return 2.3 + 100*math.Exp(-20*(e-1)) }, "train_accuracy": constant(0.1)}, 8, []string{train.LearnsNothing}},
+		{"learns most at once", curves{"train_loss": decay(0.5, 0.392, 1.3), "train_accuracy": decay(0.85, 0.866, 1.3)}, 8, []string{train.UnderFitting}},
+		{"nothing to learn", curves{"train_loss": constant(0)}, 8, []string{train.WellFitted}},
 		{"zigzag", curves{"train_loss": func(e float64) float64 { return 2 + math.Mod(e, 2) }}, 20, []string{train.TooHighLR}},
 		{"blows up at the end", curves{"train_loss": func(e float64) float64 { return 1/e + math.Exp(e-19) }}, 20, []string{train.TooHighLR}},
 		{"creeps", curves{"train_loss": decay(2.3, 0, 0.005), "val_loss": decay(2.3, 0, 0.005)}, 20, []string{train.TooLowLR}},

@@ -23,10 +23,8 @@ func (e *events) epoch(step int, m Metrics, s *State) error {
 			return err
 		}
 		e.w = w
-		if e.from > 0 { // what was computed after the checkpoint is computed again
-			if err := w.Restart(int64(e.from) + 1); err != nil {
-				return err
-			}
+		if err := w.Restart(int64(e.from) + 1); err != nil { // what came after the checkpoint is computed again
+			return err
 		}
 	}
 	for _, x := range m {

@@ -67,11 +67,15 @@ func FindLR[B any](ctx context.Context, l *Loop[B], opt optim.Optimizer, f LRFin
 				return c, fmt.Errorf("%s: %w", l.doing, err)
 			}
 			l.doing = ""
+			if len(m) == 0 {
+				return c, errors.New("the step returned no metrics; the first must be the loss")
+			}
 			loss := m[0].Value
 			mean = f.Smooth*mean + (1-f.Smooth)*loss
 			corrected := mean / (1 - math.Pow(f.Smooth, float64(i+1)))
-			if !finite(loss) || m[0].Name != "loss" || i > f.Steps/10 && corrected > f.Stop*least {
-				return c, c.suggest()
+			if !finite(loss) || i > f.Steps/10 && corrected > least+(f.Stop-1)*math.Abs(least) {
+				err = c.suggest()
+				return c, err
 			}
 			least = min(least, corrected)
 			c.LR, c.Loss, c.Mean = append(c.LR, lr), append(c.Loss, loss), append(c.Mean, corrected)
@@ -83,7 +87,8 @@ func FindLR[B any](ctx context.Context, l *Loop[B], opt optim.Optimizer, f LRFin
 			return c, errors.New("an epoch has no batches")
 		}
 	}
-	return c, c.suggest()
+	err = c.suggest()
+	return c, err
 }
 
 // suggest finds where the mean falls fastest before it is least.

@@ -34,6 +34,16 @@ func stateOf(t *testing.T, s *State) string {
 func TestFindLRPutsEverythingBack(t *testing.T) {
 	for _, adam := range []bool{false, true} {
 		r := newRig(t, newTestRun(t), rigConfig{adam: adam})
+		for b, err := range r.Batches(t.Context(), 0, 0) { // so that the optimizer has moments
+			if err != nil {
+				t.Fatal(err)
+			}
+			tensor.WithScope(func(s *tensor.Scope) { _, err = r.Step(s, b) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
 		want := stateOf(t, r.State)
 		c, err := FindLR(t.Context(), &r.Loop, r.opt, LRFinder{From: 1e-5, Steps: 60})
 		if err != nil {

@@ -62,7 +62,7 @@ func (c *verifyCmd) Run(a *app) error {
 			}
 			continue
 		}
-		if a.out.columns() > 0 && !a.json {
+		if a.columns() > 0 {
 			env.Say = func(format string, args ...any) {
 				fmt.Fprintf(a.err, "\r\x1b[K%s: "+format, append([]any{r.ID}, args...)...)
 			}

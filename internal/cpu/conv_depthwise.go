@@ -251,8 +251,8 @@ func depthwiseInputGrad[T Float](g Conv, dy, w, dx []T) {
 	per := b.count()
 	parallel.For(g.N*g.C*per, taskGrain(2*mult*taps*b.bl*b.bc/(sh*sw)), func(lo, hi int) {
 		buf, bufBlock := borrow[T](slices * lines * pitch)
-		tmp, tmpBlock := borrow[T](max(pitch, maxTapProducts))
 		defer bufBlock.Put()
+		tmp, tmpBlock := borrow[T](max(pitch, maxTapProducts))
 		defer tmpBlock.Put()
 		off, weight := make([]int, 0, mult*taps), make([]T, 0, mult*taps)
 		for i := lo; i < hi; i++ {

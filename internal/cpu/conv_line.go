@@ -28,7 +28,7 @@ const (
 // usesLines reports whether the transforms save more than they cost.
 func (g *Conv) usesLines() bool {
 	s := g.Stride[2]
-	return lineKernels() && g.Groups == 1 && g.Kernel[0] == 1 && g.In[0] == 1 && g.Out[0] == 1 && g.Pad[0] == 0 &&
+	return lineKernels() && g.C > 0 && g.Groups == 1 && g.Kernel[0] == 1 && g.In[0] == 1 && g.Out[0] == 1 && g.Pad[0] == 0 &&
 		s <= 2 && (g.Kernel[2]+s-1)/s == lineTile && g.Dil == [3]int{1, 1, 1} &&
 		g.Out[2]%lineTile == 0 && g.Out[2] <= 4096 && g.C*g.Kernel[1]*s <= lineTerms && g.K >= 16 && g.N*volume(g.Out) >= lineLeast
 }

@@ -43,6 +43,7 @@ func (j *gemmJob[T]) packBlock(b bool) {
 func room[T Float](buf []T, block *mem.Block, n int) []T {
 	if cap(buf) < n {
 		block.Put()
+		*block = mem.Block{} // also if there is no more memory
 		buf, *block = borrow[T](n)
 	}
 	return buf[:n]

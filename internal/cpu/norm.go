@@ -88,8 +88,8 @@ func BatchNormLater[T float32 | float64](n, c, hw int, eps float64, x, weight, b
 func BatchNormGrad[T float32 | float64](n, c, hw int, dy, x, weight []T, mu, rstd []float64, dx, dweight, dbias []T) {
 	parallel.For(c, channelGrain(n, hw), func(lo, hi int) {
 		sums, sumsBlock := borrow[float64](2 * (hi - lo))
-		coef, coefBlock := borrow[T](4 * (hi - lo))
 		defer sumsBlock.Put()
+		coef, coefBlock := borrow[T](4 * (hi - lo))
 		defer coefBlock.Put()
 		s, p := sums[:hi-lo], sums[hi-lo:]
 		w := hi - lo

@@ -10,7 +10,7 @@ import (
 
 // A product of matrices one of which is nearly all zeros, such as bags of words, one-hot rows or the labels of a graph's nodes, is
 // computed from the other elements alone: what is left is to read the matrix once. The bits are those of the full product: blocks
-// of terms are the same, and a term of 0 changes a sum only where the other factor is infinite or NaN, which is looked for.
+// of terms are the same, and a term of 0 changes a sum only where the other factor is infinite or NaN, which is looked for, or the sign of a 0 that an underflow left.
 //
 // (2708, 1433) with 1.27% of its elements times (1433, 16), one thread of Zen 3 where reading the matrix takes 0.62 ms: 0.60 ms, in full 1.8; its
 // transpose times (2708, 16): 0.65 and 2.9.

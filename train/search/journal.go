@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"sync"
 )
 
@@ -17,6 +18,7 @@ type journal struct {
 	mu    sync.Mutex
 	name  string
 	file  *os.File // nil: none is kept
+	end   int64    // of the last whole line
 	known map[[2]int]line
 }
 
@@ -78,11 +80,12 @@ func (j *journal) read() error {
 		}
 		j.known[[2]int{l.Number, l.Budget}] = l
 	}
-	if err := j.file.Truncate(int64(whole)); err != nil {
-		return j.explain(err)
+	const begins = `{"trial":`
+	if tail := string(b[whole:]); !strings.HasPrefix(tail, begins) && !strings.HasPrefix(begins, tail) {
+		return fmt.Errorf("search: %s does not end as a search's file does: give another file, or remove this one to begin anew", j.name)
 	}
-	_, err = j.file.Seek(int64(whole), io.SeekStart)
-	if err != nil {
+	j.end = int64(whole)
+	if err := j.file.Truncate(j.end); err != nil {
 		return j.explain(err)
 	}
 	return nil
@@ -134,9 +137,12 @@ func (j *journal) add(o Outcome) error {
 	if err != nil {
 		return err
 	}
-	if _, err := j.file.Write(append(b, '\n')); err != nil {
+	b = append(b, '\n')
+	if _, err := j.file.WriteAt(b, j.end); err != nil {
+		j.file.Truncate(j.end) // half a line; the next would follow it
 		return j.explain(err)
 	}
+	j.end += int64(len(b))
 	if err := j.file.Sync(); err != nil {
 		return j.explain(err)
 	}

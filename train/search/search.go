@@ -71,7 +71,7 @@ type Objective func(ctx context.Context, t Trial) (score float64, err error)
 // Result is what a search found.
 type Result struct {
 	Best Outcome
-	All  []Outcome // the best first, those that failed last
+	All  []Outcome // of Halving the last round first; of a round the best first, those that failed last
 }
 
 // Grid tries every combination of the values of space, the last parameter's changing fastest. It returns an error for a range with
@@ -121,7 +121,7 @@ type HalvingConfig struct {
 }
 
 // Halving draws cfg.Trials combinations, tries each with the budget Least, the best 1/Eta of them again with Eta times as much, and so on
-// while the budget is at most Most and more than one is left. The best is that of the last round. Trials keep number, values and seed from
+// while the budget is at most Most and more than one is left. The best is that of the last round in which a trial did not fail. Trials keep number, values and seed from
 // round to round, so that an objective may continue from where it left off.
 func Halving(ctx context.Context, space []Param, cfg HalvingConfig, f Objective) (*Result, error) {
 	eta := cmp.Or(cfg.Eta, 3)
@@ -228,10 +228,11 @@ func search(ctx context.Context, cfg Config, f Objective, trials []Trial, next f
 		}
 		trials = next(last)
 	}
-	if last[0].Error != "" {
+	best := slices.IndexFunc(all, func(o Outcome) bool { return o.Error == "" })
+	if best < 0 {
 		return nil, fmt.Errorf("search: every trial failed; the first with: %s", slices.MinFunc(last, func(a, b Outcome) int { return a.Number - b.Number }).Error)
 	}
-	return &Result{Best: last[0], All: all}, nil
+	return &Result{Best: all[best], All: all}, nil
 }
 
 // round tries all trials and returns their outcomes in order. It waits for what runs, also when ctx ends.
@@ -303,7 +304,7 @@ func try(ctx context.Context, f Objective, t Trial) (o Outcome, panicked any) {
 		err = errors.New("the score is NaN")
 	}
 	if err != nil {
-		o.Score, o.Error = math.NaN(), err.Error()
+		o.Score, o.Error = math.NaN(), cmp.Or(err.Error(), "failed")
 	}
 	o.Seconds = time.Since(start).Seconds()
 	return o, nil

@@ -283,3 +283,31 @@ func ExampleRandom() {
 	fmt.Println(len(r.All), r.Best.Float("lr") > 0.003 && r.Best.Float("lr") < 0.03)
 	// Output: 30 true
 }
+
+// A file that is no search's is left alone, also if its last line does not end.
+func TestForeignFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.json")
+	const text = `{"precious":1}`
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := search.Random(t.Context(), space, search.Config{Trials: 1, File: file}, distance); err == nil || !strings.Contains(err.Error(), "p.json does not end") {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != text {
+		t.Errorf("the file is now %q, %v", b, err)
+	}
+}
+
+// What earlier rounds found stands when the last one fails.
+func TestHalvingWhoseLastRoundFails(t *testing.T) {
+	r, err := search.Halving(t.Context(), space, search.HalvingConfig{Config: search.Config{Trials: 3}, Least: 1, Most: 3}, func(ctx context.Context, tr search.Trial) (float64, error) {
+		if tr.Budget == 3 {
+			return 0, errors.New("no memory")
+		}
+		return distance(ctx, tr)
+	})
+	if err != nil || r.Best.Budget != 1 || r.Best.Error != "" || len(r.All) != 4 || r.All[0].Error != "no memory" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -61,7 +61,7 @@ type interval struct {
 func (r interval) draw(g *random.Generator) any {
 	u := g.Float64()
 	if r.log {
-		return math.Exp(math.Log(r.lo) + u*(math.Log(r.hi)-math.Log(r.lo)))
+		return min(max(math.Exp(math.Log(r.lo)+u*(math.Log(r.hi)-math.Log(r.lo))), r.lo), r.hi)
 	}
 	return r.lo + u*(r.hi-r.lo)
 }
@@ -80,13 +80,13 @@ type integers struct{ lo, hi int }
 
 func (r integers) draw(g *random.Generator) any { return r.lo + g.Intn(r.hi-r.lo+1) }
 func (r integers) points() (all []any) {
-	for i := r.lo; i <= r.hi; i++ {
-		all = append(all, i)
+	for i := range r.hi - r.lo + 1 {
+		all = append(all, r.lo+i)
 	}
 	return all
 }
 func (r integers) check() string {
-	if r.lo > r.hi || r.hi-r.lo >= 1<<20 {
+	if r.lo > r.hi || uint64(r.hi)-uint64(r.lo) >= 1<<20 {
 		return fmt.Sprintf("%d to %d is no range of at most %d numbers", r.lo, r.hi, 1<<20)
 	}
 	return ""

@@ -3,8 +3,11 @@ package all
 
 import (
 	_ "github.com/hadal-go/hadal/recipes/classical"
+	_ "github.com/hadal-go/hadal/recipes/core"
 	_ "github.com/hadal-go/hadal/recipes/maths"
 	_ "github.com/hadal-go/hadal/recipes/metrics"
 	_ "github.com/hadal-go/hadal/recipes/optimizers"
+	_ "github.com/hadal-go/hadal/recipes/training"
 	_ "github.com/hadal-go/hadal/recipes/vision" // lenet, mlp
+	_ "github.com/hadal-go/hadal/recipes/workflow"
 )

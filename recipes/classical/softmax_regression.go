@@ -11,6 +11,7 @@ import (
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/plot"
 	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/recipes/pictureset"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -18,20 +19,20 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "B17", Tier: catalog.Small, Title: "Softmax (multinomial) regression and winner-take-all output", Source: "Bridle 1990",
 		Target: "softmax is finite at logits ±1e4 and does not change when a number is added to all; test accuracy ≥ 0.89",
-		Note:   pictureNote, Test: softmaxRegression,
+		Note:   pictureset.Note, Test: softmaxRegression,
 	})
 }
 
 func softmaxRegression(ctx context.Context, c *catalog.Check) error {
-	set, err := pictures(ctx, c, 0.89)
+	set, err := pictureset.Load(ctx, c, 10000, pictureset.Least{MNIST: 0.89, Fashion: 0.80, Digits: 0.92})
 	if err != nil {
 		return err
 	}
 	m := linear.NewLogisticRegression(linear.LogisticRegressionConfig{C: 0.1, Tol: 1e-2, Solver: linear.LogisticLBFGS})
-	if err := m.Fit(set.x, set.y); err != nil {
+	if err := m.Fit(set.X, set.Y); err != nil {
 		return err
 	}
-	c.AtLeast("test accuracy on "+set.name, m.Score(set.xTest, set.yTest), set.least)
+	c.AtLeast("test accuracy on "+set.Name, m.Score(set.XTest, set.YTest), set.Least)
 
 	extreme := tensor.Of([]float64{1e4, -1e4, 0, 1e4}, 1, 4)
 	p := extreme.Softmax(1)
@@ -48,26 +49,26 @@ func softmaxRegression(ctx context.Context, c *catalog.Check) error {
 	c.AtMost("change of the softmax when ±1e4 is added to all logits", shift, 1e-11)
 
 	// The winner takes all: the largest score, the largest probability and 1 of a hard maximum are the same class.
-	scores, probs := m.DecisionFunction(set.xTest), m.PredictProba(set.xTest)
+	scores, probs := m.DecisionFunction(set.XTest), m.PredictProba(set.XTest)
 	c.True("the winner of scores, of probabilities and of Predict is one", slices.Equal(tensor.Data[int64](scores.ArgMax(1)), tensor.Data[int64](probs.ArgMax(1))) &&
-		slices.Equal(tensor.Data[int64](scores.ArgMax(1)), tensor.Data[int64](m.Predict(set.xTest))))
-	c.AtMost("Predict's accuracy off that of the winners", math.Abs(metrics.Accuracy(probs, set.yTest)-m.Score(set.xTest, set.yTest)), 1e-15)
+		slices.Equal(tensor.Data[int64](scores.ArgMax(1)), tensor.Data[int64](m.Predict(set.XTest))))
+	c.AtMost("Predict's accuracy off that of the winners", math.Abs(metrics.Accuracy(probs, set.YTest)-m.Score(set.XTest, set.YTest)), 1e-15)
 
-	shuffled := set.y.IndexSelect(0, tensor.Of(random.Permutation(set.y.Dim(0), random.KeyAt(1))))
+	shuffled := set.Y.IndexSelect(0, tensor.Of(random.Permutation(set.Y.Dim(0), random.KeyAt(1))))
 	control := linear.NewLogisticRegression(linear.LogisticRegressionConfig{C: 0.01, Tol: 0.1, MaxIter: 50, Solver: linear.LogisticLBFGS})
-	if err := unlessNotConverged(control.Fit(set.x, shuffled)); err != nil {
+	if err := unlessNotConverged(control.Fit(set.X, shuffled)); err != nil {
 		return err
 	}
-	c.Control(func() { c.AtMost("test accuracy with shuffled labels", control.Score(set.xTest, set.yTest), 0.3) })
+	c.Control(func() { c.AtMost("test accuracy with shuffled labels", control.Score(set.XTest, set.YTest), 0.3) })
 
 	return c.Picture("weights", func(path string) error {
-		side := int(math.Sqrt(float64(set.x.Dim(1))))
+		side := int(math.Sqrt(float64(set.X.Dim(1))))
 		var tiles []plot.Tile
-		for k, name := range set.classes {
+		for k, name := range set.Classes {
 			w := m.Coef.Select(0, k).Floats()
 			most := max(slices.Max(w), -slices.Min(w))
 			tiles = append(tiles, plot.Tile{Image: plot.GrayRange(side, side, w, -most, most), Caption: name})
 		}
-		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: fmt.Sprintf("%s: the weights of each class; white speaks for it, black against", set.name), Columns: 5})
+		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: fmt.Sprintf("%s: the weights of each class; white speaks for it, black against", set.Name), Columns: 5})
 	})
 }

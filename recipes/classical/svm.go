@@ -10,6 +10,7 @@ import (
 	"github.com/hadal-go/hadal/linear"
 	"github.com/hadal-go/hadal/plot"
 	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/recipes/pictureset"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -18,13 +19,13 @@ func init() {
 		ID: "B15", Tier: catalog.Small, Title: "Hinge loss and the support vector machine, for two classes and for more",
 		Source: "Cortes and Vapnik 1995; Crammer and Singer 2001; Shalev-Shwartz et al. 2007",
 		Target: "sub-gradient objective within 1e-3 of the dual one, SMO's gap too; support vectors have α > 0 and free ones margin 1; setosa against the rest 100 %; linear multiclass ≥ 0.88",
-		Note:   "the hinge loss alone is no SVM: without the L2 penalty its minimum is any separating line; its forms for more classes are one-vs-rest, Crammer-Singer and Weston-Watkins; " + pictureNote,
+		Note:   "the hinge loss alone is no SVM: without the L2 penalty its minimum is any separating line; its forms for more classes are one-vs-rest, Crammer-Singer and Weston-Watkins; " + pictureset.Note,
 		Test:   svm,
 	})
 }
 
 func svm(ctx context.Context, c *catalog.Check) error {
-	set, err := pictures(ctx, c, 0.88)
+	set, err := pictureset.Load(ctx, c, 10000, pictureset.Least{MNIST: 0.88, Fashion: 0.80, Digits: 0.92})
 	if err != nil {
 		return err
 	}
@@ -33,10 +34,10 @@ func svm(ctx context.Context, c *catalog.Check) error {
 		of   linear.Multiclass
 	}{{"one-vs-rest", linear.OneVsRest}, {"Crammer-Singer", linear.CrammerSinger}, {"Weston-Watkins", linear.WestonWatkins}} {
 		m := linear.NewLinearSVM(linear.LinearSVMConfig{C: 0.02, Multiclass: form.of, Tol: 0.1, MaxIter: 15})
-		if err := unlessNotConverged(m.Fit(set.x, set.y)); err != nil {
+		if err := unlessNotConverged(m.Fit(set.X, set.Y)); err != nil {
 			return err
 		}
-		c.AtLeast(fmt.Sprintf("test accuracy on %s, %s", set.name, form.name), m.Score(set.xTest, set.yTest), set.least)
+		c.AtLeast(fmt.Sprintf("test accuracy on %s, %s", set.Name, form.name), m.Score(set.XTest, set.YTest), set.Least)
 	}
 	if err := svmObjectives(c); err != nil {
 		return err

@@ -1,0 +1,10 @@
+package core_test
+
+import (
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/catalogtest"
+	_ "github.com/hadal-go/hadal/recipes/core"
+)
+
+func TestRows(t *testing.T) { catalogtest.Units(t, "C") }

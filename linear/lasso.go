@@ -196,11 +196,12 @@ func newDescent(p problem) *descent {
 func (d *descent) run(op string, c ElasticNetConfig) (sweeps int, gap float64, err error) {
 	n := float64(len(d.r))
 	l1, l2 := n**c.Alpha**c.L1Ratio, n**c.Alpha*(1-*c.L1Ratio)
-	const every = 10 // sweeps between looks at the gap, which cost as much as a sweep
+	const every = 10 // sweeps between looks at the gap, which cost as much as two sweeps
 	for sweeps < c.MaxSweeps {
 		sweeps++
 		d.sweep(l1, l2)
 		if sweeps%every == 1 || sweeps == c.MaxSweeps {
+			d.residual()
 			if gap = d.gap(l1, l2); gap <= c.Tol*d.yy/2 {
 				return sweeps, gap / n, nil
 			}
@@ -225,6 +226,16 @@ func (d *descent) sweep(l1, l2 float64) {
 		}
 		if step := d.w[j] - old; step != 0 {
 			axpy(-step, col, d.r)
+		}
+	}
+}
+
+// residual computes r = y - Xw anew: sweeps add to it, and their rounding would in the end be more than the gap.
+func (d *descent) residual() {
+	copy(d.r, d.y)
+	for j, w := range d.w {
+		if w != 0 {
+			axpy(-w, d.col[j], d.r)
 		}
 	}
 }

@@ -222,6 +222,17 @@ func TestLassoKKT(t *testing.T) {
 	})
 }
 
+// TestLassoSlow is a case of two features that hardly differ, where descent takes 60,000 sweeps and their rounding adds up.
+func TestLassoSlow(t *testing.T) {
+	g := random.New(0x18f)
+	x, y := tensor.Randn(g, 4, 9).To(tensor.Float64), tensor.Randn(g, 4).To(tensor.Float64)
+	m := linear.NewLasso(linear.LassoConfig{Alpha: new(0.05), Tol: 1e-14, MaxSweeps: 1e6})
+	must(t, m.Fit(x, y))
+	if least := 1e-14 * y.Sub(y.Mean()).Square().Mean().Item() / 2; m.Gap > least {
+		t.Errorf("the gap is %v, more than %v", m.Gap, least)
+	}
+}
+
 // TestLeaveOneOut compares RidgePath's residuals with those of models fitted without each sample.
 func TestLeaveOneOut(t *testing.T) {
 	g := random.New(5)

@@ -397,3 +397,37 @@ func TestGaussianLinear(t *testing.T) {
 		t.Error("a quadratic boundary has a linear form")
 	}
 }
+
+// TestFitWeighted compares whole weights with rows that stand there so often, and fits to bad weights with errors.
+func TestFitWeighted(t *testing.T) {
+	for k := 2; k <= 3; k++ {
+		x, y := blobs(9, k, 20, 1)
+		weights, index := make([]float64, k*20), []int64{}
+		for i := range weights {
+			weights[i] = float64(i % 4)
+			index = append(index, slices.Repeat([]int64{int64(i)}, i%4)...)
+		}
+		many := tensor.Of(index)
+		for _, cfg := range []linear.LogisticRegressionConfig{{C: 0.5, Tol: 1e-9}, {C: 0.5, Tol: 1e-9, Solver: linear.LogisticLBFGS}, {NoPenalty: true}} {
+			a, b := linear.NewLogisticRegression(cfg), linear.NewLogisticRegression(cfg)
+			must(t, a.FitWeighted(x, y, weights))
+			must(t, b.Fit(x.IndexSelect(0, many), y.IndexSelect(0, many)))
+			if d := a.Coef.Sub(b.Coef).Abs().Max().Item(); !(d < 1e-6) {
+				t.Errorf("%d classes, %+v: the weights of weighted rows are %v from those of repeated rows", k, cfg, d)
+			}
+			if d := a.Loss - b.Loss; !(math.Abs(d) < 1e-6) {
+				t.Errorf("%d classes, %+v: the losses differ by %v", k, cfg, d)
+			}
+		}
+	}
+	x, y := blobs(9, 2, 2, 1)
+	m := linear.NewLogisticRegression(linear.LogisticRegressionConfig{})
+	for want, bad := range map[string][]float64{"weight 1 is -1": {1, -1, 1, 1}, "weight 0 is NaN": {math.NaN(), 1, 1, 1}, "all weights are 0": {0, 0, 0, 0}} {
+		if err := m.FitWeighted(x, y, bad); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: the error is %v, want %q", bad, err, want)
+		}
+	}
+	if err := tensor.Catch(func() { m.FitWeighted(x, y, []float64{1, 1}) }); err == nil || !strings.Contains(err.Error(), "2 weights") {
+		t.Errorf("two weights for four rows: %v", err)
+	}
+}

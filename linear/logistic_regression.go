@@ -2,7 +2,9 @@ package linear
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hadal-go/hadal/linalg"
 	"github.com/hadal-go/hadal/tensor"
@@ -67,16 +69,42 @@ func NewLogisticRegression(cfg LogisticRegressionConfig) *LogisticRegression {
 // fewer than two classes. With NoPenalty it returns ErrSingular when the likelihood has no unique maximum: when a hyperplane separates a
 // class (A. Albert and J. A. Anderson, 1984), always so with more features than rows, or when features are linearly dependent. After
 // MaxIter it returns ErrNotConverged; the model then holds the last weights and can be used.
-func (l *LogisticRegression) Fit(x, y *tensor.Tensor) error {
+func (l *LogisticRegression) Fit(x, y *tensor.Tensor) error { return l.fit(x, y, nil) }
+
+// FitWeighted is Fit with each row's term of the objective, and of Loss, times its weight (N,): a weight of 2 is the row twice, one of 0 the
+// row left out, though its class counts as one of the classes. Of weights that are negative or not finite, or all 0, it returns an error,
+// and panics with ErrShape unless there is one for each row.
+func (l *LogisticRegression) FitWeighted(x, y *tensor.Tensor, weights []float64) error {
+	const op = "LogisticRegression.FitWeighted"
+	if x.Rank() > 0 && len(weights) != x.Dim(0) {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape()}, "there are %d weights, give one for each row", len(weights))
+	}
+	sum := 0.0
+	for i, w := range weights {
+		if !(w >= 0 && w <= math.MaxFloat64) {
+			return fmt.Errorf("%s: weight %d is %v, must be finite and not negative", op, i, w)
+		}
+		sum += w
+	}
+	if sum == 0 {
+		return fmt.Errorf("%s: all weights are 0", op)
+	}
+	return l.fit(x, y, weights)
+}
+
+func (l *LogisticRegression) fit(x, y *tensor.Tensor, weights []float64) error {
 	m, err := labelledData("LogisticRegression.Fit", x, y)
 	if err != nil {
 		return err
+	}
+	if weights == nil {
+		weights = slices.Repeat([]float64{1}, m.n)
 	}
 	lambda := 1 / l.C
 	if l.NoPenalty {
 		lambda = 0
 	}
-	p := newLogisticProblem(m, lambda)
+	p := newLogisticProblem(m, weights, lambda)
 	w := make([]float64, p.k*p.d)
 	solve := l.lbfgs
 	if l.Solver == LogisticNewton || l.Solver == LogisticAuto && (len(w) <= newtonWeights || l.NoPenalty) {
@@ -164,24 +192,25 @@ func (l *LogisticRegression) lbfgs(p *logisticProblem, w []float64) error {
 	return nil
 }
 
-// logisticProblem is the objective λ/2 ‖W‖² + Σ -log P as a function of the weights: k rows of d, the intercept last.
+// logisticProblem is the objective λ/2 ‖W‖² + Σ_i -v_i log P_i as a function of W: k rows of d, the intercept last.
 type logisticProblem struct {
 	m         *labelled
+	weights   []float64      // v, of the rows
 	k, d      int            // functions, and features with the 1 of the intercept
 	x         *tensor.Tensor // (N, d)
 	lambda    float64
-	scale     []float64 // d: 1/√(λ + Σx²/4), the weights' natural units: in them each has a curvature of about 1
+	scale     []float64 // d: 1/√(λ + Σvx²/4), the weights' natural units: in them each has a curvature of about 1
 	p         []float64 // (N, k): probabilities at the weights of the last call of value
 	separated bool      // whether those gave each row's class the highest probability
 }
 
-func newLogisticProblem(m *labelled, lambda float64) *logisticProblem {
-	p := &logisticProblem{m: m, lambda: lambda, k: m.problems(), d: m.d + 1, p: make([]float64, m.n*m.problems())}
+func newLogisticProblem(m *labelled, weights []float64, lambda float64) *logisticProblem {
+	p := &logisticProblem{m: m, weights: weights, lambda: lambda, k: m.problems(), d: m.d + 1, p: make([]float64, m.n*m.problems())}
 	x, squares := make([]float64, 0, m.n*p.d), make([]float64, p.d)
 	for i := range m.n {
 		x = append(append(x, m.row(i)...), 1)
 		for j, v := range x[i*p.d:] {
-			squares[j] += v * v
+			squares[j] += weights[i] * v * v
 		}
 	}
 	p.x = tensor.Of(x, m.n, p.d)
@@ -213,38 +242,38 @@ func (p *logisticProblem) value(w, grad []float64) float64 {
 	z := tensor.Data[float64](p.x.MatMul(tensor.Of(w, k, p.d).T()))
 	loss := p.penalty(w)
 	p.separated = true
-	residual := make([]float64, n*k) // P - [class]
+	residual := make([]float64, n*k) // v (P - [class])
 	for i, c := range p.m.y {
-		row, prob, res := z[i*k:(i+1)*k], p.p[i*k:(i+1)*k], residual[i*k:(i+1)*k]
+		v, row, prob, res := p.weights[i], z[i*k:(i+1)*k], p.p[i*k:(i+1)*k], residual[i*k:(i+1)*k]
 		if k == 1 {
 			sign := float64(2*c - 1)
 			margin := sign * row[0]
 			e := math.Exp(-math.Abs(margin))
-			loss += max(-margin, 0) + math.Log1p(e) // log(1 + exp(-margin)) without overflow
-			wrong := e / (1 + e)                    // 1 - P(right class)
+			loss += v * (max(-margin, 0) + math.Log1p(e)) // log(1 + exp(-margin)) without overflow
+			wrong := e / (1 + e)                          // 1 - P(right class)
 			if margin < 0 {
 				wrong = 1 / (1 + e)
 			}
-			res[0] = -sign * wrong
+			res[0] = -v * sign * wrong
 			prob[0] = wrong // p (1 - p) is the same for either class
-			p.separated = p.separated && margin > 0
+			p.separated = p.separated && (margin > 0 || v == 0)
 			continue
 		}
 		top, sum := row[0], 0.0
-		for _, v := range row {
-			top = max(top, v)
+		for _, z := range row {
+			top = max(top, z)
 		}
-		for j, v := range row {
-			prob[j] = math.Exp(v - top)
+		for j, z := range row {
+			prob[j] = math.Exp(z - top)
 			sum += prob[j]
-			p.separated = p.separated && (j == c || v < row[c])
+			p.separated = p.separated && (j == c || z < row[c] || v == 0)
 		}
-		loss += top + math.Log(sum) - row[c]
+		loss += v * (top + math.Log(sum) - row[c])
 		for j := range prob {
 			prob[j] /= sum
-			res[j] = prob[j]
+			res[j] = v * prob[j]
 		}
-		res[c]--
+		res[c] -= v
 	}
 	if grad != nil {
 		copy(grad, tensor.Data[float64](tensor.Of(residual, n, k).T().MatMul(p.x)))
@@ -271,6 +300,7 @@ func (p *logisticProblem) newtonStep(grad []float64) (step []float64, pivot floa
 				if a == b {
 					r[i] = pa * (1 - pa)
 				}
+				r[i] *= p.weights[i]
 			}
 			block := tensor.Data[float64](scaled.T().MatMul(scaled.Mul(tensor.Of(r, n, 1))))
 			for i := range d {

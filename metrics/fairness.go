@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // GroupRates is how a classifier of two classes treats one group of people. A rate is NaN where there is nobody to count.
@@ -73,6 +74,26 @@ func Fairness(scores []float64, positive []bool, group []string, threshold float
 	lo, hi = a.extremes(func(g GroupRates) float64 { return g.FalsePositive })
 	a.EqualizedOdds = max(a.EqualOpportunity, hi-lo)
 	return a, nil
+}
+
+// Markdown is the audit as a table of the groups and a line of the differences, for a model card.
+func (a FairnessAudit) Markdown() string {
+	var b strings.Builder
+	b.WriteString("| group | n | base rate | selected | true positive | false positive | precision | mean score | calibration error |\n|---|---|---|---|---|---|---|---|---|\n")
+	for _, g := range a.Groups {
+		fmt.Fprintf(&b, "| %s | %d |", strings.ReplaceAll(g.Group, "|", `\|`), g.N)
+		for _, v := range []float64{g.BaseRate, g.SelectionRate, g.TruePositive, g.FalsePositive, g.Precision, g.MeanScore, g.CalibrationError} {
+			if math.IsNaN(v) {
+				b.WriteString(" - |")
+			} else {
+				fmt.Fprintf(&b, " %.3f |", v)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	fmt.Fprintf(&b, "\nBetween groups: demographic parity %.3f (smallest over largest %.2f), equal opportunity %.3f, equalised odds %.3f, calibration %.3f.\n",
+		a.DemographicParity, a.DisparateImpact, a.EqualOpportunity, a.EqualizedOdds, a.Calibration)
+	return b.String()
 }
 
 // extremes returns the smallest and the largest rate of those that are not NaN, 0 if there is none.

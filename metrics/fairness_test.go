@@ -117,3 +117,16 @@ func ExampleFairness() {
 	fmt.Printf("%.2f %.2f %v\n", a.DemographicParity, a.EqualOpportunity, err)
 	// Output: 0.33 0.50 <nil>
 }
+
+func TestFairnessMarkdown(t *testing.T) {
+	a, err := Fairness([]float64{0.9, 0.2, 0.75}, []bool{true, true, true}, []string{"a", "a", "b|c"}, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := a.Markdown()
+	for _, want := range []string{"| a | 2 | 1.000 | 0.500 | 0.500 | - | 1.000 | 0.550 |", `| b\|c | 1 |`, "demographic parity 0.500 (smallest over largest 0.50), equal opportunity 0.500"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the audit lacks %q:\n%s", want, text)
+		}
+	}
+}

@@ -2,7 +2,6 @@ package workflow
 
 import (
 	"context"
-	"iter"
 	"math"
 
 	"github.com/hadal-go/hadal/linear"
@@ -235,12 +234,7 @@ var misprints = []misprint{{
 				seen++
 				return train.Metrics{{Name: "loss", Value: 1}}, nil
 			},
-			Batches: func(_ context.Context, _, from int) iter.Seq2[int, error] {
-				return func(yield func(int, error) bool) {
-					for i := from; i < batches && yield(i, nil); i++ {
-					}
-				}
-			},
+			Batches: numbered(batches),
 			Evaluate: func(context.Context) (train.Metrics, error) { // the second epoch is the best
 				loss++
 				return train.Metrics{{Name: "val_loss", Value: math.Abs(loss - 2)}}, nil

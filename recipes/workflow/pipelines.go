@@ -188,9 +188,12 @@ func soundPipeline(c *catalog.Check) error {
 		a.Select(1, a.Dim(1)/2).ArgMax(0).Item() < a.Select(1, a.Dim(1)-1).ArgMax(0).Item())
 	return c.Picture("tone", func(path string) error {
 		db := audio.Decibels(whole, audio.DBConfig{Range: new(50.0)})
-		v := db.Flip(0).Floats()
-		return plot.ImageGrid(path, []plot.Tile{{Image: plot.GrayRange(db.Dim(1), db.Dim(0), v, db.Min().Item(), db.Max().Item()), Caption: "24 mel bands upwards, time to the right"}},
-			plot.ImageGridConfig{Title: "A tone that rises from 300 to 1500 Hz", Columns: 1})
+		bands, names := make([][]float64, db.Dim(0)), make([]string, db.Dim(0))
+		for i := range bands { // the highest at the top
+			names[i] = fmt.Sprint(db.Dim(0) - 1 - i)
+			bands[i] = db.Select(0, db.Dim(0)-1-i).Floats()
+		}
+		return plot.Heatmap(path, bands, plot.HeatmapConfig{Title: "A tone that rises from 300 to 1500 Hz", XLabel: "frame, of 16 ms", YLabel: "mel band", BarLabel: "decibels", Rows: names})
 	})
 }
 

@@ -78,7 +78,7 @@ func TestClassifiers(t *testing.T) {
 					continue
 				}
 				probs := p.PredictProba(x)
-				if d := probs.Sum(1).AddScalar(-1).Abs().Max().Item(); probs.Shape() != tensor.ShapeOf(k*30, k) || d > 1e-6 {
+				if d := probs.Sum(1).AddScalar(-1).Abs().Max().Item(); probs.Shape() != tensor.ShapeOf(k*30, k) || !(d <= 1e-6) {
 					t.Errorf("%s: PredictProba is %v, off 1 by %v", name, probs.Shape(), d)
 				}
 			}
@@ -241,7 +241,7 @@ func TestLogisticNoMaximum(t *testing.T) {
 		t.Fatal(err)
 	}
 	residual := l.PredictProba(mixed).Select(1, 1).Sub(ym.To(tensor.Float64))
-	if g := mixed.T().MatMul(residual).Abs().Max().Item(); g > 1e-9 || math.Abs(residual.Sum().Item()) > 1e-9 {
+	if g := mixed.T().MatMul(residual).Abs().Max().Item(); !(g <= 1e-9) || !(math.Abs(residual.Sum().Item()) <= 1e-9) {
 		t.Errorf("gradient %v at the maximum", g)
 	}
 }

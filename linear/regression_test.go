@@ -215,7 +215,7 @@ func TestLassoKKT(t *testing.T) {
 		slope := y.Sub(m.Predict(x)).MatMul(x).DivScalar(float64(n)).Floats()
 		for j, w := range m.Coef.Floats() {
 			s := slope[j] - alpha*(1-ratio)*w
-			if w == 0 && math.Abs(s) > alpha*ratio+1e-6 || w != 0 && math.Abs(s-math.Copysign(alpha*ratio, w)) > 1e-6 {
+			if w == 0 && !(math.Abs(s) <= alpha*ratio+1e-6) || w != 0 && !(math.Abs(s-math.Copysign(alpha*ratio, w)) <= 1e-6) {
 				r.Errorf("w[%d] = %v, slope %v, alpha %v", j, w, s, alpha*ratio)
 			}
 		}

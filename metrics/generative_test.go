@@ -29,7 +29,7 @@ func TestFrechetDistance(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, "one dimension", fid, 10)
-	if same, err := metrics.FID(y, y); err != nil || math.Abs(same) > 1e-12 {
+	if same, err := metrics.FID(y, y); err != nil || !(math.Abs(same) <= 1e-12) {
 		t.Errorf("of the same: %v, %v", same, err)
 	}
 	if _, err := metrics.FID(x, y.Slice(0, 0, 1, 1)); err == nil || !strings.Contains(err.Error(), "two samples") {
@@ -62,7 +62,7 @@ func TestKID(t *testing.T) {
 	a, b := tensor.Randn(g, 200, 4), tensor.Randn(g, 300, 4)
 	near, spread, _ := metrics.KID(random.New(3), a, b, metrics.KIDConfig{Subsets: 20, Size: 100})
 	far, _, _ := metrics.KID(random.New(3), a, b.AddScalar(1), metrics.KIDConfig{Subsets: 20, Size: 100})
-	if math.Abs(near) > 3*spread || far < 10*math.Abs(near) {
+	if !(math.Abs(near) <= 3*spread) || !(far >= 10*math.Abs(near)) {
 		t.Errorf("KID of one distribution %v ± %v, of two %v", near, spread, far)
 	}
 	if _, _, err := metrics.KID(g, x, y.Slice(0, 0, 1, 1), metrics.KIDConfig{}); err == nil {

@@ -197,7 +197,7 @@ func TestStateByName(t *testing.T) {
 	opt := optim.NewAdam([]*tensor.Param{p}, optim.AdamConfig{})
 	opt.StepWith([]*tensor.Tensor{tensor.Of([]float64{2})})
 	s := opt.State()
-	if m, v := s.Tensor("0.exp_avg").Item(), s.Tensor("0.exp_avg_sq").Item(); math.Abs(m-0.2) > 1e-15 || math.Abs(v-0.004) > 1e-15 {
+	if m, v := s.Tensor("0.exp_avg").Item(), s.Tensor("0.exp_avg_sq").Item(); !(math.Abs(m-0.2) <= 1e-15) || !(math.Abs(v-0.004) <= 1e-15) {
 		t.Errorf("m %v, v %v", m, v)
 	}
 	if s.Tensor("0.momentum_buffer") != nil {

@@ -45,7 +45,7 @@ func TestScheduler(t *testing.T) {
 	s := optim.NewScheduler(opt, optim.Exponential(0.5))
 	s.Step()
 	s.Step()
-	if a, b := opt.Groups()[0].LR, opt.Groups()[1].LR; a != 0.25 || math.Abs(b-0.025) > 1e-15 || s.StepCount() != 2 {
+	if a, b := opt.Groups()[0].LR, opt.Groups()[1].LR; a != 0.25 || !(math.Abs(b-0.025) <= 1e-15) || s.StepCount() != 2 {
 		t.Errorf("after 2 steps: rates %v and %v, count %d", a, b, s.StepCount())
 	}
 	s.SetStepCount(1)

@@ -53,7 +53,15 @@ func (c *verifyCmd) Run(a *app) error {
 	for _, r := range rows {
 		if c.List {
 			if a.json {
-				err = a.out.line(catalog.Report{ID: r.ID, Title: r.Title, Source: r.Source, Tier: r.Tier, Target: r.Target, Note: r.Note, Doc: r.Doc})
+				err = a.out.line(struct {
+					ID     string       `json:"id"`
+					Title  string       `json:"title"`
+					Source string       `json:"source,omitempty"`
+					Tier   catalog.Tier `json:"tier"`
+					Target string       `json:"target"`
+					Note   string       `json:"note,omitempty"`
+					Doc    string       `json:"doc,omitempty"`
+				}{r.ID, r.Title, r.Source, r.Tier, r.Target, r.Note, r.Doc})
 			} else {
 				_, err = fmt.Fprintf(a.out, "| %s | %s | %s | %s | %s |\n", r.ID, r.Tier, cell(r.Title), cell(r.Source), cell(r.Target))
 			}

@@ -44,6 +44,9 @@ func TestVerify(t *testing.T) {
 	if l := jsonLines(t, must(t, "verify", "S", "--tier=U", "--json", "--seed=5")); len(l) != 2 || l[0]["passed"] != true || l[0]["seeds"] != 3. || l[0]["claims"].([]any)[0].(map[string]any)["got"] != 6. {
 		t.Errorf("%v", l)
 	}
+	if out := must(t, "verify", "speech", "--list", "--json"); strings.Contains(out, "passed") || strings.Contains(out, "seconds") || !strings.Contains(out, `"id":"S90"`) {
+		t.Errorf("a list of rows that did not run tells how they did:\n%s", out)
+	}
 	if out := must(t, "verify", "speech", "--list", "--tier", "u,M"); !strings.Contains(out, `| S90 | U | row S90 | Somebody \| 1950 | it works |`) || strings.Count(out, "\n") != 5 {
 		t.Errorf("%s", out)
 	}

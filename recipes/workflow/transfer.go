@@ -60,7 +60,9 @@ func (w world) draw(g *random.Generator, n int) (x, y *tensor.Tensor) {
 type network struct{ First, Second, Output nn.Sequential }
 
 func newNetwork(g *random.Generator, classes int) *network {
-	layer := func(in, out int) nn.Sequential { return nn.NewSequential(nn.NewLinear(g, in, out, nn.LinearConfig{}), nn.ReLU{}) }
+	layer := func(in, out int) nn.Sequential {
+		return nn.NewSequential(nn.NewLinear(g, in, out, nn.LinearConfig{}), nn.ReLU{})
+	}
 	return &network{layer(inputs, 96), layer(96, 48), nn.NewSequential(nn.NewLinear(g, 48, classes, nn.LinearConfig{}))}
 }
 

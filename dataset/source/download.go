@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hadal-go/hadal/internal/filelock"
 )
 
 const (
@@ -29,7 +31,6 @@ var (
 )
 
 var (
-	errLocked  = errors.New("locked")
 	errCut     = errors.New("the connection was cut off")
 	errStalled = errors.New("no data for too long")
 )
@@ -78,8 +79,11 @@ func (s Set) download(ctx context.Context, cfg Config, dir string, files []File)
 // lock waits for the lock file at path until ctx ends.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
 	for {
-		unlock, err := tryLock(path)
-		if err != errLocked {
+		unlock, err := filelock.Try(path)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported): // nothing keeps two processes apart; the files' sums are checked
+			return unlock, nil
+		case err != filelock.ErrLocked:
 			return unlock, err
 		}
 		select {

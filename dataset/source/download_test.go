@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/hadal-go/hadal/internal/filelock"
 )
 
 // server serves with handler and records the Range header of each request.
@@ -424,12 +426,12 @@ func TestLock(t *testing.T) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := tryLock(filepath.Join(cache, ".lock"))
+	unlock, err := filelock.Try(filepath.Join(cache, ".lock"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tryLock(filepath.Join(cache, ".lock")); err != errLocked {
-		t.Errorf("second lock = %v, want errLocked", err)
+	if _, err := filelock.Try(filepath.Join(cache, ".lock")); err != filelock.ErrLocked {
+		t.Errorf("second lock = %v, want filelock.ErrLocked", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()

@@ -11,6 +11,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"github.com/hadal-go/hadal/internal/filelock"
 )
 
 // journal is the file of a search: a line of JSON for each outcome, appended and put onto the disk at once.
@@ -18,6 +20,7 @@ type journal struct {
 	mu    sync.Mutex
 	name  string
 	file  *os.File // nil: none is kept
+	free  func()   // gives the lock back that keeps other processes out
 	end   int64    // of the last whole line
 	known map[[2]int]line
 }
@@ -39,8 +42,17 @@ func openLog(name string) (*journal, error) {
 	if name == "" {
 		return j, nil
 	}
+	free, err := filelock.Try(name + ".lock")
+	switch {
+	case errors.Is(err, filelock.ErrLocked):
+		return nil, fmt.Errorf("search: another process searches with %s; wait for it, or give another file", name)
+	case err != nil && !errors.Is(err, errors.ErrUnsupported):
+		return nil, j.explain(err)
+	}
+	j.free = free
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
+		free()
 		return nil, j.explain(err)
 	}
 	j.file = f
@@ -152,5 +164,6 @@ func (j *journal) add(o Outcome) error {
 func (j *journal) close() {
 	if j.file != nil {
 		j.file.Close()
+		j.free()
 	}
 }

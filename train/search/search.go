@@ -59,7 +59,8 @@ type Config struct {
 	Seed     uint64 // of the values drawn and of the trials' seeds
 	Maximize bool   // a larger score is better; default: a smaller one, a loss
 	Workers  int    // trials that run side by side; 0: 1
-	// File keeps the outcomes, a line of JSON each, and continues the search that it is of; "": none is written.
+	// File keeps the outcomes, a line of JSON each, and continues the search that it is of; "": none is written. Beside it File.lock
+	// keeps a second process from the same search.
 	File    string
 	Observe func(o Outcome, done, of int) // is told of each outcome, one at a time; nil: nobody
 }

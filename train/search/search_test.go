@@ -311,3 +311,23 @@ func TestHalvingWhoseLastRoundFails(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// Two searches at once would spoil the file, so that the second is told to wait.
+func TestOneSearchAtATime(t *testing.T) {
+	cfg := search.Config{File: filepath.Join(t.TempDir(), "search.jsonl")}
+	space := []search.Param{{"a", search.Choice(1, 2)}}
+	var second error
+	_, err := search.Grid(t.Context(), space, cfg, func(ctx context.Context, _ search.Trial) (float64, error) {
+		_, second = search.Grid(ctx, space, cfg, func(context.Context, search.Trial) (float64, error) { return 0, nil })
+		return 0, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second == nil || !strings.Contains(second.Error(), "another process searches with") {
+		t.Errorf("the second search: %v", second)
+	}
+	if _, err := search.Grid(t.Context(), space, cfg, func(context.Context, search.Trial) (float64, error) { return 0, errors.New("it ran again") }); err != nil {
+		t.Errorf("after both ended: %v", err)
+	}
+}

@@ -87,6 +87,10 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		pointwiseForward(&g, x, w, bias, y)
 		return
 	}
+	if x, ok := any(x).([]float32); ok && g.usesImages(g.C) {
+		imagesForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
+		return
+	}
 	if x, ok := any(x).([]float32); ok && g.usesDirect() {
 		directForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
@@ -140,6 +144,10 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	}
 	if g.usesPointwise(kg) {
 		pointwiseInputGrad(&g, dy, w, dx)
+		return
+	}
+	if dy, ok := any(dy).([]float32); ok && g.usesImages(g.K) {
+		imagesInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
 	if dy, ok := any(dy).([]float32); ok && min(in, p, g.N, kg, cg) > 0 && g.usesDirectInputGrad() {
@@ -200,6 +208,10 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 	}
 	if x, ok := any(x).([]float32); ok && volume(g.Out) >= pointwisePositions && g.usesPointwise(volume(g.Out)) {
 		pointwiseWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
+		return
+	}
+	if x, ok := any(x).([]float32); ok && g.usesPlanes() {
+		planesWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
 	if x, ok := any(x).([]float32); ok && min(g.K, volume(g.In)) > 0 && g.usesDirect() {

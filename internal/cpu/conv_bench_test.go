@@ -4,6 +4,7 @@ package cpu
 
 import (
 	"math/rand/v2"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -63,12 +64,18 @@ func BenchmarkConv(b *testing.B) {
 			{"fwd", func() { ConvForward(g, GemmF32, x, w, nil, y) }},
 			{"dx", func() { ConvInputGrad(g, GemmF32, y, w, dx) }},
 			{"dw", func() { ConvWeightGrad(g, GemmF32, x, y, dw) }},
+			{"images_fwd", func() { imagesForward(&g, x, w, nil, y) }},
+			{"images_dx", func() { imagesInputGrad(&g, y, w, dx) }},
+			{"planes_dw", func() { planesWeightGrad(&g, x, y, dw) }},
 			{"direct_fwd", func() { directForward(&g, x, w, nil, y) }},
 			{"direct_dx", func() { directInputGrad(&g, y, w, dx) }},
 			{"direct_dw", func() { directWeightGrad(&g, x, y, dw) }},
 			{"gathered_fwd", func() { convGathered(g, GemmF32, x, w, nil, y) }},
 			{"gathered_dw", func() { convWeightGathered(g, GemmF32, x, y, dw) }},
 		} {
+			if strings.HasPrefix(m.name, "images") && !g.acrossImages() || strings.HasPrefix(m.name, "planes") && !g.acrossPlanes() {
+				continue
+			}
 			b.Run(s.name+"/"+m.name, func(b *testing.B) {
 				m.f()
 				t := processorTime()

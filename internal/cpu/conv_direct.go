@@ -207,23 +207,27 @@ func (z *direct) packed(p *directPhase, grp, block, panel int) []float32 {
 
 // directTile is the arguments of a tile kernel, which computes at once
 //
-//	c[i*ldc+j] = Σ_p a[i*ars+p*acs] * b[off[p]+j] + bias[i]   for i < m <= 6, j < n, p < k
+//	c[i*ldc+j] = Σ_q Σ_p a[q*(k*acs+skipA)+i*ars+p*acs] * b[off[q*(k+skipOff)+p]+j] + bias[i]   for i < m <= 6, j < n, q < segments, p < k
 //
 // to which tileAccumulate adds c; a nil bias is zeros. With tileReLU what is below 0 becomes 0. It may read b up to the next multiple of eight elements.
 type directTile struct {
-	a, b, c, bias []float32
-	ars, acs      int
-	off           []int32
-	ldc, m, n, k  int
-	flags         int
+	a, b, c, bias            []float32
+	ars, acs                 int
+	off                      []int32
+	ldc, m, n, k             int
+	segments, skipA, skipOff int
+	flags                    int
 }
 
 func (x *directTile) runGo() {
 	for i := range x.m {
 		for j := range x.n {
 			var s float32
-			for p, o := range x.off[:x.k] {
-				s += x.a[i*x.ars+p*x.acs] * x.b[int(o)+j]
+			for q := range x.segments {
+				a := x.a[q*(x.k*x.acs+x.skipA)+i*x.ars:]
+				for p, o := range x.off[q*(x.k+x.skipOff):][:x.k] {
+					s += a[p*x.acs] * x.b[int(o)+j]
+				}
 			}
 			if x.flags&tileAccumulate != 0 {
 				s += x.c[i*x.ldc+j]

@@ -13,7 +13,7 @@ func (x *directTile) run(im Impl) {
 		x.runGo()
 		return
 	}
-	convTileAVX2(&x.a[0], x.ars, x.acs, &x.b[0], &x.off[0], &x.c[0], x.ldc, x.m, x.n, x.k, f32(x.bias), x.flags)
+	convTileAVX2(&x.a[0], x.ars, x.acs, &x.b[0], &x.off[0], &x.c[0], x.ldc, x.m, x.n, x.k, x.segments, x.skipA, x.skipOff, f32(x.bias), x.flags)
 }
 
 //go:noinline
@@ -23,6 +23,15 @@ func (x *directDots) run(im Impl) {
 		return
 	}
 	convDotsAVX2(&x.a[0], &x.off[0], &x.b[0], &x.c[0], x.ldc, x.m, x.vecs, x.k, x.segments, x.step, x.flags)
+}
+
+//go:noinline
+func (x *planeDots) run(im Impl) {
+	if im == implGo {
+		x.runGo()
+		return
+	}
+	convPlanesAVX2(&x.a[0], &x.off[0], &x.b[0], x.ldb, &x.c[0], x.m, x.vecs, x.k, x.lines, x.stepA, x.stepB, x.flags)
 }
 
 // convLines is convLinesGo. It may write up to seven elements after a line, before the next one.

@@ -14,9 +14,9 @@ DATA convDirectMasks<>+48(SB)/8, $0x0000000000000000
 DATA convDirectMasks<>+56(SB)/8, $0x0000000000000000
 GLOBL convDirectMasks<>(SB), RODATA|NOPTR, $64
 
-// func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, bias *float32, flags int)
+// func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, segments int, skipA int, skipOff int, bias *float32, flags int)
 // Requires: AVX, CMOV, FMA3, MMX+
-TEXT ·convTileAVX2(SB), NOSPLIT, $0-96
+TEXT ·convTileAVX2(SB), NOSPLIT, $0-120
 	MOVQ ars+8(FP), R13
 	SHLQ $0x02, R13
 	LEAQ (R13)(R13*2), R15
@@ -30,7 +30,6 @@ tile:
 	MOVQ acs+16(FP), CX
 	SHLQ $0x02, CX
 	MOVQ off+32(FP), R9
-	MOVQ k+72(FP), AX
 	MOVQ m+56(FP), R10
 	MOVQ n+64(FP), R11
 	CMPQ R11, $0x08
@@ -87,8 +86,12 @@ m6v2:
 	PREFETCHT0 (DX)
 	LEAQ       (R8)(R13*4), R10
 	ADDQ       R13, R10
-	SUBQ       $0x04, AX
-	JL         m6v2tail
+	MOVQ       segments+80(FP), DX
+
+m6v2segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m6v2tail
 
 m6v2loop:
 	MOVLQSX      (R9), BX
@@ -220,6 +223,16 @@ m6v2one:
 	JNZ          m6v2one
 
 m6v2end:
+	DECQ DX
+	JZ   m6v2sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	LEAQ (R10)(BX*4), R10
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m6v2segment
+
+m6v2sum:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
 	MOVQ       $0x00000008, CX
@@ -229,7 +242,7 @@ m6v2end:
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m6v2bias
 	MOVQ       DI, DX
@@ -258,7 +271,7 @@ m6v2end:
 	VADDPS     Y14, Y11, Y11
 
 m6v2bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m6v2relu
 	VBROADCASTSS (CX), Y14
@@ -371,8 +384,12 @@ m5v2:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m5v2tail
+	MOVQ       segments+80(FP), DX
+
+m5v2segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m5v2tail
 
 m5v2loop:
 	MOVLQSX      (R9), BX
@@ -484,6 +501,15 @@ m5v2one:
 	JNZ          m5v2one
 
 m5v2end:
+	DECQ DX
+	JZ   m5v2sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m5v2segment
+
+m5v2sum:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
 	MOVQ       $0x00000008, CX
@@ -493,7 +519,7 @@ m5v2end:
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m5v2bias
 	MOVQ       DI, DX
@@ -518,7 +544,7 @@ m5v2end:
 	VADDPS     Y14, Y9, Y9
 
 m5v2bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m5v2relu
 	VBROADCASTSS (CX), Y14
@@ -616,8 +642,12 @@ m4v2:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m4v2tail
+	MOVQ       segments+80(FP), DX
+
+m4v2segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m4v2tail
 
 m4v2loop:
 	MOVLQSX      (R9), BX
@@ -714,6 +744,15 @@ m4v2one:
 	JNZ          m4v2one
 
 m4v2end:
+	DECQ DX
+	JZ   m4v2sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m4v2segment
+
+m4v2sum:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
 	MOVQ       $0x00000008, CX
@@ -723,7 +762,7 @@ m4v2end:
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m4v2bias
 	MOVQ       DI, DX
@@ -744,7 +783,7 @@ m4v2end:
 	VADDPS     Y14, Y7, Y7
 
 m4v2bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m4v2relu
 	VBROADCASTSS (CX), Y14
@@ -827,8 +866,12 @@ m3v2:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m3v2tail
+	MOVQ       segments+80(FP), DX
+
+m3v2segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m3v2tail
 
 m3v2loop:
 	MOVLQSX      (R9), BX
@@ -910,6 +953,15 @@ m3v2one:
 	JNZ          m3v2one
 
 m3v2end:
+	DECQ DX
+	JZ   m3v2sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m3v2segment
+
+m3v2sum:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
 	MOVQ       $0x00000008, CX
@@ -919,7 +971,7 @@ m3v2end:
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m3v2bias
 	MOVQ       DI, DX
@@ -936,7 +988,7 @@ m3v2end:
 	VADDPS     Y14, Y5, Y5
 
 m3v2bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m3v2relu
 	VBROADCASTSS (CX), Y14
@@ -1004,8 +1056,12 @@ m2v2:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m2v2tail
+	MOVQ       segments+80(FP), DX
+
+m2v2segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m2v2tail
 
 m2v2loop:
 	MOVLQSX      (R9), BX
@@ -1072,6 +1128,15 @@ m2v2one:
 	JNZ          m2v2one
 
 m2v2end:
+	DECQ DX
+	JZ   m2v2sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m2v2segment
+
+m2v2sum:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
 	MOVQ       $0x00000008, CX
@@ -1081,7 +1146,7 @@ m2v2end:
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m2v2bias
 	MOVQ       DI, DX
@@ -1094,7 +1159,7 @@ m2v2end:
 	VADDPS     Y14, Y3, Y3
 
 m2v2bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m2v2relu
 	VBROADCASTSS (CX), Y14
@@ -1147,8 +1212,12 @@ m1v2:
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m1v2tail
+	MOVQ       segments+80(FP), DX
+
+m1v2segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m1v2tail
 
 m1v2loop:
 	MOVLQSX      (R9), BX
@@ -1200,6 +1269,15 @@ m1v2one:
 	JNZ          m1v2one
 
 m1v2end:
+	DECQ DX
+	JZ   m1v2sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m1v2segment
+
+m1v2sum:
 	MOVQ       n+64(FP), BX
 	SUBQ       $0x08, BX
 	MOVQ       $0x00000008, CX
@@ -1209,7 +1287,7 @@ m1v2end:
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m1v2bias
 	MOVQ       DI, DX
@@ -1218,7 +1296,7 @@ m1v2end:
 	VADDPS     Y14, Y1, Y1
 
 m1v2bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m1v2relu
 	VBROADCASTSS (CX), Y14
@@ -1276,8 +1354,12 @@ m6v1:
 	PREFETCHT0 (DX)
 	LEAQ       (R8)(R13*4), R10
 	ADDQ       R13, R10
-	SUBQ       $0x04, AX
-	JL         m6v1tail
+	MOVQ       segments+80(FP), DX
+
+m6v1segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m6v1tail
 
 m6v1loop:
 	MOVLQSX      (R9), BX
@@ -1374,12 +1456,22 @@ m6v1one:
 	JNZ          m6v1one
 
 m6v1end:
+	DECQ DX
+	JZ   m6v1sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	LEAQ (R10)(BX*4), R10
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m6v1segment
+
+m6v1sum:
 	MOVQ       n+64(FP), BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m6v1bias
 	MOVQ       DI, DX
@@ -1402,7 +1494,7 @@ m6v1end:
 	VADDPS     Y14, Y10, Y10
 
 m6v1bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m6v1relu
 	VBROADCASTSS (CX), Y14
@@ -1486,8 +1578,12 @@ m5v1:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m5v1tail
+	MOVQ       segments+80(FP), DX
+
+m5v1segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m5v1tail
 
 m5v1loop:
 	MOVLQSX      (R9), BX
@@ -1569,12 +1665,21 @@ m5v1one:
 	JNZ          m5v1one
 
 m5v1end:
+	DECQ DX
+	JZ   m5v1sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m5v1segment
+
+m5v1sum:
 	MOVQ       n+64(FP), BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m5v1bias
 	MOVQ       DI, DX
@@ -1594,7 +1699,7 @@ m5v1end:
 	VADDPS     Y14, Y8, Y8
 
 m5v1bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m5v1relu
 	VBROADCASTSS (CX), Y14
@@ -1668,8 +1773,12 @@ m4v1:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m4v1tail
+	MOVQ       segments+80(FP), DX
+
+m4v1segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m4v1tail
 
 m4v1loop:
 	MOVLQSX      (R9), BX
@@ -1741,12 +1850,21 @@ m4v1one:
 	JNZ          m4v1one
 
 m4v1end:
+	DECQ DX
+	JZ   m4v1sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m4v1segment
+
+m4v1sum:
 	MOVQ       n+64(FP), BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m4v1bias
 	MOVQ       DI, DX
@@ -1763,7 +1881,7 @@ m4v1end:
 	VADDPS     Y14, Y6, Y6
 
 m4v1bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m4v1relu
 	VBROADCASTSS (CX), Y14
@@ -1827,8 +1945,12 @@ m3v1:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m3v1tail
+	MOVQ       segments+80(FP), DX
+
+m3v1segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m3v1tail
 
 m3v1loop:
 	MOVLQSX      (R9), BX
@@ -1890,12 +2012,21 @@ m3v1one:
 	JNZ          m3v1one
 
 m3v1end:
+	DECQ DX
+	JZ   m3v1sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m3v1segment
+
+m3v1sum:
 	MOVQ       n+64(FP), BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m3v1bias
 	MOVQ       DI, DX
@@ -1909,7 +2040,7 @@ m3v1end:
 	VADDPS     Y14, Y4, Y4
 
 m3v1bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m3v1relu
 	VBROADCASTSS (CX), Y14
@@ -1963,8 +2094,12 @@ m2v1:
 	PREFETCHT0 (DX)
 	ADDQ       R12, DX
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m2v1tail
+	MOVQ       segments+80(FP), DX
+
+m2v1segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m2v1tail
 
 m2v1loop:
 	MOVLQSX      (R9), BX
@@ -2016,12 +2151,21 @@ m2v1one:
 	JNZ          m2v1one
 
 m2v1end:
+	DECQ DX
+	JZ   m2v1sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m2v1segment
+
+m2v1sum:
 	MOVQ       n+64(FP), BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m2v1bias
 	MOVQ       DI, DX
@@ -2032,7 +2176,7 @@ m2v1end:
 	VADDPS     Y14, Y2, Y2
 
 m2v1bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m2v1relu
 	VBROADCASTSS (CX), Y14
@@ -2076,8 +2220,12 @@ m1v1:
 	MOVQ       DI, DX
 	VXORPS     Y0, Y0, Y0
 	PREFETCHT0 (DX)
-	SUBQ       $0x04, AX
-	JL         m1v1tail
+	MOVQ       segments+80(FP), DX
+
+m1v1segment:
+	MOVQ k+72(FP), AX
+	SUBQ $0x04, AX
+	JL   m1v1tail
 
 m1v1loop:
 	MOVLQSX      (R9), BX
@@ -2119,12 +2267,21 @@ m1v1one:
 	JNZ          m1v1one
 
 m1v1end:
+	DECQ DX
+	JZ   m1v1sum
+	MOVQ skipA+88(FP), BX
+	LEAQ (R8)(BX*4), R8
+	MOVQ skipOff+96(FP), BX
+	LEAQ (R9)(BX*4), R9
+	JMP  m1v1segment
+
+m1v1sum:
 	MOVQ       n+64(FP), BX
 	LEAQ       convDirectMasks<>+32(SB), CX
 	SHLQ       $0x02, BX
 	SUBQ       BX, CX
 	VMOVUPS    (CX), Y15
-	MOVQ       flags+88(FP), AX
+	MOVQ       flags+112(FP), AX
 	TESTQ      $0x00000001, AX
 	JZ         m1v1bias
 	MOVQ       DI, DX
@@ -2132,7 +2289,7 @@ m1v1end:
 	VADDPS     Y14, Y0, Y0
 
 m1v1bias:
-	MOVQ         bias+80(FP), CX
+	MOVQ         bias+104(FP), CX
 	TESTQ        CX, CX
 	JZ           m1v1relu
 	VBROADCASTSS (CX), Y14
@@ -3604,6 +3761,952 @@ m1v1end:
 
 m1v1store:
 	VMOVUPS Y0, (BX)
+	VZEROUPPER
+	RET
+
+// func convPlanesAVX2(a *float32, off *int32, b *float32, ldb int, c *float32, m int, vecs int, k int, lines int, stepA int, stepB int, flags int)
+// Requires: AVX, FMA3
+TEXT ·convPlanesAVX2(SB), NOSPLIT, $0-96
+	MOVQ    a+0(FP), AX
+	MOVQ    off+8(FP), R15
+	MOVQ    m+40(FP), DX
+	CMPQ    DX, $0x00
+	JLE     rows
+	MOVLQSX (R15), R8
+	LEAQ    (AX)(R8*4), R8
+	CMPQ    DX, $0x01
+	JLE     rows
+	MOVLQSX 4(R15), R9
+	LEAQ    (AX)(R9*4), R9
+	CMPQ    DX, $0x02
+	JLE     rows
+	MOVLQSX 8(R15), R10
+	LEAQ    (AX)(R10*4), R10
+	CMPQ    DX, $0x03
+	JLE     rows
+	MOVLQSX 12(R15), R11
+	LEAQ    (AX)(R11*4), R11
+	CMPQ    DX, $0x04
+	JLE     rows
+	MOVLQSX 16(R15), R12
+	LEAQ    (AX)(R12*4), R12
+	CMPQ    DX, $0x05
+	JLE     rows
+	MOVLQSX 20(R15), R13
+	LEAQ    (AX)(R13*4), R13
+
+rows:
+	MOVQ    k+56(FP), CX
+	MOVQ    CX, BX
+	ANDQ    $0x07, CX
+	ANDQ    $-8, BX
+	LEAQ    convDirectMasks<>+32(SB), R15
+	SHLQ    $0x02, CX
+	SUBQ    CX, R15
+	VMOVUPS (R15), Y15
+	MOVQ    b+16(FP), SI
+	MOVQ    ldb+24(FP), DI
+	SHLQ    $0x02, DI
+	MOVQ    stepA+72(FP), R15
+	SUBQ    BX, R15
+	MOVQ    R15, stepA+72(FP)
+	MOVQ    stepB+80(FP), R15
+	SUBQ    BX, R15
+	SHLQ    $0x02, R15
+	MOVQ    R15, stepB+80(FP)
+	XORQ    AX, AX
+	MOVQ    vecs+48(FP), R15
+	CMPQ    R15, $0x01
+	JEQ     narrow
+	CMPQ    DX, $0x06
+	JEQ     m6v2
+	CMPQ    DX, $0x05
+	JEQ     m5v2
+	CMPQ    DX, $0x04
+	JEQ     m4v2
+	CMPQ    DX, $0x03
+	JEQ     m3v2
+	CMPQ    DX, $0x02
+	JEQ     m2v2
+	JMP     m1v2
+
+narrow:
+	CMPQ DX, $0x06
+	JEQ  m6v1
+	CMPQ DX, $0x05
+	JEQ  m5v1
+	CMPQ DX, $0x04
+	JEQ  m4v1
+	CMPQ DX, $0x03
+	JEQ  m3v1
+	CMPQ DX, $0x02
+	JEQ  m2v1
+	JMP  m1v1
+
+m6v2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+m6v2line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m6v2last
+
+m6v2loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	VMOVUPS     (R11)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R12)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y8
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     (R13)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y10
+	VFMADD231PS Y13, Y14, Y11
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m6v2loop
+
+m6v2last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m6v2next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (SI)(DI*1), Y15, Y13
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	VMASKMOVPS  (R11)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y7
+	VMASKMOVPS  (R12)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y8
+	VFMADD231PS Y13, Y14, Y9
+	VMASKMOVPS  (R13)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y10
+	VFMADD231PS Y13, Y14, Y11
+
+m6v2next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m6v2line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m6v2store
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 96(CX), Y3, Y3
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 160(CX), Y5, Y5
+	VADDPS 192(CX), Y6, Y6
+	VADDPS 224(CX), Y7, Y7
+	VADDPS 256(CX), Y8, Y8
+	VADDPS 288(CX), Y9, Y9
+	VADDPS 320(CX), Y10, Y10
+	VADDPS 352(CX), Y11, Y11
+
+m6v2store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y7, 224(CX)
+	VMOVUPS Y8, 256(CX)
+	VMOVUPS Y9, 288(CX)
+	VMOVUPS Y10, 320(CX)
+	VMOVUPS Y11, 352(CX)
+	VZEROUPPER
+	RET
+
+m5v2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+
+m5v2line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m5v2last
+
+m5v2loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	VMOVUPS     (R11)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R12)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y8
+	VFMADD231PS Y13, Y14, Y9
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m5v2loop
+
+m5v2last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m5v2next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (SI)(DI*1), Y15, Y13
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	VMASKMOVPS  (R11)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y7
+	VMASKMOVPS  (R12)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y8
+	VFMADD231PS Y13, Y14, Y9
+
+m5v2next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m5v2line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m5v2store
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 96(CX), Y3, Y3
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 160(CX), Y5, Y5
+	VADDPS 192(CX), Y6, Y6
+	VADDPS 224(CX), Y7, Y7
+	VADDPS 256(CX), Y8, Y8
+	VADDPS 288(CX), Y9, Y9
+
+m5v2store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y7, 224(CX)
+	VMOVUPS Y8, 256(CX)
+	VMOVUPS Y9, 288(CX)
+	VZEROUPPER
+	RET
+
+m4v2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+m4v2line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m4v2last
+
+m4v2loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	VMOVUPS     (R11)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y7
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m4v2loop
+
+m4v2last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m4v2next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (SI)(DI*1), Y15, Y13
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	VMASKMOVPS  (R11)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y7
+
+m4v2next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m4v2line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m4v2store
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 96(CX), Y3, Y3
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 160(CX), Y5, Y5
+	VADDPS 192(CX), Y6, Y6
+	VADDPS 224(CX), Y7, Y7
+
+m4v2store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y7, 224(CX)
+	VZEROUPPER
+	RET
+
+m3v2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+
+m3v2line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m3v2last
+
+m3v2loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m3v2loop
+
+m3v2last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m3v2next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (SI)(DI*1), Y15, Y13
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y5
+
+m3v2next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m3v2line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m3v2store
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 96(CX), Y3, Y3
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 160(CX), Y5, Y5
+
+m3v2store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y5, 160(CX)
+	VZEROUPPER
+	RET
+
+m2v2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+m2v2line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m2v2last
+
+m2v2loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m2v2loop
+
+m2v2last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m2v2next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (SI)(DI*1), Y15, Y13
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y3
+
+m2v2next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m2v2line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m2v2store
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 96(CX), Y3, Y3
+
+m2v2store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y3, 96(CX)
+	VZEROUPPER
+	RET
+
+m1v2:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+m1v2line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m1v2last
+
+m1v2loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (SI)(DI*1), Y13
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m1v2loop
+
+m1v2last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m1v2next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (SI)(DI*1), Y15, Y13
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VFMADD231PS Y13, Y14, Y1
+
+m1v2next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m1v2line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m1v2store
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+
+m1v2store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VZEROUPPER
+	RET
+
+m6v1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	VXORPS Y6, Y6, Y6
+	VXORPS Y8, Y8, Y8
+	VXORPS Y10, Y10, Y10
+
+m6v1line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m6v1last
+
+m6v1loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VMOVUPS     (R11)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y6
+	VMOVUPS     (R12)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y8
+	VMOVUPS     (R13)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y10
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m6v1loop
+
+m6v1last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m6v1next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VMASKMOVPS  (R11)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y6
+	VMASKMOVPS  (R12)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y8
+	VMASKMOVPS  (R13)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y10
+
+m6v1next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m6v1line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m6v1store
+	VADDPS (CX), Y0, Y0
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 192(CX), Y6, Y6
+	VADDPS 256(CX), Y8, Y8
+	VADDPS 320(CX), Y10, Y10
+
+m6v1store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y8, 256(CX)
+	VMOVUPS Y10, 320(CX)
+	VZEROUPPER
+	RET
+
+m5v1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	VXORPS Y6, Y6, Y6
+	VXORPS Y8, Y8, Y8
+
+m5v1line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m5v1last
+
+m5v1loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VMOVUPS     (R11)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y6
+	VMOVUPS     (R12)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y8
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m5v1loop
+
+m5v1last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m5v1next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VMASKMOVPS  (R11)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y6
+	VMASKMOVPS  (R12)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y8
+
+m5v1next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m5v1line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m5v1store
+	VADDPS (CX), Y0, Y0
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 192(CX), Y6, Y6
+	VADDPS 256(CX), Y8, Y8
+
+m5v1store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y6, 192(CX)
+	VMOVUPS Y8, 256(CX)
+	VZEROUPPER
+	RET
+
+m4v1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+	VXORPS Y6, Y6, Y6
+
+m4v1line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m4v1last
+
+m4v1loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VMOVUPS     (R11)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y6
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m4v1loop
+
+m4v1last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m4v1next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+	VMASKMOVPS  (R11)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y6
+
+m4v1next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m4v1line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m4v1store
+	VADDPS (CX), Y0, Y0
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 128(CX), Y4, Y4
+	VADDPS 192(CX), Y6, Y6
+
+m4v1store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y4, 128(CX)
+	VMOVUPS Y6, 192(CX)
+	VZEROUPPER
+	RET
+
+m3v1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+	VXORPS Y4, Y4, Y4
+
+m3v1line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m3v1last
+
+m3v1loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMOVUPS     (R10)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y4
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m3v1loop
+
+m3v1last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m3v1next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+	VMASKMOVPS  (R10)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y4
+
+m3v1next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m3v1line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m3v1store
+	VADDPS (CX), Y0, Y0
+	VADDPS 64(CX), Y2, Y2
+	VADDPS 128(CX), Y4, Y4
+
+m3v1store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y2, 64(CX)
+	VMOVUPS Y4, 128(CX)
+	VZEROUPPER
+	RET
+
+m2v1:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y2, Y2, Y2
+
+m2v1line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m2v1last
+
+m2v1loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMOVUPS     (R9)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y2
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m2v1loop
+
+m2v1last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m2v1next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+	VMASKMOVPS  (R9)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y2
+
+m2v1next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m2v1line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m2v1store
+	VADDPS (CX), Y0, Y0
+	VADDPS 64(CX), Y2, Y2
+
+m2v1store:
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y2, 64(CX)
+	VZEROUPPER
+	RET
+
+m1v1:
+	VXORPS Y0, Y0, Y0
+
+m1v1line:
+	MOVQ  BX, CX
+	TESTQ CX, CX
+	JZ    m1v1last
+
+m1v1loop:
+	VMOVUPS     (SI), Y12
+	VMOVUPS     (R8)(AX*4), Y14
+	VFMADD231PS Y12, Y14, Y0
+	ADDQ        $0x08, AX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, CX
+	JNZ         m1v1loop
+
+m1v1last:
+	MOVQ        k+56(FP), CX
+	CMPQ        CX, BX
+	JEQ         m1v1next
+	VMASKMOVPS  (SI), Y15, Y12
+	VMASKMOVPS  (R8)(AX*4), Y15, Y14
+	VFMADD231PS Y12, Y14, Y0
+
+m1v1next:
+	MOVQ   stepA+72(FP), R15
+	ADDQ   R15, AX
+	MOVQ   stepB+80(FP), R15
+	ADDQ   R15, SI
+	MOVQ   lines+64(FP), R15
+	DECQ   R15
+	MOVQ   R15, lines+64(FP)
+	JNZ    m1v1line
+	MOVQ   c+32(FP), CX
+	MOVQ   flags+88(FP), R15
+	TESTQ  $0x00000001, R15
+	JZ     m1v1store
+	VADDPS (CX), Y0, Y0
+
+m1v1store:
+	VMOVUPS Y0, (CX)
 	VZEROUPPER
 	RET
 

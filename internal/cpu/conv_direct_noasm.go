@@ -8,6 +8,8 @@ func (x *directTile) run(im Impl) { x.runGo() }
 
 func (x *directDots) run(im Impl) { x.runGo() }
 
+func (x *planeDots) run(im Impl) { x.runGo() }
+
 func convLines(im Impl, dst []float32, dp int, src []float32, sp, lines, head, n, tail, step int) {
 	convLinesGo(dst, dp, src, sp, lines, head, n, tail, step)
 }

@@ -217,7 +217,7 @@ func (t *directTask) products(p *directPhase, b int, src []float32, step int, c 
 		return
 	}
 	c0, c1 := t.channels.part(b)
-	x := directTile{k: (c1 - c0) * len(p.taps), off: p.off, ldc: ld, ars: 1, acs: directRows}
+	x := directTile{k: (c1 - c0) * len(p.taps), segments: 1, off: p.off, ldc: ld, ars: 1, acs: directRows}
 	if t.unpacked {
 		x.ars, x.acs = t.row, t.term
 	}

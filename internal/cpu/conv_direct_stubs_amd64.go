@@ -9,7 +9,9 @@ package cpu
 //	for i := range m {
 //		for j := range n {
 //			s := 0
-//			for p := range k { s += a[i*ars+p*acs] * b[off[p]+j] }
+//			for q := range segments {
+//				for p := range k { s += a[q*(k*acs+skipA)+i*ars+p*acs] * b[off[q*(k+skipOff)+p]+j] }
+//			}
 //			if flags&1 != 0 { s += c[i*ldc+j] }
 //			if bias != nil { s += bias[i] }
 //			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay
@@ -17,10 +19,10 @@ package cpu
 //		}
 //	}
 //
-// m is 1 to 6, n and k at least 1. It also reads what follows in b up to a multiple of eight elements.
+// m is 1 to 6, n, k and segments at least 1. It also reads what follows in b up to a multiple of eight elements.
 //
 //go:noescape
-func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, bias *float32, flags int)
+func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float32, ldc int, m int, n int, k int, segments int, skipA int, skipOff int, bias *float32, flags int)
 
 // convDotsAVX2 is, with one rounding in each multiply-add and s in a register,
 //
@@ -39,6 +41,26 @@ func convTileAVX2(a *float32, ars int, acs int, b *float32, off *int32, c *float
 //
 //go:noescape
 func convDotsAVX2(a *float32, off *int32, b *float32, c *float32, ldc int, m int, vecs int, k int, segments int, step int, flags int)
+
+// convPlanesAVX2 is, with one rounding in each multiply-add and s in a register,
+//
+//	for i := range m {
+//		for j := range vecs {
+//			for l := range 8 {
+//				s := 0
+//				for q := range lines {
+//					for p := l; p < k; p += 8 { s += a[off[i]+q*stepA+p] * b[j*ldb+q*stepB+p] }
+//				}
+//				if flags&1 != 0 { s += c[i*16+j*8+l] }
+//				c[i*16+j*8+l] = s
+//			}
+//		}
+//	}
+//
+// m is 1 to 6, vecs 1 or 2, k and lines at least 1. It reads and writes nothing else.
+//
+//go:noescape
+func convPlanesAVX2(a *float32, off *int32, b *float32, ldb int, c *float32, m int, vecs int, k int, lines int, stepA int, stepB int, flags int)
 
 // convLines1AVX2 is
 //

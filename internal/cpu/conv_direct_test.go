@@ -173,9 +173,12 @@ func TestDirectKernels(t *testing.T) {
 		}
 		for m := 1; m <= directRows; m++ {
 			for n := 1; n <= 42; n++ {
-				x := directTile{a: buf(m * (k + 2)), ars: k + 2, acs: 1, b: b, off: off, ldc: n + 3, m: m, n: n, k: k, flags: n % 2}
+				x := directTile{a: buf(m * (k + 2)), ars: k + 2, acs: 1, b: b, off: off, ldc: n + 3, m: m, n: n, k: k, segments: 1, flags: n % 2}
 				if n%3 == 0 {
 					x.a, x.ars, x.acs = buf(m*k), 1, m
+				}
+				if n%4 == 3 && k > 1 { // two of one term
+					x.k, x.segments, x.skipA, x.skipOff = 1, 2, x.acs*(k-2), k-2
 				}
 				if n%5 > 1 {
 					x.bias = buf(m)

@@ -214,6 +214,9 @@ func fractionalSpans[T float32 | float64](s []span, u T, n, k int) {
 	}
 }
 
+// poolShort is the length of rows up to which the loop over places beats vectors of phases.
+const poolShort = 64
+
 // MaxPoolGrad adds each element of dy to the element of dx, volumes of size in, that at, from MaxPool, names.
 func MaxPoolGrad[T float32 | float64](g Window, volumes int, dy []T, at []int32, dx []T) {
 	in, out := g.sizes()
@@ -228,7 +231,7 @@ func MaxPoolGrad[T float32 | float64](g Window, volumes int, dy []T, at []int32,
 		return
 	}
 	taps := m.taps(vectors[T]())
-	if taps == nil {
+	if taps == nil || g.Out[2] < poolShort {
 		PoolScatter(volumes, in, out, dy, at, dx)
 		return
 	}

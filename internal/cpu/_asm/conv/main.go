@@ -24,6 +24,7 @@ func main() {
 	masks()
 	tiles()
 	dots()
+	planes()
 	lines()
 	scatter()
 	lineInput()
@@ -102,23 +103,26 @@ func unrolled(k GPPhysical, label func(string) string, step func(i int), advance
 
 func tiles() {
 	const name = "convTileAVX2"
-	TEXT(name, attr.NOSPLIT, "func(a *float32, ars, acs int, b *float32, off *int32, c *float32, ldc, m, n, k int, bias *float32, flags int)")
+	TEXT(name, attr.NOSPLIT, "func(a *float32, ars, acs int, b *float32, off *int32, c *float32, ldc, m, n, k, segments, skipA, skipOff int, bias *float32, flags int)")
 	Pragma("noescape")
 	Doc(name+" is, with one rounding in each multiply-add and s in a register,", "",
 		"	for i := range m {",
 		"		for j := range n {",
 		"			s := 0",
-		"			for p := range k { s += a[i*ars+p*acs] * b[off[p]+j] }",
+		"			for q := range segments {",
+		"				for p := range k { s += a[q*(k*acs+skipA)+i*ars+p*acs] * b[off[q*(k+skipOff)+p]+j] }",
+		"			}",
 		"			if flags&1 != 0 { s += c[i*ldc+j] }",
 		"			if bias != nil { s += bias[i] }",
 		"			if flags&2 != 0 { s = max(s, 0) } // NaN and -0 stay",
 		"			c[i*ldc+j] = s",
 		"		}",
 		"	}", "",
-		"m is 1 to 6, n and k at least 1. It also reads what follows in b up to a multiple of eight elements.")
+		"m is 1 to 6, n, k and segments at least 1. It also reads what follows in b up to a multiple of eight elements.")
 	a, b, off, c, ldc, k, at := R8, RSI, R9, RDI, R12, RAX, RBX
 	m, n, t, cur := R10, R11, RCX, RDX
 	ars, ars3, acs, a5 := R13, R15, RCX, R10
+	segments := cur // between its uses
 	Load(Param("ars"), ars)
 	SHLQ(U8(2), ars)
 	LEAQ(Mem{Base: ars, Index: ars, Scale: 2}, ars3)
@@ -131,7 +135,6 @@ func tiles() {
 	Load(Param("acs"), acs)
 	SHLQ(U8(2), acs)
 	Load(Param("off"), off)
-	Load(Param("k"), k)
 	Load(Param("m"), m)
 	Load(Param("n"), n)
 	row := []Mem{{Base: a}, {Base: a, Index: ars, Scale: 1}, {Base: a, Index: ars, Scale: 2}, {Base: a, Index: ars3, Scale: 1},
@@ -158,6 +161,9 @@ func tiles() {
 				LEAQ(Mem{Base: a, Index: ars, Scale: 4}, a5)
 				ADDQ(ars, a5)
 			}
+			Load(Param("segments"), segments)
+			Label(label("segment"))
+			Load(Param("k"), k)
 			unrolled(k, label, func(i int) {
 				MOVLQSX(Mem{Base: off, Disp: 4 * i}, at)
 				for v := range vecs {
@@ -175,6 +181,17 @@ func tiles() {
 					ADDQ(acs, a5)
 				}
 			}, func(steps int) { ADDQ(Imm(uint64(4*steps)), off) })
+			DECQ(segments)
+			JZ(LabelRef(label("sum")))
+			Load(Param("skipA"), at)
+			LEAQ(Mem{Base: a, Index: at, Scale: 4}, a)
+			if m == rows {
+				LEAQ(Mem{Base: a5, Index: at, Scale: 4}, a5)
+			}
+			Load(Param("skipOff"), at)
+			LEAQ(Mem{Base: off, Index: at, Scale: 4}, off)
+			JMP(LabelRef(label("segment")))
+			Label(label("sum"))
 			overC := func(f func(c Mem, r, v int)) {
 				MOVQ(c, cur)
 				each(m, vecs, func(r, v int) {
@@ -331,6 +348,113 @@ func dots() {
 					LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c)
 				}
 			})
+			VZEROUPPER()
+			RET()
+		}
+	}
+}
+
+func planes() {
+	const name = "convPlanesAVX2"
+	TEXT(name, attr.NOSPLIT, "func(a *float32, off *int32, b *float32, ldb int, c *float32, m, vecs, k, lines, stepA, stepB, flags int)")
+	Pragma("noescape")
+	Doc(name+" is, with one rounding in each multiply-add and s in a register,", "",
+		"	for i := range m {",
+		"		for j := range vecs {",
+		"			for l := range 8 {",
+		"				s := 0",
+		"				for q := range lines {",
+		"					for p := l; p < k; p += 8 { s += a[off[i]+q*stepA+p] * b[j*ldb+q*stepB+p] }",
+		"				}",
+		"				if flags&1 != 0 { s += c[i*16+j*8+l] }",
+		"				c[i*16+j*8+l] = s",
+		"			}",
+		"		}",
+		"	}", "",
+		"m is 1 to 6, vecs 1 or 2, k and lines at least 1. It reads and writes nothing else.")
+	row := []GPPhysical{R8, R9, R10, R11, R12, R13}
+	at, b, ldb, vectors, left, c, t, m := RAX, RSI, RDI, RBX, RCX, RCX, R15, RDX
+	mask := Y15
+	Load(Param("a"), at)
+	Load(Param("off"), t)
+	Load(Param("m"), m)
+	for r := range rows {
+		CMPQ(m, Imm(uint64(r)))
+		JLE(LabelRef("rows"))
+		MOVLQSX(Mem{Base: t, Disp: 4 * r}, row[r])
+		LEAQ(Mem{Base: at, Index: row[r], Scale: 4}, row[r])
+	}
+	Label("rows")
+	Load(Param("k"), left)
+	MOVQ(left, vectors)
+	ANDQ(Imm(lanes-1), left)
+	ANDQ(I32(-lanes), vectors)
+	loadMask(left, t, mask)
+	Load(Param("b"), b)
+	Load(Param("ldb"), ldb)
+	SHLQ(U8(2), ldb)
+	// From the last vector of a line to the next line.
+	Load(Param("stepA"), t)
+	SUBQ(vectors, t)
+	Store(t, Param("stepA"))
+	Load(Param("stepB"), t)
+	SUBQ(vectors, t)
+	SHLQ(U8(2), t)
+	Store(t, Param("stepB"))
+	XORQ(at, at)
+	Load(Param("vecs"), t)
+	CMPQ(t, Imm(1))
+	JEQ(LabelRef("narrow"))
+	choose(m, 2)
+	Label("narrow")
+	choose(m, 1)
+	for vecs := 2; vecs >= 1; vecs-- {
+		for m := rows; m >= 1; m-- {
+			label := func(part string) string { return label(m, vecs, part) }
+			step := func(load func(m Mem, v VecPhysical)) {
+				for v := range vecs {
+					load([]Mem{{Base: b}, {Base: b, Index: ldb, Scale: 1}}[v], y[12+v])
+				}
+				for r := range m {
+					load(Mem{Base: row[r], Index: at, Scale: 4}, y[14])
+					for v := range vecs {
+						VFMADD231PS(y[12+v], y[14], acc(r, v))
+					}
+				}
+			}
+			Label(label(""))
+			each(m, vecs, func(r, v int) { VXORPS(acc(r, v), acc(r, v), acc(r, v)) })
+			Label(label("line"))
+			MOVQ(vectors, left)
+			TESTQ(left, left)
+			JZ(LabelRef(label("last")))
+			Label(label("loop"))
+			step(func(m Mem, v VecPhysical) { VMOVUPS(m, v) })
+			ADDQ(Imm(lanes), at)
+			ADDQ(Imm(bytes), b)
+			SUBQ(Imm(lanes), left)
+			JNZ(LabelRef(label("loop")))
+			Label(label("last"))
+			Load(Param("k"), left)
+			CMPQ(left, vectors)
+			JEQ(LabelRef(label("next")))
+			step(func(m Mem, v VecPhysical) { VMASKMOVPS(m, mask, v) })
+			Label(label("next"))
+			Load(Param("stepA"), t)
+			ADDQ(t, at)
+			Load(Param("stepB"), t)
+			ADDQ(t, b)
+			Load(Param("lines"), t)
+			DECQ(t)
+			Store(t, Param("lines"))
+			JNZ(LabelRef(label("line")))
+			Load(Param("c"), c)
+			Load(Param("flags"), t)
+			TESTQ(U32(1), t)
+			JZ(LabelRef(label("store")))
+			each(m, vecs, func(r, v int) { VADDPS(Mem{Base: c, Disp: bytes * (2*r + v)}, acc(r, v), acc(r, v)) })
+			Label(label("store"))
+			each(m, vecs, func(r, v int) { VMOVUPS(acc(r, v), Mem{Base: c, Disp: bytes * (2*r + v)}) })
 			VZEROUPPER()
 			RET()
 		}

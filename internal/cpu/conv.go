@@ -214,6 +214,10 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 		planesWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
+	if x, ok := any(x).([]float32); ok && g.usesImagesWeight() {
+		imagesWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
+		return
+	}
 	if x, ok := any(x).([]float32); ok && min(g.K, volume(g.In)) > 0 && g.usesDirect() {
 		directWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return

@@ -66,6 +66,7 @@ func BenchmarkConv(b *testing.B) {
 			{"dw", func() { ConvWeightGrad(g, GemmF32, x, y, dw) }},
 			{"images_fwd", func() { imagesForward(&g, x, w, nil, y) }},
 			{"images_dx", func() { imagesInputGrad(&g, y, w, dx) }},
+			{"images_dw", func() { imagesWeightGrad(&g, x, y, dw) }},
 			{"planes_dw", func() { planesWeightGrad(&g, x, y, dw) }},
 			{"direct_fwd", func() { directForward(&g, x, w, nil, y) }},
 			{"direct_dx", func() { directInputGrad(&g, y, w, dx) }},

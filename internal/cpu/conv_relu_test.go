@@ -20,6 +20,7 @@ func TestConvReLU(t *testing.T) {
 		convShape(1, 40, 130, 1, axis(12, 3, 1, 1), axis(12, 3, 1, 1)),              // with few tiles
 		convShape(2, 300, 20, 1, axis(9, 3, 2, 1), axis(40, 3, 2, 1)),               // direct, several blocks of terms
 		convShape(3, 6, 8, 2, axis(9, 5, 1, 2), axis(11, 5, 1, 2)),                  // direct, groups
+		convShape(16, 30, 7, 1, axis(9, 5, 1, 2), axis(11, 5, 1, 3)),                // across images, several blocks of terms
 		convShape(2, 3, 17, 1, axis(64, 7, 2, 3), axis(64, 7, 2, 3)),                // lines
 		convShape(2, 400, 20, 1, axis(20, 1, 1, 0), axis(33, 1, 1, 0)),              // pointwise
 		convShape(2, 12, 20, 1, axis(40, 1, 2, 0), axis(33, 1, 2, 0)),               // pointwise, stride

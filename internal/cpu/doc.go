@@ -85,13 +85,16 @@
 //
 // # Convolutions
 //
-// ConvForward, ConvInputGrad and ConvWeightGrad choose among seven ways; no way keeps a matrix of patches in memory:
+// ConvForward, ConvInputGrad and ConvWeightGrad choose among nine ways; no way keeps a matrix of patches in memory:
 //
 //   - an image that is one patch: one matrix product;
 //   - depthwise (conv_depthwise.go, conv_taps.go): sums of lines, one for each tap;
 //   - 3x3 with stride 1 in float32 (conv_winograd.go), from 128 outputs a channel on (400 for the weights' gradient);
 //   - 1x1 (conv_pointwise.go): the tiles of matrix products, which read planes in place where they can;
 //   - few channels with stride 2, in float32 with AVX2 or AVX-512, forward (conv_line.go): Winograd's along lines;
+//   - batches of a multiple of 16 images with stride 1, in float32 with AVX2 or AVX-512, planes of up to 8192 places and 144 terms or more
+//     (conv_images.go): vectors across images, which leave padding out and need no strips;
+//   - the gradient of the weights for up to 8 output channels (conv_planes.go): vectors along lines;
 //   - any other in float32 with AVX2 or AVX-512 (conv_direct.go): tiles that read a strip of the input through a table of offsets.
 //     The kernels are AVX2's;
 //   - the rest (conv.go, conv_im2col.go), float64, NEON and portable Go among it: matrix products with a few gathered patches at a time.
@@ -107,7 +110,7 @@
 //	N 16, 64 to 128, 32x32, 4x4, /2    83 (77)   77 (64)        80 (53)
 //	N 16, 256 to 512, 8x8, 4x4, /2     72 (62)   61 (46)        60 (38)
 //	N 16, 64 to 64, 28x28, 3x3, 2 groups  80 (76)  76 (78)      75 (59)
-//	N 64, 6 to 16, 14x14, 5x5          66 (47)   32 (35)        68 (40)
+//	N 64, 6 to 16, 14x14, 5x5          80 (47)   79 (35)        77 (40)
 //
 // With one worker, fractions of the multiply-add peak, before and after the ways for 1x1 and for lines, of a quiet machine:
 //

@@ -322,7 +322,8 @@ func (z *pointwiseWeights[T]) task(q, grp int, panels []T) {
 // addWeights adds up the parts of the sums, each (groups, rows, width), and transposes them to dw (groups, m, rows).
 func addWeights[T Float](im Impl, dw, sums []T, parts, groups, rows, m, width int) {
 	size := groups * rows * width
-	step := max(8, 1<<14/(width*parts)&^7)
+	// Short pieces of dw's lines would be written by two workers at once.
+	step := max(8, min(1<<14/width, max(64, 1<<14/(width*parts)))&^7)
 	per := (rows + step - 1) / step
 	parallel.For(groups*per, 1, func(lo, hi int) {
 		for i := lo; i < hi; i++ {

@@ -301,6 +301,9 @@ func apply(op Op, in []*Tensor) (*Call, error) {
 	}
 	if c.rec {
 		c.record(in)
+		if scope != nil && scope.watch != nil {
+			scope.watch(op, append([]*Tensor(nil), in...), c.outs[:c.nout]) // a copy, or every caller's would escape
+		}
 	}
 	return c, nil
 }

@@ -18,6 +18,7 @@ type Scope struct {
 	seg    *segment // that ops in this part belong to, unless nil
 	owned  []*storage
 	arena  *arena // of the outermost scope around; nil: what there is belongs to the garbage collector
+	watch  func(op Op, in, out []*Tensor)
 	closed atomic.Bool
 }
 
@@ -40,9 +41,20 @@ func (s *Scope) part(seg *segment) *Scope {
 	p := &Scope{parent: s, seg: seg}
 	if s != nil {
 		p.arena = s.arena
+		if seg != nil { // ops of the forward pass; a backward pass has parts as well
+			p.watch = s.watch
+		}
 	}
 	return p
 }
+
+// Watch has f called after each op that is recorded and whose results belong to the scope, before anything else uses them: with
+// the op, its inputs and its results, on the goroutine that applied it. It is how histograms of activations are made without a
+// word in the model. f must not keep the slices; it may keep tensors until the scope ends, and what it computes of them it
+// should compute of their Detach. The bits of what is watched are those of what is not: at most, elementwise ops are not put
+// off. Ops that Backward runs are not recorded unless CreateGraph asks for it, and what Checkpoint computes again is not seen a
+// second time. nil ends it.
+func (s *Scope) Watch(f func(op Op, in, out []*Tensor)) { s.watch = f }
 
 // child returns a scope within s for the ops of seg, also of no scope: then nil, and the garbage collector does the work.
 func (s *Scope) child(seg *segment) *Scope {

@@ -11,6 +11,10 @@
 // however often the run was stopped, killed and continued. For that, all that changes from step to step must be in the
 // State, and Batches must yield the same batches of an epoch whenever it is asked.
 //
+// After the first step of an epoch the loop writes what that step's gradients and activations were like, layer by layer, as a line
+// of histograms.jsonl (LayerRecord) and for TensorBoard, unless Run.NoHistograms says no. A parameter belongs to what its
+// name says; activations are those of the batch, if Step lets it enter its scope.
+//
 // After each epoch the loop writes, in this order, the model if it is the best so far, a line of metrics.jsonl, the same for
 // TensorBoard, and the checkpoint, each whole or not at all. A process that dies in between leaves the checkpoint of before, from which the
 // same epoch is computed and written again.
@@ -280,7 +284,17 @@ func (l *Loop[B]) step(b B) (err error) {
 	}
 	l.doing = fmt.Sprintf("step %d", l.pos.Step+1)
 	var m Metrics
-	tensor.WithScope(func(s *tensor.Scope) { m, err = l.Step(s, b) })
+	var layers *LayerRecord
+	tensor.WithScope(func(s *tensor.Scope) {
+		if l.Run == nil || l.Run.NoHistograms || l.pos.Batch > 0 {
+			m, err = l.Step(s, b)
+			return
+		}
+		w := watch(s, l.State)
+		if m, err = l.Step(s, b); err == nil {
+			layers = new(w.record(l.pos.Epoch+1, l.pos.Step+1, n))
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.doing, err)
 	}
@@ -293,6 +307,14 @@ func (l *Loop[B]) step(b B) (err error) {
 	l.doing = ""
 	l.pos.Step++
 	l.pos.Batch++
+	if layers != nil {
+		if err := l.Run.logLayers(&l.pos, *layers); err != nil {
+			return err
+		}
+		if err := l.tb.layers(*layers); err != nil {
+			return err
+		}
+	}
 	l.observe(Event{Kind: "step", Metrics: m, Samples: n})
 	return nil
 }
@@ -412,7 +434,7 @@ func (l *Loop[B]) restore() error {
 	if p.Epoch > l.Config.Epochs {
 		return fmt.Errorf("%s is at epoch %d already, %d are asked for; ask for more, or start another run", path, p.Epoch, l.Config.Epochs)
 	}
-	if err := l.Run.checkMetrics(&p); err != nil {
+	if err := l.Run.checkLogs(&p); err != nil {
 		return err
 	}
 	l.pos = p

@@ -20,11 +20,12 @@ import (
 
 // The files of a run folder.
 const (
-	ConfigFile  = "config.json"            // what was run, with every option
-	MetricsFile = "metrics.jsonl"          // a line an epoch
-	ModelFile   = "model.safetensors"      // the best epoch's weights
-	StateFile   = "last/state.safetensors" // everything that resuming needs, in one file
-	ResultFile  = "result.json"            // written when the run is done
+	ConfigFile     = "config.json"            // what was run, with every option
+	MetricsFile    = "metrics.jsonl"          // a line an epoch
+	HistogramsFile = "histograms.jsonl"       // a line an epoch: gradients and activations by layer, LayerRecord
+	ModelFile      = "model.safetensors"      // the best epoch's weights
+	StateFile      = "last/state.safetensors" // everything that resuming needs, in one file
+	ResultFile     = "result.json"            // written when the run is done
 
 	lockFile = "last/lock" // held by the process that trains
 )
@@ -32,6 +33,9 @@ const (
 // Run is the folder that a run keeps its files in.
 type Run struct {
 	Dir string
+	// NoHistograms has a Loop leave gradients and activations alone; else it writes those of the first step of each epoch into
+	// histograms.jsonl and TensorBoard's file. What is trained is the same, bit for bit.
+	NoHistograms bool
 }
 
 // Info is config.json: what a run is, enough to build its model again.
@@ -70,7 +74,7 @@ func (r *Run) Discard() {
 	}
 	r.clean()
 	r.removeEvents()
-	for _, name := range []string{MetricsFile, lockFile, path.Dir(StateFile), ConfigFile} {
+	for _, name := range []string{MetricsFile, HistogramsFile, lockFile, path.Dir(StateFile), ConfigFile} {
 		os.Remove(r.Path(name)) // a folder only when it is empty
 	}
 	os.Remove(r.Dir)
@@ -201,21 +205,27 @@ func (r *Run) lastCheckpoint() string {
 	return r.Path(StateFile)
 }
 
-// checkMetrics makes sure that metrics.jsonl is as long as the checkpoint says. One that was removed begins anew.
-func (r *Run) checkMetrics(p *position) error {
-	info, err := os.Stat(r.Path(MetricsFile))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		p.Metrics = 0
-	case err != nil:
-		return fmt.Errorf("%s: %w", r.Path(MetricsFile), cause(err))
-	case info.Size() < p.Metrics:
-		return fmt.Errorf("%s has %d bytes, the checkpoint says %d: put the whole file back, or remove it to begin it anew", r.Path(MetricsFile), info.Size(), p.Metrics)
+// checkLogs makes sure that metrics.jsonl and histograms.jsonl are as long as the checkpoint says. One that was removed begins anew.
+func (r *Run) checkLogs(p *position) error {
+	for _, log := range []struct {
+		name string
+		size *int64
+	}{{MetricsFile, &p.Metrics}, {HistogramsFile, &p.Histograms}} {
+		path := r.Path(log.name)
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			*log.size = 0
+		case err != nil:
+			return fmt.Errorf("%s: %w", path, cause(err))
+		case info.Size() < *log.size:
+			return fmt.Errorf("%s has %d bytes, the checkpoint says %d: put the whole file back, or remove it to begin it anew", path, info.Size(), *log.size)
+		}
 	}
 	return nil
 }
 
-// logEpoch appends an epoch to metrics.jsonl and puts it onto the disk, so that a checkpoint may refer to its length.
+// logEpoch appends an epoch to metrics.jsonl.
 func (r *Run) logEpoch(p *position, m Metrics, seconds float64) error {
 	line, err := json.Marshal(struct {
 		Epoch   int     `json:"epoch"`
@@ -226,11 +236,16 @@ func (r *Run) logEpoch(p *position, m Metrics, seconds float64) error {
 	if err != nil {
 		return err
 	}
+	return r.log(MetricsFile, &p.Metrics, line)
+}
+
+// log appends a line to a file of the given size and puts it onto the disk, so that a checkpoint may refer to its length.
+func (r *Run) log(name string, size *int64, line []byte) error {
 	line = append(line, '\n')
-	if err := appendAt(r.Path(MetricsFile), p.Metrics, line); err != nil {
-		return fmt.Errorf("%s cannot be written: %w; free some space or mend its permissions, then --resume", r.Path(MetricsFile), cause(err))
+	if err := appendAt(r.Path(name), *size, line); err != nil {
+		return fmt.Errorf("%s cannot be written: %w; free some space or mend its permissions, then --resume", r.Path(name), cause(err))
 	}
-	p.Metrics += int64(len(line))
+	*size += int64(len(line))
 	return nil
 }
 

@@ -164,13 +164,13 @@ func TestHistory(t *testing.T) {
 
 	// A removed file begins anew, a shorter one is an error.
 	p.Metrics = 10
-	if err := run.checkMetrics(&p); err != nil || p.Metrics != 10 {
+	if err := run.checkLogs(&p); err != nil || p.Metrics != 10 {
 		t.Errorf("%v, %d", err, p.Metrics)
 	}
 	write(t, run.Path(MetricsFile), "short")
-	wantError(t, "shorter", run.checkMetrics(&p), run.Path(MetricsFile)+" has 5 bytes, the checkpoint says 10")
+	wantError(t, "shorter", run.checkLogs(&p), run.Path(MetricsFile)+" has 5 bytes, the checkpoint says 10")
 	os.Remove(run.Path(MetricsFile))
-	if err := run.checkMetrics(&p); err != nil || p.Metrics != 0 {
+	if err := run.checkLogs(&p); err != nil || p.Metrics != 0 {
 		t.Errorf("%v, %d", err, p.Metrics)
 	}
 	if err := os.Mkdir(run.Path(MetricsFile), 0o755); err != nil {

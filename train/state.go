@@ -110,21 +110,22 @@ func badOf[T float32 | float64](x []T) float64 {
 
 // position is where a run is: everything about the loop itself that a checkpoint holds.
 type position struct {
-	Epoch     int      `json:"epoch"`   // epochs finished
-	Batch     int      `json:"batch"`   // batches of the next epoch finished
-	Batches   int      `json:"batches"` // in an epoch; 0: not known
-	Step      int      `json:"step"`
-	Train     average  `json:"train"` // of the next epoch so far
-	Best      *float64 `json:"best,omitempty"`
-	BestEpoch int      `json:"best_epoch"`
-	Waited    int      `json:"waited"`  // epochs since the best one
-	Seconds   float64  `json:"seconds"` // of training until now
-	Metrics   int64    `json:"metrics"` // length of metrics.jsonl
+	Epoch      int      `json:"epoch"`   // epochs finished
+	Batch      int      `json:"batch"`   // batches of the next epoch finished
+	Batches    int      `json:"batches"` // in an epoch; 0: not known
+	Step       int      `json:"step"`
+	Train      average  `json:"train"` // of the next epoch so far
+	Best       *float64 `json:"best,omitempty"`
+	BestEpoch  int      `json:"best_epoch"`
+	Waited     int      `json:"waited"`     // epochs since the best one
+	Seconds    float64  `json:"seconds"`    // of training until now
+	Metrics    int64    `json:"metrics"`    // length of metrics.jsonl
+	Histograms int64    `json:"histograms"` // length of histograms.jsonl
 }
 
 // valid reports whether a loop can be at p.
 func (p position) valid() bool {
-	return p.Epoch >= 0 && p.Batch >= 0 && p.Batches >= 0 && p.Step >= 0 && p.Waited >= 0 && p.Seconds >= 0 && p.Metrics >= 0 &&
+	return p.Epoch >= 0 && p.Batch >= 0 && p.Batches >= 0 && p.Step >= 0 && p.Waited >= 0 && p.Seconds >= 0 && p.Metrics >= 0 && p.Histograms >= 0 &&
 		p.BestEpoch >= 0 && p.BestEpoch <= p.Epoch && len(p.Train.Names) == len(p.Train.Sums)
 }
 

@@ -27,6 +27,7 @@ type trainCmd struct {
 	Resume        bool   `help:"Continue a run from its last checkpoint, with the options it was started with; --epochs may be raised."`
 	DataDir       string `help:"Folder with the data set's files." type:"path"`
 	Offline       bool   `help:"Never download."`
+	NoHistograms  bool   `help:"Leave no histograms of gradients and activations."`
 	DetectAnomaly bool   `help:"Check every op's result and name the first that makes a NaN or infinity; slow."`
 
 	kong.Plugins
@@ -53,6 +54,7 @@ func (c *trainCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	run.NoHistograms = c.NoHistograms
 	keep := c.Resume
 	defer func() {
 		if !keep { // also when the recipe panics

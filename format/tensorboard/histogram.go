@@ -1,6 +1,7 @@
 package tensorboard
 
 import (
+	"fmt"
 	"math"
 	"sort"
 
@@ -21,19 +22,17 @@ var limits = func() []float64 {
 	return append(append(all, up...), math.MaxFloat64)
 }()
 
+// Buckets is a distribution that was counted already, TensorFlow's HistogramProto: Counts[i] values lie between Limits[i-1] and
+// Limits[i], which rise; the first bucket has no lower end but Min.
+type Buckets struct {
+	Min, Max, Num, Sum, SumSquares float64
+	Limits, Counts                 []float64
+}
+
 // Histogram writes how the values are distributed; NaN and infinities are left out. Nothing is written of no values.
 func (w *Writer) Histogram(tag string, step int64, values []float64) error {
-	const (
-		histogramMin = iota + 1
-		histogramMax
-		histogramNum
-		histogramSum
-		histogramSquares
-		histogramLimits
-		histogramCounts
-	)
+	h := Buckets{Min: math.Inf(1), Max: math.Inf(-1)}
 	counts := make([]float64, len(limits))
-	lo, hi, n, sum, squares := math.Inf(1), math.Inf(-1), 0., 0., 0.
 	first, last := len(limits), 0
 	for _, v := range values {
 		if v-v != 0 {
@@ -43,15 +42,42 @@ func (w *Writer) Histogram(tag string, step int64, values []float64) error {
 		i = min(i, len(limits)-1)
 		counts[i]++
 		first, last = min(first, i), max(last, i)
-		lo, hi, n, sum, squares = min(lo, v), max(hi, v), n+1, sum+v, squares+v*v
+		h.Min, h.Max, h.Num, h.Sum, h.SumSquares = min(h.Min, v), max(h.Max, v), h.Num+1, h.Sum+v, h.SumSquares+v*v
 	}
-	if n == 0 {
+	if h.Num == 0 {
 		return nil
 	}
 	first = max(first-1, 0) // an empty bucket in front tells where the next one begins
-	h := double(double(double(double(double(nil, histogramMin, lo), histogramMax, hi), histogramNum, n), histogramSum, sum), histogramSquares, squares)
-	h = message(h, histogramLimits, packed(limits[first:last+1]))
-	h = message(h, histogramCounts, packed(counts[first:last+1]))
+	h.Limits, h.Counts = limits[first:last+1], counts[first:last+1]
+	return w.Counted(tag, step, h)
+}
+
+// Counted writes a distribution. Nothing is written of no values. It returns an error unless there is a limit for each count and
+// the limits rise.
+func (w *Writer) Counted(tag string, step int64, b Buckets) error {
+	const (
+		histogramMin = iota + 1
+		histogramMax
+		histogramNum
+		histogramSum
+		histogramSquares
+		histogramLimits
+		histogramCounts
+	)
+	if b.Num == 0 {
+		return nil
+	}
+	if len(b.Limits) != len(b.Counts) || len(b.Limits) == 0 {
+		return fmt.Errorf("tensorboard: histogram %s has %d limits and %d counts; give as many of each, at least one", tag, len(b.Limits), len(b.Counts))
+	}
+	for i := 1; i < len(b.Limits); i++ {
+		if !(b.Limits[i] > b.Limits[i-1]) {
+			return fmt.Errorf("tensorboard: histogram %s: limit %v comes after %v; they must rise", tag, b.Limits[i], b.Limits[i-1])
+		}
+	}
+	h := double(double(double(double(double(nil, histogramMin, b.Min), histogramMax, b.Max), histogramNum, b.Num), histogramSum, b.Sum), histogramSquares, b.SumSquares)
+	h = message(h, histogramLimits, packed(b.Limits))
+	h = message(h, histogramCounts, packed(b.Counts))
 	return w.value(tag, step, message(nil, valueHistogram, h))
 }
 

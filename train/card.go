@@ -116,11 +116,9 @@ func ModelCard(dir string) (c Card, err error) {
 			c.EvaluationData = fmt.Sprintf("The test set of %v, which training did not see.", set)
 		}
 	}
-	epochs, err := run.History()
-	if err != nil {
+	if c.Findings, err = run.Diagnose(); err != nil {
 		return c, err
 	}
-	c.Findings = Diagnose(epochs)
 	switch b, err := readFile(run.Path(ResultFile), maxConfig); {
 	case errors.Is(err, fs.ErrNotExist): // it is not finished
 	case err != nil:

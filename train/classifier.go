@@ -115,14 +115,17 @@ func testClassifier(ctx context.Context, model nn.Layer, test dataset.Dataset[da
 }
 
 // ReportClassifier is TestClassifier for a run that has just been trained: it leaves the run's pictures and result behind,
-// loss.png, accuracy.png, confusion.png, wrong.png (the most confident mistakes) and result.json. trained is what Train
-// returned; the curves mark its best epoch.
+// loss.png, accuracy.png, confusion.png, wrong.png (the most confident mistakes), those of Run.PlotLayers and result.json. trained is
+// what Train returned; the curves mark its best epoch.
 func ReportClassifier(ctx context.Context, run *Run, model nn.Layer, test dataset.Dataset[dataset.Sample], info ImageInfo, trained Result) (Metrics, error) {
 	m, confusion, wrong, err := testClassifier(ctx, model, test, info)
 	if err != nil || run == nil {
 		return m, err
 	}
 	if err := run.plotHistory(trained.BestEpoch); err != nil {
+		return nil, err
+	}
+	if err := run.PlotLayers(); err != nil {
 		return nil, err
 	}
 	if err := plot.ConfusionMatrix(run.Path("confusion.png"), confusion.Counts, info.Classes, plot.ConfusionMatrixConfig{}); err != nil {

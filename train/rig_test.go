@@ -125,6 +125,7 @@ type outcome struct {
 	tensors string // of the last checkpoint
 	rest    string // of the last checkpoint
 	metrics string
+	layers  string // the bytes of histograms.jsonl
 	weights string // in memory
 }
 
@@ -148,14 +149,18 @@ func outcomeOf(t testing.TB, r *rig) (o outcome) {
 		t.Fatal(err)
 	}
 	o.metrics = string(b)
+	if b, err = os.ReadFile(r.Run.Path(HistogramsFile)); err != nil && !r.Run.NoHistograms {
+		t.Fatal(err)
+	}
+	o.layers = string(b)
 	for _, n := range nn.State(r.model) {
 		o.weights += n.Name + string(n.Bytes())
 	}
 	return o
 }
 
-// checkpointOf returns the tensors and the rest of the last checkpoint, without times and without the length of
-// metrics.jsonl, which times change.
+// checkpointOf returns the tensors and the rest of the last checkpoint, without times and without the lengths of
+// metrics.jsonl, which times change, and histograms.jsonl.
 func checkpointOf(t testing.TB, run *Run) (tensors, rest string) {
 	t.Helper()
 	f, err := safetensors.ReadFile(run.Path(StateFile))
@@ -166,7 +171,7 @@ func checkpointOf(t testing.TB, run *Run) (tensors, rest string) {
 	if err := json.Unmarshal([]byte(f.Metadata[checkpointKey]), &c); err != nil {
 		t.Fatal(err)
 	}
-	c.Position.Seconds, c.Position.Metrics = 0, 0
+	c.Position.Seconds, c.Position.Metrics, c.Position.Histograms = 0, 0, 0
 	b, err := json.Marshal(c)
 	if err != nil {
 		t.Fatal(err)
@@ -186,6 +191,7 @@ func same(t testing.TB, what string, got, want outcome) {
 		{"model.safetensors", got.model, want.model},
 		{"the checkpoint's tensors", got.tensors, want.tensors},
 		{"the weights in memory", got.weights, want.weights},
+		{"histograms.jsonl", got.layers, want.layers},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s differ (%d and %d bytes)", what, c.name, len(c.got), len(c.want))

@@ -84,11 +84,11 @@ func (c *trainCmd) Run(a *app) error {
 	switch {
 	case err == nil:
 		keep = true
-		epochs, err := run.History()
+		findings, err := run.Diagnose()
 		if err != nil {
 			return err
 		}
-		return show.done(m, train.Diagnose(epochs), time.Since(start))
+		return show.done(m, findings, time.Since(start))
 	case a.ctx.Err() != nil && (errors.Is(err, train.ErrInterrupted) || errors.Is(err, a.ctx.Err())) && run.HasCheckpoint():
 		return interruptedError{c.resumeCommand(a, run)}
 	}

@@ -116,3 +116,44 @@ func ExampleLoop() {
 	fmt.Println("epochs:", result.Epochs, "recorded:", len(history), "more than 93% right:", accuracy > 0.93)
 	// Output: epochs: 6 recorded: 6 more than 93% right: true
 }
+
+// A run's gradients and activations, layer by layer, and what they say. Here every bias begins at -10, so that no unit ever fires.
+func ExampleDiagnoseLayers() {
+	trainSet, _ := data()
+	model := newModel(random.New(1))
+	model[1].(*nn.Linear).Bias.CopyFrom(tensor.Full(-10, 64))
+	loader := dataset.NewLoader(trainSet, dataset.Collate, dataset.LoaderConfig{BatchSize: 64, Shuffle: true, Seed: 1})
+	opt := optim.NewSGD(nn.Params(model), optim.SGDConfig{LR: 0.01})
+	temp, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(temp)
+	run, err := train.NewRun(filepath.Join(temp, "run"), train.Info{Recipe: "example", Seed: 1})
+	if err != nil {
+		panic(err)
+	}
+	loop := train.Loop[dataset.Batch]{
+		Step:    train.Supervised(model, losses.CrossEntropy, opt, train.SupervisedConfig{}),
+		Batches: loader.Epoch, NumBatches: loader.Batches(), Size: dataset.Batch.Len,
+		State: new(train.State).Module("model", model).Optimizer("optimizer", opt), Run: run, Config: train.Config{Epochs: 2},
+	}
+	if _, err := loop.Train(context.Background()); err != nil {
+		panic(err)
+	}
+	records, err := run.Layers()
+	if err != nil {
+		panic(err)
+	}
+	for _, a := range records[1].Activations {
+		fmt.Printf("%s: %.0f%% zeros\n", a.Name, 100*a.Output.Zeros)
+	}
+	for _, f := range train.DiagnoseLayers(records) {
+		fmt.Println(f.Kind+":", f.Basis)
+	}
+	// Output:
+	// 1: 0% zeros
+	// 1.relu: 100% zeros
+	// 3: 0% zeros
+	// dead units: 64 of 64 units of 1.relu (100%) gave 0 for all of the 128 samples that were watched last
+}

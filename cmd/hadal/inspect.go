@@ -274,6 +274,7 @@ type dataCmd struct {
 	List dataListCmd `cmd:"" help:"List the data sets and where they are."`
 	Get  dataGetCmd  `cmd:"" help:"Download a data set, or find it."`
 	Path dataPathCmd `cmd:"" help:"Print where a data set's files are."`
+	Card dataCardCmd `cmd:"" help:"Print a data set's card: what it is, holds and comes from, and what its makers have to add."`
 }
 
 type dataListCmd struct {

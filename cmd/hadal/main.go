@@ -19,6 +19,7 @@ import (
 	kongcompletion "github.com/jotaen/kong-completion"
 	"golang.org/x/term"
 
+	"github.com/hadal-go/hadal/dataset/sets"
 	"github.com/hadal-go/hadal/internal/cpu"
 	"github.com/hadal-go/hadal/internal/parallel"
 	"github.com/hadal-go/hadal/recipes"
@@ -150,6 +151,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 		kong.Description("Deep learning in Go: train, evaluate and inspect models."),
 		kong.Writers(a.out, errOut),
 		kong.Exit(func(code int) { status = code; panic(exited{}) }), // after --help
+		kong.Vars{"cards": strings.Join(sets.CardNames(), ", ")},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

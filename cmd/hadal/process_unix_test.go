@@ -224,13 +224,15 @@ func TestNoSpace(t *testing.T) {
 	}
 	dir := filepath.Join(base, "run")
 	start := append(small, "--run-dir", dir)
+	oneLineError(t, "no space for the histograms", limited(4, start...), 1, "mlp: "+filepath.Join(dir, train.HistogramsFile)+" cannot be written")
+	start = append(start, "--no-histograms")
 	oneLineError(t, "no space for the model", limited(4, start...), 1, "mlp: "+filepath.Join(dir, train.ModelFile)+" cannot be written")
 	if names := left(t, dir); len(names) != 0 {
 		t.Errorf("that left %v", names)
 	}
 	// There is space for the model of 10 KB, but not for the state of 30 KB.
 	oneLineError(t, "no space for the state", limited(40, start...), 1, "mlp: "+filepath.Join(dir, train.StateFile)+" cannot be written")
-	resume := []string{"train", "mlp", "--resume", "--run-dir", dir}
+	resume := []string{"train", "mlp", "--resume", "--run-dir", dir, "--no-histograms"}
 	oneLineError(t, "no space to continue", limited(40, resume...), 1, "mlp: "+filepath.Join(dir, train.StateFile)+" cannot be written")
 	must(t, resume...)
 	sameOutcome(t, "after space was found", dir, outcome(t, whole))

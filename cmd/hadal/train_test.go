@@ -129,7 +129,7 @@ func TestTrainPlain(t *testing.T) {
 		}
 		names = append(names, name)
 	}
-	if got := strings.Join(names, " "); got != "accuracy.png config.json confusion.png events last loss.png metrics.jsonl model.safetensors result.json wrong.png" {
+	if got := strings.Join(names, " "); got != "accuracy.png activations.png config.json confusion.png events gradients.png histograms.jsonl last loss.png metrics.jsonl model.safetensors result.json units.png wrong.png" {
 		t.Errorf("the folder holds %s", got)
 	}
 	// The plain eval prints the very line of figures.

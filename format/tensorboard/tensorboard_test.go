@@ -305,3 +305,41 @@ func errorsOf(errs ...error) string {
 	}
 	return b.String()
 }
+
+// A distribution that was counted elsewhere is written as it is.
+func TestCounted(t *testing.T) {
+	b := Buckets{Min: -1, Max: 3, Num: 7, Sum: 5, SumSquares: 20, Limits: []float64{-1, 0.5, 4}, Counts: []float64{0, 3, 4}}
+	events := written(t, func(w *Writer) error {
+		if err := w.Counted("nothing", 1, Buckets{}); err != nil {
+			return err
+		}
+		for _, bad := range []Buckets{{Num: 1}, {Num: 1, Limits: []float64{1}, Counts: []float64{1, 2}}, {Num: 1, Limits: []float64{1, 1}, Counts: []float64{1, 2}}, {Num: 1, Limits: []float64{1, math.NaN()}, Counts: []float64{1, 2}}} {
+			if err := w.Counted("x", 1, bad); err == nil || !strings.Contains(err.Error(), "histogram x") {
+				t.Errorf("%+v: %v", bad, err)
+			}
+		}
+		return w.Counted("g", 3, b)
+	})
+	if len(events) != 1 {
+		t.Fatalf("%d events", len(events))
+	}
+	step, tag, v := summary(t, events[0])
+	h := decode(t, only(t, v, 5).data)
+	for number, want := range map[int]float64{1: -1, 2: 3, 3: 7, 4: 5, 5: 20} {
+		if got := math.Float64frombits(only(t, h, number).bits); got != want {
+			t.Errorf("field %d is %v, want %v", number, got, want)
+		}
+	}
+	for number, want := range map[int][]float64{6: b.Limits, 7: b.Counts} {
+		var packed []byte
+		for _, x := range want {
+			packed = binary.LittleEndian.AppendUint64(packed, math.Float64bits(x))
+		}
+		if !bytes.Equal(only(t, h, number).data, packed) {
+			t.Errorf("field %d is %x, want %x", number, only(t, h, number).data, packed)
+		}
+	}
+	if step != 3 || tag != "g" {
+		t.Error(step, tag)
+	}
+}

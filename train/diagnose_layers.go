@@ -23,7 +23,8 @@ const (
 	gradientFall = 1e-3 // root mean square of the first layer's gradient by that of the last one's
 )
 
-// Diagnose is what Diagnose says of the run's metrics and DiagnoseLayers of its layers.
+// Diagnose is what DiagnoseLayers says of the run's layers, which are causes, and then what Diagnose says of its curves. Where units are
+// dead, a slow fall of the loss and a poor fit are not findings of their own: their advice, a higher rate or a larger model, would be wrong.
 func (r *Run) Diagnose() ([]Finding, error) {
 	epochs, err := r.History()
 	if err != nil {
@@ -33,7 +34,14 @@ func (r *Run) Diagnose() ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(Diagnose(epochs), DiagnoseLayers(layers)...), nil
+	found := DiagnoseLayers(layers)
+	dead := slices.ContainsFunc(found, func(f Finding) bool { return f.Kind == DeadUnits })
+	for _, f := range Diagnose(epochs) {
+		if !dead || f.Kind != TooLowLR && f.Kind != UnderFitting {
+			found = append(found, f)
+		}
+	}
+	return found, nil
 }
 
 // DiagnoseLayers says what the gradients and activations of a run mean, layer by layer, and nothing when nothing is wrong: dead units,

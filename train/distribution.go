@@ -49,14 +49,14 @@ type tally struct {
 type bounds struct{ Lo, Hi float64 }
 
 // tallied counts the elements of t, which must be floats, in chunks that depend on their number alone.
-func tallied(t *tensor.Tensor, b bounds) *tally {
-	all := &tally{min: math.Inf(1), max: math.Inf(-1)}
+func tallied(t *tensor.Tensor, b bounds) (all *tally) {
 	switch t = t.Detach(); {
 	case t.Device() == tensor.Meta || !t.DType().IsFloat():
+		all = tallyChunks[float32](nil, b)
 	case t.DType() == tensor.Float64:
-		tensor.Read(t, func(x []float64) { tallyChunks(all, x, b) })
+		tensor.Read(t, func(x []float64) { all = tallyChunks(x, b) })
 	default:
-		tensor.Read(t.To(tensor.Float32), func(x []float32) { tallyChunks(all, x, b) })
+		tensor.Read(t.To(tensor.Float32), func(x []float32) { all = tallyChunks(x, b) })
 	}
 	return all
 }
@@ -64,9 +64,9 @@ func tallied(t *tensor.Tensor, b bounds) *tally {
 // chunkOf returns the number of elements that one goroutine takes of n.
 func chunkOf(n int) int { return max(leastChunk, (n+mostChunks-1)/mostChunks) }
 
-func tallyChunks[T float32 | float64](all *tally, x []T, b bounds) {
+func tallyChunks[T float32 | float64](x []T, b bounds) *tally {
 	chunk := chunkOf(len(x))
-	parts := make([]tally, (len(x)+chunk-1)/chunk)
+	parts := make([]tally, max(1, (len(x)+chunk-1)/chunk))
 	parallel.For(len(parts), 1, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			part := x[i*chunk : min(len(x), (i+1)*chunk)]
@@ -80,9 +80,10 @@ func tallyChunks[T float32 | float64](all *tally, x []T, b bounds) {
 			}
 		}
 	})
-	for i := range parts {
-		all.add(&parts[i])
+	for i := range parts[1:] {
+		parts[0].add(&parts[i+1])
 	}
+	return &parts[0]
 }
 
 func tallyChunk[T float32 | float64](p *tally, x []T) {

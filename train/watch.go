@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"math/bits"
 	"strings"
 
@@ -131,7 +130,7 @@ func (w *watcher) see(op tensor.Op, in, out []*tensor.Tensor) {
 	case function && from.layer != "":
 		a := w.activation(from.layer+"."+op.Name(), from.module, op.Name())
 		a.channel = w.byName[from.layer] != nil && w.byName[from.layer].channel
-		a.tally.add(tallied(y, bounds))
+		a.add(tallied(y, bounds))
 		if op.Name() == "relu" {
 			a.see(y)
 		}
@@ -187,7 +186,7 @@ func (w *watcher) layer(p watchedParam, op string, read []int, y *tensor.Tensor)
 	case a == nil:
 		a = w.activation(p.layer, p.module, op)
 	case fresh:
-		a.record.Op, a.tally = op, &tally{min: math.Inf(1), max: math.Inf(-1)}
+		a.record.Op, a.tally = op, nil
 	case op != a.record.Op:
 		return
 	}
@@ -195,17 +194,26 @@ func (w *watcher) layer(p watchedParam, op string, read []int, y *tensor.Tensor)
 		a.reads[i] = true
 	}
 	a.channel = strings.HasPrefix(op, "conv") || op == "batch_norm" || op == "group_norm"
-	a.tally.add(tallied(y, activationOps[op]))
+	a.add(tallied(y, activationOps[op]))
 }
 
 func (w *watcher) activation(name, module, op string) *activation {
 	a := w.byName[name]
 	if a == nil {
-		a = &activation{record: ActivationRecord{Name: name, Module: module, Op: op}, tally: &tally{min: math.Inf(1), max: math.Inf(-1)}, reads: map[int]bool{}}
+		a = &activation{record: ActivationRecord{Name: name, Module: module, Op: op}, reads: map[int]bool{}}
 		w.byName[name] = a
 		w.acts = append(w.acts, a)
 	}
 	return a
+}
+
+// add joins the outputs of one more use.
+func (a *activation) add(t *tally) {
+	if a.tally == nil {
+		a.tally = t
+	} else {
+		a.tally.add(t)
+	}
 }
 
 // see notes which units of y are not 0 everywhere.

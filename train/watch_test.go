@@ -459,12 +459,50 @@ func TestDiagnoseLayers(t *testing.T) {
 			}
 		}
 		all, err := run.Diagnose()
-		if err != nil || len(all) < 1+len(found) || len(found) > 0 && all[len(all)-1] != found[len(found)-1] {
+		if err != nil || len(all) < len(found) || !slices.Equal(all[:len(found)], found) || len(found) == 0 && len(all) == 0 {
 			t.Errorf("%s: %v, %v", c.name, all, err)
 		}
 		t.Logf("%s: %v", c.name, found)
 	}
 	if f := DiagnoseLayers(nil); f != nil {
 		t.Errorf("of nothing: %v", f)
+	}
+}
+
+// Dead units explain a loss that creeps: the advice to raise the learning rate is not given.
+func TestDiagnoseRun(t *testing.T) {
+	run := newTestRun(t)
+	var p position
+	for epoch := range 8 {
+		p.Epoch = epoch + 1
+		if err := run.logEpoch(&p, Metrics{{"train_loss", 2.3 - 0.02*float64(epoch)}}, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kinds := func() (s string) {
+		found, err := run.Diagnose()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range found {
+			s += f.Kind + "; "
+		}
+		return s
+	}
+	if s := kinds(); s != TooLowLR+"; " {
+		t.Error(s)
+	}
+	a := ActivationRecord{Name: "fc.relu", Op: "relu", Units: 4, Dead: 3, DeadUnits: []byte{7}, Output: Distribution{Limits: []float64{}, Counts: []int64{}}}
+	if err := run.logLayers(&p, LayerRecord{Epoch: 1, Step: 1, Samples: 200, Activations: []ActivationRecord{a}}); err != nil {
+		t.Fatal(err)
+	}
+	if s := kinds(); s != DeadUnits+"; " {
+		t.Error(s)
+	}
+	for _, name := range []string{HistogramsFile, MetricsFile} {
+		write(t, run.Path(name), "x\n")
+		_, err := run.Diagnose()
+		wantError(t, name, err, run.Path(name)+", line 1")
+		os.Remove(run.Path(name))
 	}
 }

@@ -339,3 +339,24 @@ func TestCheckOptions(t *testing.T) {
 		}
 	}
 }
+
+// A learning rate that kills units is told by its name; without histograms there is nothing to tell it by.
+func TestTrainDiagnosis(t *testing.T) {
+	t.Parallel()
+	for _, plain := range []bool{false, true} {
+		dir := filepath.Join(t.TempDir(), "run")
+		args := []string{"train", "mlp", "--hidden=32,16", "--lr=0.5", "--epochs=2", "--run-dir", dir}
+		if plain {
+			args = append(args, "--no-histograms")
+		}
+		out := must(t, args...)
+		if got := strings.Contains(out, "Diagnosis: dead units: 16 of 16 units of 4.relu (100%)"); got == plain {
+			t.Errorf("--no-histograms %v: printed\n%s", plain, out)
+		}
+		for _, name := range []string{train.HistogramsFile, "gradients.png", "activations.png", "units.png"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) == plain {
+				t.Errorf("--no-histograms %v: %s: %v", plain, name, err)
+			}
+		}
+	}
+}

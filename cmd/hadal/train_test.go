@@ -345,7 +345,7 @@ func TestTrainDiagnosis(t *testing.T) {
 	t.Parallel()
 	for _, plain := range []bool{false, true} {
 		dir := filepath.Join(t.TempDir(), "run")
-		args := []string{"train", "mlp", "--hidden=32,16", "--lr=0.5", "--epochs=2", "--run-dir", dir}
+		args := []string{"train", "mlp", "--hidden=32,16", "--lr=0.5", "--epochs=4", "--run-dir", dir}
 		if plain {
 			args = append(args, "--no-histograms")
 		}

@@ -3,6 +3,7 @@ package training
 import (
 	"math"
 
+	"github.com/hadal-go/hadal/optim"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -39,4 +40,13 @@ func moments(v []float64) (mean, variance float64) {
 func unlike(v []float64) float64 {
 	mean, variance := moments(v)
 	return math.Max(math.Abs(mean), math.Abs(variance-1))
+}
+
+// descend takes steps down loss.
+func descend(opt optim.Optimizer, steps int, loss func() *tensor.Tensor) {
+	for range steps {
+		opt.ZeroGrad()
+		loss().Backward()
+		opt.Step()
+	}
 }

@@ -17,7 +17,7 @@ import (
 func init() {
 	catalog.Register(catalog.Row{
 		ID: "E02", Tier: catalog.Unit, Title: "Weight decay", Source: "Krogh and Hertz 1991; Loshchilov and Hutter 2019",
-		Target: "without gradient w ← (1 - ηλ) w to the bit; with SGD decay is the penalty ½λ‖w‖², with Adam it is not; the test error of a network that over-fits noise falls to 0.6 of what it was",
+		Target: "without gradient w ← (1 - ηλ) w, by AdamW to the bit; with SGD decay is the penalty ½λ‖w‖², with Adam it is not; the test error of a network that over-fits noise falls to 0.6 of what it was",
 		Note:   "the catalog refers to B04, ridge regression, which is weight decay of a linear model; the penalty is ½λ times the squared norm",
 		Test:   weightDecay,
 	})

@@ -1,0 +1,71 @@
+package core
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hadal-go/hadal/metrics"
+	"github.com/hadal-go/hadal/nn"
+	"github.com/hadal-go/hadal/nn/losses"
+	"github.com/hadal-go/hadal/optim"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// classifier trains a model by the cross-entropy of its outputs.
+type classifier struct {
+	model     nn.Layer
+	optimizer optim.Optimizer
+	schedule  *optim.Scheduler
+	batch     int
+	after     func() // is called after each step; nil: nothing
+}
+
+// newClassifier is one trained by Adam in batches of 64, with a rate that falls along a cosine to zero in so many steps.
+func newClassifier(model nn.Layer, rate float64, steps int) classifier {
+	opt := optim.NewAdam(nn.Params(model), optim.AdamConfig{LR: rate})
+	return classifier{model: model, optimizer: opt, schedule: optim.NewScheduler(opt, optim.Cosine(steps, 0)), batch: 64}
+}
+
+// fit makes so many passes over x (N, ...) and y (N,), in batches drawn from seed.
+func (m classifier) fit(ctx context.Context, x, y *tensor.Tensor, epochs int, seed uint64) error {
+	n := x.Dim(0)
+	for epoch := range epochs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		order := tensor.Of(random.Permutation(n, random.KeyAt(seed, uint64(epoch))))
+		for lo := 0; lo < n; lo += m.batch {
+			var loss float64
+			tensor.WithScope(func(s *tensor.Scope) {
+				pick := order.Narrow(0, lo, min(m.batch, n-lo))
+				l := losses.CrossEntropy(m.model.Forward(s.Enter(x.IndexSelect(0, pick))), y.IndexSelect(0, pick))
+				m.optimizer.ZeroGrad()
+				l.Backward()
+				loss = l.Detach().Item()
+			})
+			if loss-loss != 0 {
+				return fmt.Errorf("the loss is %v in epoch %d: the learning rate is too high", loss, epoch)
+			}
+			m.optimizer.Step()
+			m.schedule.Step()
+			if m.after != nil {
+				m.after()
+			}
+		}
+	}
+	return nil
+}
+
+// score returns the accuracy of the trained model on x and y.
+func (m classifier) score(x, y *tensor.Tensor) float64 {
+	return metrics.Accuracy(nn.Eval(m.model).Forward(x), y)
+}
+
+// shuffledLabels returns y in another order.
+func shuffledLabels(y *tensor.Tensor) *tensor.Tensor {
+	return y.IndexSelect(0, tensor.Of(random.Permutation(y.Dim(0), random.KeyAt(1))))
+}
+
+// largestError returns the largest |a - b|, NaN if one is NaN.
+func largestError(a, b *tensor.Tensor) float64 { return a.Detach().Sub(b.Detach()).Abs().Max().Item() }

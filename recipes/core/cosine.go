@@ -41,7 +41,9 @@ func cosineMatch(_ context.Context, c *catalog.Check) error {
 	c.Equal("share of matched filters that fire most at their own picture", fires(cosines), 1)
 	c.AtMost("error of a filter's response 1 to its own picture", largestError(cosines(own).Diagonal(0, 0, 1), tensor.With(tensor.Float64).Ones(own.Dim(0))), 1e-14)
 	c.AtMost("change of the responses to pictures 1,000 times as bright", largestError(cosines(others.MulScalar(1000)), cosines(others)), 1e-14)
-	c.Control(func() { c.AtMost("share that fire most at theirs by w·x, which brightness decides", fires(products), 0.5) })
+	c.Control(func() {
+		c.AtMost("share that fire most at theirs by w·x, which brightness decides", fires(products), 0.5)
+	})
 
 	// x is r (cos θ w/‖w‖ + sin θ u) with u across w, so that the angle is known.
 	g, worst := random.New(2), 0.0

@@ -68,7 +68,9 @@ func vanishing(_ context.Context, c *catalog.Check) error {
 	first := max(c.Seed, 1)
 	// With weights too small for ReLU the ratio does not tell: activations vanish on their way forward as gradients do backward, and a
 	// weight's gradient is the product of the two. All layers' are small.
-	small := gradientNorms(first, relu, func(g *random.Generator, dims ...int) *tensor.Tensor { return initialize.TorchDefault(g, deepWidth, dims...) })
+	small := gradientNorms(first, relu, func(g *random.Generator, dims ...int) *tensor.Tensor {
+		return initialize.TorchDefault(g, deepWidth, dims...)
+	})
 	c.Control(func() {
 		c.AtMost("gradient norm of layer 1, ReLU with weights uniform in ±1/√in, over that with He's", small[0]/gradientNorms(first, relu, he)[0], 1e-6)
 	})

@@ -54,12 +54,12 @@ func series(ctx context.Context, c *catalog.Check) error {
 	if err != nil {
 		return err
 	}
-	const epochs, batch = 60, 100
+	const batch = 100
 	mlp := func(g *random.Generator) nn.Layer { return newResidualMLP(g, mnist1d.Length, 256, mnist1d.Classes) }
 	linear := func(g *random.Generator) nn.Layer {
 		return nn.NewLinear(g, mnist1d.Length, mnist1d.Classes, nn.LinearConfig{})
 	}
-	accuracy := func(seeds int, model func(g *random.Generator) nn.Layer, y *tensor.Tensor) (median float64) {
+	accuracy := func(seeds, epochs int, model func(g *random.Generator) nn.Layer, y *tensor.Tensor) (median float64) {
 		if err != nil {
 			return
 		}
@@ -71,7 +71,7 @@ func series(ctx context.Context, c *catalog.Check) error {
 		})
 		return median
 	}
-	deep, flat, chance := accuracy(3, mlp, train.Y), accuracy(3, linear, train.Y), accuracy(1, mlp, shuffledLabels(train.Y))
+	deep, flat, chance := accuracy(3, 60, mlp, train.Y), accuracy(3, 20, linear, train.Y), accuracy(1, 10, mlp, shuffledLabels(train.Y))
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func pictures(ctx context.Context, c *catalog.Check) error {
 		return err
 	}
 	x, xTest := set.X.To(tensor.Float32), set.XTest.To(tensor.Float32)
-	const epochs, batch = 10, 64
+	const epochs, batch = 8, 64
 	got, err := c.Median(3, func(seed uint64) (float64, error) {
 		g := random.New(seed)
 		model := nn.NewSequential(nn.NewLinear(g, x.Dim(1), 256, nn.LinearConfig{}), nn.ReLU{}, nn.NewLinear(g, 256, 256, nn.LinearConfig{}), nn.ReLU{},

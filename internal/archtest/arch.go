@@ -46,6 +46,8 @@ var sideways = []struct{ from, to, why string }{
 	{"nn", "nn", "layers, losses and initialisers are one family"},
 	{"optim", "optim", "one family"},
 	{"dataset", "dataset", "each data set stands on sources and the loader"},
+	{"dataset/table", "linear", "a table's columns are scaled as the classical models' scalers do"},
+	{"dataset/table", "metrics", "a column that is not there may be one of a similar name"},
 	{"models", "models", "families share blocks"},
 	{"train", "train", "one family"},
 	{"rl", "rl", "algorithms share environments"},

@@ -5,6 +5,7 @@ package recipes
 import (
 	"context"
 	"fmt"
+	"io"
 	"sort"
 	"strings"
 
@@ -28,14 +29,57 @@ type ImageRecipe interface {
 	Model(g *random.Generator, info train.ImageInfo) nn.Layer
 }
 
+// TableRecipe is a recipe that trains on a table, so that its runs predict the rows of others.
+type TableRecipe interface {
+	Recipe
+	// Open loads the model of a run that was trained with these options.
+	Open(run *train.Run, info train.Info) (TableModel, error)
+}
+
+// TableModel predicts a column of tables in CSV, a class or a number, from the others.
+type TableModel interface {
+	// Classes returns the names of the classes, none where a number is predicted.
+	Classes() []string
+	// Scores returns what TablePrediction.Scores are, such as probability; "" where a number is predicted.
+	Scores() string
+	// Predict reads a table piece by piece and calls emit with each row's prediction. The notes are what the user should know.
+	Predict(ctx context.Context, r io.Reader, emit func(TablePrediction) error) (notes []string, err error)
+	// Evaluate measures the model on the rows that training held out or, where path is given, on the table there.
+	Evaluate(ctx context.Context, path string) (TableEvaluation, error)
+}
+
+// TablePrediction is what a model says of a row.
+type TablePrediction struct {
+	Row    int // of the table, counted from 1
+	Number float64
+	Class  string
+	Scores []float64 // of the classes
+}
+
+// TableEvaluation is how well a model predicts a table.
+type TableEvaluation struct {
+	Data    string // the table
+	Metrics train.Metrics
+	Report  string // a table of figures by class; "" for numbers
+	Notes   []string
+}
+
 // Env is what a recipe is given besides its options.
 type Env struct {
 	Seed    uint64
 	Run     *train.Run        // the run's folder
 	Source  source.Config     // where data sets are found
 	Observe func(train.Event) // shows progress
+	Note    func(string)      // tells the user what is worth knowing; nil: nobody
 	// Describe is told what the model will see, before training; it goes into the run's config.json.
 	Describe func(data any) error
+}
+
+// Tell calls Note if there is one.
+func (e *Env) Tell(note string) {
+	if e.Note != nil {
+		e.Note(note)
+	}
 }
 
 // Expectation is a result that a recipe must reach on a data set, as the median over seeds.

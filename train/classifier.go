@@ -122,7 +122,7 @@ func ReportClassifier(ctx context.Context, run *Run, model nn.Layer, test datase
 	if err != nil || run == nil {
 		return m, err
 	}
-	if err := run.plotHistory(trained.BestEpoch); err != nil {
+	if err := run.PlotHistory(trained.BestEpoch, "loss", "accuracy"); err != nil {
 		return nil, err
 	}
 	if err := run.PlotLayers(); err != nil {
@@ -250,13 +250,14 @@ func (in ImageInfo) Predict(model nn.Layer, x *tensor.Tensor) ([]Prediction, err
 	return r, nil
 }
 
-// plotHistory draws what metrics.jsonl holds of loss and accuracy and marks the epoch whose weights were kept, 0 for none.
-func (r *Run) plotHistory(best int) error {
+// PlotHistory draws what metrics.jsonl holds of metrics such as loss, of training and validation, into loss.png and so on, and marks the
+// epoch whose weights were kept, 0 for none.
+func (r *Run) PlotHistory(best int, names ...string) error {
 	h, err := r.History()
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"loss", "accuracy"} {
+	for _, name := range names {
 		var series [2][]plot.Point
 		mark := -1
 		for _, rec := range h {

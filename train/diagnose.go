@@ -51,12 +51,15 @@ const (
 
 // Diagnose says what the curves of a run mean, from its metrics train_loss and, where they were measured, val_loss, train_accuracy and
 // val_accuracy of each epoch: whether it over-fits, under-fits, learns too fast or too slowly. The first finding is the main one. The
-// epochs are those of metrics.jsonl (Run.History), in order.
+// epochs are those of metrics.jsonl (Run.History), in order; of none, as of a model that is not trained in epochs, there is nothing to say.
 func Diagnose(epochs []Record) []Finding {
 	loss, val := curve(epochs, "train_loss"), curve(epochs, "val_loss")
 	acc, valAcc := curve(epochs, "train_accuracy"), curve(epochs, "val_accuracy")
 	n := len(loss)
-	if n == 0 && len(epochs) > 0 {
+	if len(epochs) == 0 {
+		return nil
+	}
+	if n == 0 {
 		return []Finding{{TooShort, "an epoch has no training loss that is finite", "look at metrics.jsonl"}}
 	}
 	if n < leastEpochs {

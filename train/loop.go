@@ -90,7 +90,7 @@ type Loop[B any] struct {
 
 // Event tells an observer how far training is.
 type Event struct {
-	Kind           string // "resume", "step", "epoch", "stop" (early)
+	Kind           string // "resume", "step", "epoch", "stop" (early); of cross-validation "fold", the fold's number as Epoch
 	Epoch, Epochs  int    // the epoch that is running or has just ended, counted from 1
 	Batch, Batches int
 	Step           int

@@ -35,25 +35,50 @@ import (
 	"github.com/hadal-go/hadal/train"
 )
 
-// openClassifier loads the model of a run.
+// openRun opens a run with its recipe, whose options are those of the run.
+func openRun(dir string) (run *train.Run, meta train.Info, recipe recipes.Recipe, err error) {
+	if run, meta, err = train.OpenRun(dir); err != nil {
+		return nil, meta, nil, err
+	}
+	entry, err := recipes.Find(meta.Recipe)
+	if err == nil {
+		recipe = entry.New()
+		err = json.Unmarshal(meta.Config, recipe)
+	}
+	if err != nil {
+		return nil, meta, nil, damagedConfig(run, err)
+	}
+	return run, meta, recipe, nil
+}
+
+func damagedConfig(run *train.Run, err error) error {
+	return fmt.Errorf("%s is damaged: %w", run.Path(train.ConfigFile), err)
+}
+
+// openTable loads the model of a run that predicts tables; ok tells whether it does.
+func openTable(dir string) (model recipes.TableModel, recipe string, ok bool, err error) {
+	run, meta, options, err := openRun(dir)
+	if err != nil {
+		return nil, "", false, err
+	}
+	t, ok := options.(recipes.TableRecipe)
+	if !ok {
+		return nil, meta.Recipe, false, nil
+	}
+	model, err = t.Open(run, meta)
+	return model, meta.Recipe, true, err
+}
+
+// openClassifier loads the model of a run that classifies pictures.
 func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, recipe string, err error) {
-	run, meta, err := train.OpenRun(dir)
+	run, meta, r, err := openRun(dir)
 	if err != nil {
 		return nil, info, "", err
 	}
-	damaged := func(err error) error {
-		return fmt.Errorf("%s is damaged: %w", run.Path(train.ConfigFile), err)
-	}
-	entry, err := recipes.Find(meta.Recipe)
-	if err != nil {
-		return nil, info, "", damaged(err)
-	}
-	options, ok := entry.New().(recipes.ImageRecipe)
+	damaged := func(err error) error { return damagedConfig(run, err) }
+	options, ok := r.(recipes.ImageRecipe)
 	if !ok {
-		return nil, info, "", fmt.Errorf("%s is a run of %s, which does not classify pictures", dir, meta.Recipe)
-	}
-	if err := json.Unmarshal(meta.Config, options); err != nil {
-		return nil, info, "", damaged(err)
+		return nil, info, "", fmt.Errorf("%s is a run of %s, which predicts neither pictures nor tables", dir, meta.Recipe)
 	}
 	b, err := json.Marshal(meta.Data)
 	if err == nil {
@@ -76,12 +101,17 @@ func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, recipe st
 
 type evalCmd struct {
 	Run_    string `arg:"" name:"run" help:"Run folder." type:"path"`
-	Data    string `help:"Data set to measure on; default: the one of the run."`
+	Data    string `help:"Data set to measure on, of tables a CSV file; default: what the run held out."`
 	DataDir string `help:"Folder with the data set's files." type:"path"`
 	Offline bool   `help:"Never download."`
 }
 
 func (c *evalCmd) Run(a *app) error {
+	if t, recipe, ok, err := openTable(c.Run_); err != nil {
+		return err
+	} else if ok {
+		return c.table(a, t, recipe)
+	}
 	model, info, recipe, err := openClassifier(c.Run_)
 	if err != nil {
 		return err
@@ -117,14 +147,23 @@ func (c *evalCmd) Run(a *app) error {
 
 type predictCmd struct {
 	Run_   string   `arg:"" name:"run" help:"Run folder." type:"path"`
-	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP, of any size and colours: they are stretched to what the model was trained on, and turned grey if that is."`
-	Top    int      `help:"Classes to show for each." default:"3"`
-	Invert bool     `help:"Turn dark on light into light on dark, as the digits and clothes are."`
+	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP, of any size and colours: they are stretched to what the model was trained on, and turned grey if that is. Of runs on tables: a CSV file."`
+	Top    int      `help:"Pictures: classes to show for each." default:"3"`
+	Invert bool     `help:"Pictures: turn dark on light into light on dark, as the digits and clothes are."`
+	Out    string   `help:"Tables: CSV file to write; default: standard output." type:"path"`
 }
 
 func (c *predictCmd) Run(a *app) error {
 	if c.Top < 1 {
 		return usageError{fmt.Errorf("--top %d: give at least 1", c.Top)}
+	}
+	if t, _, ok, err := openTable(c.Run_); err != nil {
+		return err
+	} else if ok {
+		return c.table(a, t)
+	}
+	if c.Out != "" {
+		return usageError{fmt.Errorf("--out is for runs on tables; %s classifies pictures", c.Run_)}
 	}
 	model, info, _, err := openClassifier(c.Run_)
 	if err != nil {

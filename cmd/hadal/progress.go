@@ -68,6 +68,12 @@ func (p *progress) observe(e train.Event) {
 			return
 		}
 		fmt.Fprintf(p.a.out, "epoch %*d/%d  %s  %.0f samples/s  %s\n", len(fmt.Sprint(e.Epochs)), e.Epoch, e.Epochs, e.Metrics, p.throughput(), time.Duration(e.Seconds*float64(time.Second)).Round(100*time.Millisecond))
+	case "fold":
+		if p.a.json {
+			p.a.out.line(map[string]any{"event": "fold", "fold": e.Epoch, "folds": e.Epochs, "metrics": e.Metrics})
+		} else {
+			fmt.Fprintf(p.a.out, "fold %*d/%d  %s\n", len(fmt.Sprint(e.Epochs)), e.Epoch, e.Epochs, e.Metrics)
+		}
 	case "stop":
 		p.close()
 		if p.a.json {
@@ -75,6 +81,15 @@ func (p *progress) observe(e train.Event) {
 		} else {
 			fmt.Fprintln(p.a.out, "Stopped early: the monitored metric has not become better")
 		}
+	}
+}
+
+// note is the recipe's Env.Note.
+func (p *progress) note(text string) {
+	if p.a.json {
+		p.a.out.line(map[string]any{"event": "note", "text": text})
+	} else {
+		fmt.Fprintf(p.a.out, "Note: %s\n", text)
 	}
 }
 
@@ -161,10 +176,14 @@ func (p *progress) done(m train.Metrics, findings []train.Finding, took time.Dur
 	return nil
 }
 
-// figures is "test accuracy 0.9833, test loss 0.0712".
+// figures is "test accuracy 0.9833, test loss 0.0712". A standard error stands behind its figure: "cv accuracy 0.9500 ± 0.0102".
 func figures(m train.Metrics) string {
 	var parts []string
-	for _, x := range m {
+	for i, x := range m {
+		if i > 0 && x.Name == m[i-1].Name+"_se" {
+			parts[len(parts)-1] += fmt.Sprintf(" ± %.4f", x.Value)
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("%s %.4f", strings.ReplaceAll(x.Name, "_", " "), x.Value))
 	}
 	return strings.Join(parts, ", ")

@@ -70,6 +70,7 @@ func (c *trainCmd) Run(a *app) error {
 		Seed: info.Seed, Run: run,
 		Source:   source.Config{Dir: c.DataDir, Offline: c.Offline, Progress: show.download},
 		Describe: func(data any) error { return describe(run, &info, data) },
+		Note:     show.note,
 		Observe: func(e train.Event) {
 			if changed { // training accepts the new options, so that they are the run's from now on
 				changed = false

@@ -7,6 +7,7 @@ import (
 	_ "github.com/hadal-go/hadal/recipes/maths"
 	_ "github.com/hadal-go/hadal/recipes/metrics"
 	_ "github.com/hadal-go/hadal/recipes/optimizers"
+	_ "github.com/hadal-go/hadal/recipes/tabular" // tabular
 	_ "github.com/hadal-go/hadal/recipes/training"
 	_ "github.com/hadal-go/hadal/recipes/vision" // lenet, mlp
 	_ "github.com/hadal-go/hadal/recipes/workflow"

@@ -7,12 +7,18 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"gonum.org/v1/plot/vg"
 )
 
 // ScatterConfig configures Scatter and DecisionRegions.
 type ScatterConfig struct {
 	Title, XLabel, YLabel string
 	Classes               []string // names for the legend; nil numbers the classes
+	// Line is drawn dashed behind Scatter's points, with LineName in the legend: the
+	// diagonal, say, on which two numbers are equal. Its ends must be finite.
+	Line     []Point
+	LineName string
 }
 
 // Scatter draws points into path, point i in the colour of class[i]; a nil class
@@ -32,10 +38,30 @@ func Scatter(path string, points []Point, class []int, cfg ScatterConfig) error 
 			ys.add(p.Y)
 		}
 	}
+	for _, p := range cfg.Line {
+		if !finite(p.X) || !finite(p.Y) {
+			return fmt.Errorf("plot: %s: the line has a point at (%g, %g); give finite ones", who, p.X, p.Y)
+		}
+		xs.add(p.X)
+		ys.add(p.Y)
+	}
 	c := scatterChart(class, cfg)
+	dashes := []vg.Length{6, 3}
+	if len(cfg.Line) > 0 && cfg.LineName != "" {
+		c.legend = append(c.legend, entry{cfg.LineName, lineMark, func(f *figure, p point) {
+			f.line(faint, lineWidth, dashes, point{p.x - lineMark/2, p.y}, point{p.x + lineMark/2, p.y})
+		}})
+	}
 	c.x, c.y = xAxis(xs, 0.04, 8, false), linearAxis(ys, 0.04, 8, false)
 	c.note = leftOut(points, c.x, c.y)
-	return c.draw(who, path, func(f *frame) { f.points(points, class) })
+	return c.draw(who, path, func(f *frame) {
+		line := make([]point, len(cfg.Line))
+		for i, p := range cfg.Line {
+			line[i] = f.at(p.X, p.Y)
+		}
+		f.line(faint, lineWidth, dashes, line...)
+		f.points(points, class)
+	})
 }
 
 func checkClasses(who string, n int, class []int, cfg ScatterConfig) error {

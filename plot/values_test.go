@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -147,6 +148,30 @@ func TestScatterPlacesPoints(t *testing.T) {
 	texts := svgTexts(t, path)
 	if !has(texts, "1 of 4 points are outside, NaN or infinite and not shown") || !has(texts, "dog") || has(texts, "never") {
 		t.Errorf("the texts are %q", texts)
+	}
+}
+
+// A line behind the points widens the axes, and is in the legend where it has a name.
+func TestScatterLine(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.svg")
+	points, line := []Point{{0, 0}, {1, 1}}, []Point{{0, 0}, {10, 10}}
+	must(t, Scatter(path, points, nil, ScatterConfig{Line: line, LineName: "equal"}))
+	if texts := svgTexts(t, path); !has(texts, "equal") || !has(texts, "10") {
+		t.Errorf("the texts are %q", texts)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(b), "stroke-dasharray:6") < 2 {
+		t.Errorf("%v: there is no dashed line with its legend", err)
+	}
+	path = filepath.Join(dir, "a.png")
+	must(t, Scatter(path, points, nil, ScatterConfig{Line: line}))
+	xs, _ := dotCenters(decode(t, path), classColor(0), 0)
+	if len(xs) != 2 || xs[1]-xs[0] > 150 {
+		t.Errorf("the points are at %v", xs)
+	}
+	if err := Scatter(path, points, nil, ScatterConfig{Line: []Point{{0, math.NaN()}}}); err == nil || !strings.Contains(err.Error(), "the line has a point at (0, NaN)") {
+		t.Error(err)
 	}
 }
 

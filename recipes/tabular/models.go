@@ -45,7 +45,7 @@ func (c *Recipe) learner(target *table.Target, pipeline *table.Pipeline, seed ui
 // model is the model's name, chosen where it is auto.
 func (c *Recipe) model(target *table.Target) string {
 	switch {
-	case c.Model != "auto":
+	case c.Model != "auto" && c.Model != "":
 		return c.Model
 	case target.Classes != nil:
 		return "logistic"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/table"
@@ -164,24 +165,19 @@ func (c *Recipe) plots(run *train.Run, target *table.Target, j *judged, model le
 
 func plotNumbers(run *train.Run, target *table.Target, j *judged) error {
 	truth := j.y.Floats()
-	var predicted, residuals []plot.Point
-	var class []int
-	lo, hi := math.Inf(1), math.Inf(-1)
+	said, residuals := make([]plot.Point, len(truth)), make([]plot.Point, len(truth))
 	for i, y := range truth {
-		lo, hi = min(lo, y), max(hi, y)
-		predicted, class = append(predicted, plot.Point{X: y, Y: j.scores[i]}), append(class, 0)
-		residuals = append(residuals, plot.Point{X: j.scores[i], Y: y - j.scores[i]})
+		said[i], residuals[i] = plot.Point{X: y, Y: j.scores[i]}, plot.Point{X: j.scores[i], Y: y - j.scores[i]}
 	}
-	const dots = 200 // that make the diagonal
-	for i := range dots {
-		d := lo + (hi-lo)*float64(i)/(dots-1)
-		predicted, class = append(predicted, plot.Point{X: d, Y: d}), append(class, 1)
-	}
-	err := plot.Scatter(run.Path("predicted.png"), predicted, class, plot.ScatterConfig{
-		Title: "Predictions of " + target.Name, XLabel: "true", YLabel: "predicted", Classes: []string{"a row", "no error"},
+	lo, hi := slices.Min(truth), slices.Max(truth)
+	err := plot.Scatter(run.Path("predicted.png"), said, nil, plot.ScatterConfig{
+		Title: "Predictions of " + target.Name, XLabel: "true", YLabel: "predicted", Line: []plot.Point{{X: lo, Y: lo}, {X: hi, Y: hi}}, LineName: "no error",
 	})
 	if err != nil {
 		return err
 	}
-	return plot.Scatter(run.Path("residuals.png"), residuals, nil, plot.ScatterConfig{Title: "Residuals of " + target.Name, XLabel: "predicted", YLabel: "true - predicted"})
+	lo, hi = slices.Min(j.scores), slices.Max(j.scores)
+	return plot.Scatter(run.Path("residuals.png"), residuals, nil, plot.ScatterConfig{
+		Title: "Residuals of " + target.Name, XLabel: "predicted", YLabel: "true - predicted", Line: []plot.Point{{X: lo}, {X: hi}}, LineName: "no error",
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"strings"
@@ -15,11 +14,7 @@ import (
 func ReadFile(path string, cfg ReadConfig) (*Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, err)
+		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, cause(err))
 	}
 	defer f.Close()
 	t, err := Read(f, cfg)
@@ -163,7 +158,7 @@ func (b *builder) add(s string) error {
 	if len(b.values) == b.most {
 		switch {
 		case b.declared == Category:
-			return fmt.Errorf("line %d, column %q: there are more than %d categories; raise the limit, or leave the column out", r.line, c.Name, b.most)
+			return fmt.Errorf("line %d, column %q: there are more than %d categories; raise MaxCategories, or leave the column out (--drop)", r.line, c.Name, b.most)
 		case b.allNumbers:
 			return b.expand(s)
 		}
@@ -201,7 +196,7 @@ func (b *builder) drop(format string, args ...any) {
 	b.dropped = true
 }
 
-const mend = "mend it, or name it as a text that stands for a missing value"
+const mend = "mend it, or name it as a missing value (--missing)"
 
 func (b *builder) notNumber(s string, line int) error {
 	return fmt.Errorf("line %d, column %q: %q is not a number; %s", line, b.column.Name, short(s), mend)

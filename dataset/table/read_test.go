@@ -129,7 +129,7 @@ func TestReadErrors(t *testing.T) {
 		{"too large a number", "a,b\n1,2\n1e999,3\n", config{}, `line 3, column "a": "1e999" is not a finite number`},
 		{"infinity late", many(2000) + "Infinity,x\n", config{}, `line 2002, column "a": "Infinity" is not a finite`},
 		{"infinity early", "a,b\ninf,x\n" + strings.TrimPrefix(many(2000), "a,b\n"), config{}, `line 2, column "a": "inf"`},
-		{"declared number", "a,b\n1,2\nx1,3\n", number, `line 3, column "a": "x1" is not a number; mend it, or name it`},
+		{"declared number", "a,b\n1,2\nx1,3\n", number, `line 3, column "a": "x1" is not a number; mend it, or name it as a missing value (--missing)`},
 		{"declared number, late", many(2000) + "x1,x\n", number, `line 2002, column "a": "x1" is not a number`},
 		{"too many categories", many(2000), config{Kinds: map[string]table.Kind{"a": table.Category}}, `line 1002, column "a": there are more than 1000 categories`},
 		{"declared, not there", "apple,b\n1,2\n", config{Kinds: map[string]table.Kind{"aple": table.Number}}, `no column "aple"; did you mean "apple"? the columns are "apple", "b"`},

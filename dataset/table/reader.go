@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,7 +85,9 @@ func NewReader(r io.Reader, cfg ReadConfig) (*Reader, error) {
 	}
 	head, err := text.Peek(3)
 	switch {
-	case len(head) == 0 && errors.Is(err, io.EOF):
+	case len(head) == 0 && err != nil && !errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("it cannot be read: %w", cause(err))
+	case len(head) == 0:
 		return nil, errors.New("the file is empty; a table has a line of column names and a line for each row")
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		text.Discard(3)
@@ -148,11 +152,11 @@ func guessSeparator(text *bufio.Reader) (rune, error) {
 	case len(even) == 1:
 		return even[0], nil
 	case len(even) > 1:
-		return 0, fmt.Errorf("line 1: the separator may be any of %q; say which", string(even))
+		return 0, fmt.Errorf("line 1: the separator may be any of %q; say which (--separator)", string(even))
 	case len(some) == 1: // the row that has another number of fields is named when it is read
 		return some[0], nil
 	case len(some) > 1:
-		return 0, fmt.Errorf("line 1: the separator may be any of %q, and with none have all lines equally many fields; say which it is", string(some))
+		return 0, fmt.Errorf("line 1: the separator may be any of %q, and with none have all lines equally many fields; say which it is (--separator)", string(some))
 	}
 	return ',', nil
 }
@@ -195,12 +199,7 @@ func (t *Reader) header() error {
 			t.first = append(t.first, strings.Clone(f))
 		}
 	} else if numbers > 0 && numbers == len(record) {
-		t.notes = append(t.notes, "the names of all columns are numbers: if the file has no header, say so")
-	}
-	for name := range t.cfg.Kinds {
-		if _, ok := place[name]; !ok {
-			return unknownColumn(name, t.names)
-		}
+		t.notes = append(t.notes, "the names of all columns are numbers: if the file has no header, say so (--no-header)")
 	}
 	var absent []string
 	for _, name := range t.cfg.Only {
@@ -210,6 +209,11 @@ func (t *Reader) header() error {
 	}
 	if len(absent) > 0 {
 		return fmt.Errorf("line %d: the columns %s are missing; there are %s", t.line, list(absent), list(t.names))
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.cfg.Kinds)) {
+		if _, ok := place[name]; !ok {
+			return unknownColumn(name, t.names)
+		}
 	}
 	for i, name := range t.names {
 		if t.cfg.Only != nil && !slices.Contains(t.cfg.Only, name) {
@@ -268,7 +272,16 @@ func (t *Reader) read() ([]string, error) {
 	case errors.Is(err, errNUL):
 		return nil, fmt.Errorf("line %d: there is a NUL byte, so this is no text; export the table as CSV in UTF-8", t.source.line)
 	}
-	return nil, fmt.Errorf("after line %d: %w", t.line, err)
+	return nil, fmt.Errorf("after line %d: %w", t.line, cause(err))
+}
+
+// cause leaves the operation and the path, which the caller names, out of an error.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 func fields(n int) string {

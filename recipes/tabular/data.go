@@ -110,7 +110,7 @@ func (c *Recipe) open(ctx context.Context) (*problem, error) {
 	if without := p.table.Rows - len(p.rows); without > 0 {
 		p.notes = append(p.notes, fmt.Sprintf("%d of %d rows have no %s and are left out", without, p.table.Rows, c.Target))
 	}
-	if p.target.Numeric && task == table.AnyTask {
+	if p.target.Numeric && task == table.AnyTask && len(p.target.Classes) > 2 {
 		p.notes = append(p.notes, fmt.Sprintf("%s is taken for %d classes: %s; --task regression predicts a number", c.Target, len(p.target.Classes), names(p.target.Classes)))
 	}
 	p.info = Info{filepath.Base(c.Data), len(p.rows), len(p.table.Columns), c.Target, p.target.Classes, hex.EncodeToString(sum.Sum(nil))}

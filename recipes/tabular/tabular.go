@@ -160,6 +160,13 @@ func (c *Recipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, er
 		}
 		result = append(result, judged.metrics(p.target, c.probabilities(p.target)).With("test_")...)
 	}
+	if result == nil {
+		if judged, err = p.judge(ctx, model, pipeline, training); err != nil {
+			return nil, err
+		}
+		env.Tell("there are neither folds nor test rows: the figures are those of the rows that it was trained on")
+		result = judged.metrics(p.target, c.probabilities(p.target)).With("train_")
+	}
 	if err := c.save(env.Run, p, pipeline, model); err != nil {
 		return nil, err
 	}

@@ -272,7 +272,8 @@ func TestHelp(t *testing.T) {
 		{"--help", []string{"Usage: hadal <command>", "train lenet", "predict", "data get", "completion", "--json", "--threads"}},
 		{"train --help", []string{"Usage: hadal train <command>", "--resume", "--seed", "train mlp"}},
 		{"train lenet --help", []string{"Usage: hadal train lenet", "--epochs", "--lr", "digits", "Flags:"}},
-		{"predict --help", []string{"<run>", "<file> ...", "--invert", "PNG, JPEG", "stretched"}},
+		{"train tabular --help", []string{"Usage: hadal train tabular", "--target", "--folds", "auto,linear,ridge,logistic,svm,mlp", "mean,median,most-frequent,constant"}},
+		{"predict --help", []string{"<run>", "<file> ...", "--invert", "PNG, JPEG", "stretched", "--out", "a CSV file"}},
 		{"data get --help", []string{"--offline", "--verify"}},
 	} {
 		r := hadal(strings.Fields(c.args)...)

@@ -65,7 +65,7 @@ func (t *Reader) rows(n, maxCategories int) (*Table, error) {
 	columns := make([]*builder, len(t.keep))
 	for j, i := range t.keep {
 		columns[j] = &builder{reader: t, declared: t.kinds[j], most: maxCategories, column: &Column{Name: t.names[i]}, code: map[string]uint16{}, allNumbers: true}
-		columns[j].dropped = t.kinds[j] == Text
+		columns[j].dropped, columns[j].floats = t.kinds[j] == Text, t.kinds[j] == Number
 	}
 	for table.Rows < n {
 		record, err := t.next()
@@ -97,8 +97,8 @@ func (t *Reader) rows(n, maxCategories int) (*Table, error) {
 	return table, nil
 }
 
-// builder collects a column. It begins with codes of texts; a column of numbers with too many different ones goes on with numbers, and one
-// of too many different texts with nothing.
+// builder collects a column. It begins with codes of texts, unless it is declared Number; a column of numbers with too many different ones
+// goes on with numbers, and one of too many different texts with nothing.
 type builder struct {
 	reader   *Reader
 	declared Kind
@@ -150,9 +150,6 @@ func (b *builder) add(s string) error {
 	v, ok := r.number(s)
 	if !ok {
 		v = math.NaN()
-		if b.declared == Number {
-			return b.notNumber(s, r.line)
-		}
 	}
 	b.allNumbers = b.allNumbers && ok
 	if len(b.values) == b.most {

@@ -59,10 +59,10 @@ func (c *Column) Len() int { return max(c.codes.n, c.floats.n) }
 // Float returns the number in a row, NaN where it is missing or the column holds none. Rows count from 0.
 func (c *Column) Float(row int) float64 {
 	switch {
-	case c.floats.n > 0:
-		return c.floats.at(row)
 	case c.Kind != Number:
 		return math.NaN()
+	case c.floats.n > 0:
+		return c.floats.at(row)
 	}
 	if k := c.codes.at(row); k > 0 {
 		return c.numbers[k-1]

@@ -39,7 +39,7 @@ type cli struct {
 
 	Train      trainCmd      `cmd:"" help:"Train a recipe's model; leaves a run folder."`
 	Eval       evalCmd       `cmd:"" help:"Measure a run's model on its test set."`
-	Predict    predictCmd    `cmd:"" help:"Classify pictures with a run's model."`
+	Predict    predictCmd    `cmd:"" help:"Classify pictures, or predict the rows of a CSV file, with a run's model."`
 	List       listCmd       `cmd:"" help:"List the recipes."`
 	Summary    summaryCmd    `cmd:"" help:"Print a recipe's model: layers, shapes, parameters, FLOPs."`
 	Data       dataCmd       `cmd:"" help:"List, fetch and find data sets."`

@@ -141,6 +141,9 @@ func (c *Recipe) plots(run *train.Run, target *table.Target, j *judged, model le
 		if err := run.PlotHistory(m.best, curves...); err != nil {
 			return err
 		}
+		if err := run.PlotLayers(); err != nil {
+			return err
+		}
 	}
 	switch {
 	case j == nil:

@@ -42,3 +42,26 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestParseRegression(t *testing.T) {
+	m, err := tableset.ParseRegression(strings.NewReader("2,2,price\n1,2.5,-3\n4,5,6e1\n"), []string{"a", "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(tensor.Data[float64](m.X), []float64{1, 2.5, 4, 5}) || !slices.Equal(tensor.Data[float64](m.Y), []float64{-3, 60}) || m.Target != "price" {
+		t.Errorf("%+v", m)
+	}
+	for what, c := range map[string]struct{ text, want string }{
+		"empty":       {"", "rows,columns,name of the target"},
+		"two targets": {"1,1,a,b\n1,1\n", "names 2 targets"},
+		"no target":   {"1,1,a\n1\n", "wrong number of fields"},
+		"no number":   {"1,1,a\n1,x\n", `row 1: target "x"`},
+		"infinite":    {"1,1,a\n1,Inf\n", "finite"},
+		"NaN feature": {"1,1,a\nNaN,1\n", "row 1, column 1"},
+		"missing row": {"2,1,a\n1,0\n", "there are 1 rows"},
+	} {
+		if _, err := tableset.ParseRegression(strings.NewReader(c.text), []string{"f"}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", what, err, c.want)
+		}
+	}
+}

@@ -176,25 +176,38 @@ func (s *LinearSVM) newTask(m *labelled) *svmTask {
 
 func (t *svmTask) row(i int) []float64 { return t.x[i*t.d : (i+1)*t.d] }
 
-// order is that of the rows in a pass of a problem.
-func (t *svmTask) order(problem, pass int) []int {
-	return random.FromKey(random.KeyAt(t.Seed, uint64(problem), uint64(pass))).Perm(t.n)
+// rows returns the numbers of all rows.
+func (t *svmTask) rows() []int {
+	rows := make([]int, t.n)
+	for i := range rows {
+		rows[i] = i
+	}
+	return rows
+}
+
+// shuffle brings rows into the order of a pass of a problem.
+func (t *svmTask) shuffle(rows []int, problem, pass int) {
+	random.Shuffle(len(rows), random.KeyAt(t.Seed, uint64(problem), uint64(pass)), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 }
 
 // binary is coordinate descent on the dual ½ |Σ α_i y_i x_i|² - Σ α_i, 0 <= α_i <= C, one variable at a time to its minimum
 // (Hsieh et al., algorithm 1). Variables at a bound that they push against are only looked at every tenth pass.
 func (t *svmTask) binary(sign, w, alpha []float64, problem int) (passes int, ok bool) {
-	asleep := make([]bool, t.n)
+	rows, awake := t.rows(), []int(nil)
 	for passes = 1; passes <= t.MaxIter; passes++ {
-		all := passes%10 == 1
+		all := passes%10 == 1 || len(awake) == 0
+		if all {
+			awake = append(awake[:0], rows...)
+		}
+		t.shuffle(awake, problem, passes)
 		worst := 0.0
-		for _, i := range t.order(problem, passes) {
-			if asleep[i] && !all {
-				continue
-			}
+		stay := awake[:0] // those that are looked at again in the next pass
+		for _, i := range awake {
 			row := t.row(i)
 			grad := sign[i]*dot(w, row) - 1
-			asleep[i] = alpha[i] == 0 && grad > t.Tol || alpha[i] == t.C && grad < -t.Tol
+			if !(alpha[i] == 0 && grad > t.Tol || alpha[i] == t.C && grad < -t.Tol) {
+				stay = append(stay, i)
+			}
 			violation := math.Abs(grad)
 			if alpha[i] == 0 && grad >= 0 || alpha[i] == t.C && grad <= 0 {
 				violation = 0
@@ -210,11 +223,12 @@ func (t *svmTask) binary(sign, w, alpha []float64, problem int) (passes int, ok 
 			axpy((a-alpha[i])*sign[i], row, w)
 			alpha[i] = a
 		}
+		awake = stay
 		if worst <= t.Tol {
 			if all {
 				return passes, true
 			}
-			clear(asleep)
+			awake = awake[:0] // look at all of them next
 		}
 	}
 	return t.MaxIter, false
@@ -225,8 +239,10 @@ func (t *svmTask) pegasos(sign, w []float64, problem int) {
 	lambda := 1 / (t.C * float64(t.n))
 	v, mean := make([]float64, t.d), make([]float64, t.d)
 	step, steps := 0, t.n*t.MaxIter
+	rows := t.rows()
 	for pass := range t.MaxIter {
-		for _, i := range t.order(problem, pass) {
+		t.shuffle(rows, problem, pass)
+		for _, i := range rows {
 			step++
 			row := t.row(i)
 			wrong := sign[i]*dot(v, row) < 1

@@ -17,9 +17,11 @@ func (t *svmTask) scores(w []float64, i int, z []float64) {
 func (t *svmTask) crammerSinger(w, alpha []float64) (passes int, ok bool) {
 	classes := len(t.m.classes)
 	grad, b, sorted := make([]float64, classes), make([]float64, classes), make([]float64, classes)
+	rows := t.rows()
 	for passes = 1; passes <= t.MaxIter; passes++ {
+		t.shuffle(rows, 0, passes)
 		worst := 0.0
-		for _, i := range t.order(0, passes) {
+		for _, i := range rows {
 			row, right, a := t.row(i), t.m.y[i], alpha[i*classes:(i+1)*classes]
 			if t.norm[i] == 0 { // no w changes its loss
 				a[right], a[(right+1)%classes] = t.C, -t.C
@@ -87,9 +89,11 @@ func (t *svmTask) crammerSinger(w, alpha []float64) (passes int, ok bool) {
 // w_k, one variable at a time.
 func (t *svmTask) westonWatkins(w, alpha []float64) (passes int, ok bool) {
 	classes := len(t.m.classes)
+	rows := t.rows()
 	for passes = 1; passes <= t.MaxIter; passes++ {
+		t.shuffle(rows, 0, passes)
 		worst := 0.0
-		for _, i := range t.order(0, passes) {
+		for _, i := range rows {
 			row, right, a := t.row(i), t.m.y[i], alpha[i*classes:(i+1)*classes]
 			own := w[right*t.d : (right+1)*t.d]
 			ahead := dot(own, row)

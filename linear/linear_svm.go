@@ -191,11 +191,11 @@ func (t *svmTask) shuffle(rows []int, problem, pass int) {
 }
 
 // binary is coordinate descent on the dual ½ |Σ α_i y_i x_i|² - Σ α_i, 0 <= α_i <= C, one variable at a time to its minimum
-// (Hsieh et al., algorithm 1). Variables at a bound that they push against are only looked at every tenth pass.
+// (Hsieh et al., algorithm 1). Variables at a bound that they push against are only looked at every twentieth pass.
 func (t *svmTask) binary(sign, w, alpha []float64, problem int) (passes int, ok bool) {
 	rows, awake := t.rows(), []int(nil)
 	for passes = 1; passes <= t.MaxIter; passes++ {
-		all := passes%10 == 1 || len(awake) == 0
+		all := passes%20 == 1 || len(awake) == 0
 		if all {
 			awake = append(awake[:0], rows...)
 		}

@@ -1,6 +1,13 @@
 package linear
 
-import "math"
+import (
+	"math"
+
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// mostProducts is how many rows have all of their products computed at once, in 32 MB: much quicker than one by one.
+const mostProducts = 2048
 
 // smo minimises ½ Σ_ij α_i α_j y_i y_j k_ij - Σ α_i over 0 <= α_i <= C, Σ α_i y_i = 0.
 type smo struct {
@@ -8,9 +15,11 @@ type smo struct {
 	x          []float64 // n rows of d
 	n, d       int
 	norm       []float64 // |x_i|²
+	products   []float64 // x_i·x_j, nil with too many rows
 	y          []float64
 	alpha      []float64
-	grad       []float64 // of the objective
+	v          []float64 // -y_i times the gradient of the objective: how fast it falls as α_i y_i grows
+	up, low    []bool    // whether α_i y_i can grow and shrink
 	diagonal   []float64 // k_ii
 	rows       [][]float64
 	kept       []int // rows that are in memory, the oldest first
@@ -20,26 +29,48 @@ type smo struct {
 
 func newSMO(s *KernelSVM, m *labelled, rows []int, y []float64) *smo {
 	n := len(rows)
-	o := &smo{svm: s, n: n, d: m.d, y: y, alpha: make([]float64, n), grad: make([]float64, n), diagonal: make([]float64, n),
-		norm: make([]float64, n), rows: make([][]float64, n), most: max(2, s.CacheMB<<20/(8*n))}
-	for i, r := range rows {
+	o := &smo{svm: s, n: n, d: m.d, y: y, alpha: make([]float64, n), v: make([]float64, n), diagonal: make([]float64, n),
+		up: make([]bool, n), low: make([]bool, n), norm: make([]float64, n), rows: make([][]float64, n), most: max(2, s.CacheMB<<20/(8*n))}
+	for _, r := range rows {
 		o.x = append(o.x, m.row(r)...)
-		o.norm[i] = dot(m.row(r), m.row(r))
-		o.diagonal[i] = o.kernel(o.norm[i], o.norm[i], o.norm[i])
-		o.grad[i] = -1
+	}
+	if n <= mostProducts {
+		x := tensor.Of(o.x, n, m.d)
+		o.products = tensor.Data[float64](x.MatMul(x.T()))
+	}
+	for i := range n {
+		o.norm[i], o.v[i] = o.product(i, i), y[i]
+		o.bounds(i)
+		o.diagonal[i] = 1
+	}
+	if s.Kernel != RBFKernel {
+		copy(o.diagonal, o.norm)
+		o.kernel(o.diagonal, 0)
 	}
 	return o
 }
 
-// kernel returns k(u, v) by u·v, |u|² and |v|².
-func (o *smo) kernel(uv, uu, vv float64) float64 {
+// product returns x_i·x_j.
+func (o *smo) product(i, j int) float64 {
+	if o.products != nil {
+		return o.products[i*o.n+j]
+	}
+	return dot(o.x[i*o.d:(i+1)*o.d], o.x[j*o.d:(j+1)*o.d])
+}
+
+// kernel replaces the products u·x_j by k(u, x_j); norm is |u|².
+func (o *smo) kernel(r []float64, norm float64) {
 	switch s := o.svm; s.Kernel {
 	case RBFKernel:
-		return math.Exp(-s.FittedGamma * max(0, uu+vv-2*uv))
+		for j, uv := range r {
+			r[j] = -s.FittedGamma * max(0, norm+o.norm[j]-2*uv)
+		}
+		expAll(r)
 	case PolynomialKernel:
-		return math.Pow(s.FittedGamma*uv+s.Coef0, float64(s.Degree))
+		for j, uv := range r {
+			r[j] = math.Pow(s.FittedGamma*uv+s.Coef0, float64(s.Degree))
+		}
 	}
-	return uv
 }
 
 // row returns k(x_i, ·).
@@ -53,45 +84,49 @@ func (o *smo) row(i int) []float64 {
 		o.rows[old] = nil
 	}
 	r := make([]float64, o.n)
-	xi := o.x[i*o.d : (i+1)*o.d]
-	for j := range r {
-		r[j] = o.kernel(dot(xi, o.x[j*o.d:(j+1)*o.d]), o.norm[i], o.norm[j])
+	if o.products != nil {
+		copy(r, o.products[i*o.n:])
+	} else {
+		for j := range r {
+			r[j] = o.product(i, j)
+		}
 	}
+	o.kernel(r, o.norm[i])
 	o.rows[i] = r
 	o.kept = append(o.kept, i)
 	return r
 }
 
-// up and low report whether α_i y_i can grow and shrink.
-func (o *smo) up(i int) bool {
-	return o.y[i] > 0 && o.alpha[i] < o.svm.C || o.y[i] < 0 && o.alpha[i] > 0
-}
-
-func (o *smo) low(i int) bool {
-	return o.y[i] > 0 && o.alpha[i] > 0 || o.y[i] < 0 && o.alpha[i] < o.svm.C
+// bounds stores whether α_i y_i can grow and shrink.
+func (o *smo) bounds(i int) {
+	above, below := o.alpha[i] > 0, o.alpha[i] < o.svm.C
+	if o.up[i], o.low[i] = below, above; o.y[i] < 0 {
+		o.up[i], o.low[i] = above, below
+	}
 }
 
 // pair returns the next two variables: the one whose growth pays most at once, and the one with which the objective falls most.
 func (o *smo) pair() (i, j int, violation float64) {
 	i, j = -1, -1
 	most, least := math.Inf(-1), math.Inf(1)
-	for t, g := range o.grad {
-		if v := -o.y[t] * g; o.up(t) && v > most {
+	for t, v := range o.v {
+		if v > most && o.up[t] {
 			i, most = t, v
 		}
 	}
 	if i < 0 {
 		return -1, -1, 0
 	}
-	ki, best := o.row(i), math.Inf(-1)
-	for t, g := range o.grad {
-		if !o.low(t) {
+	ki, di, best := o.row(i), o.diagonal[i], math.Inf(-1)
+	for t, v := range o.v {
+		if !o.low[t] {
 			continue
 		}
-		v := -o.y[t] * g
-		least = min(least, v)
+		if v < least {
+			least = v
+		}
 		if b := most - v; b > 0 {
-			if gain := b * b / max(o.diagonal[i]+o.diagonal[t]-2*ki[t], 1e-12); gain > best {
+			if gain := b * b / max(di+o.diagonal[t]-2*ki[t], 1e-12); gain > best {
 				j, best = t, gain
 			}
 		}
@@ -109,7 +144,7 @@ func (o *smo) solve(tol float64, maxIter int) bool {
 		}
 		ki, kj := o.row(i), o.row(j)
 		// α_i y_i grows by t and α_j y_j shrinks by it.
-		t := (-o.y[i]*o.grad[i] + o.y[j]*o.grad[j]) / max(o.diagonal[i]+o.diagonal[j]-2*ki[j], 1e-12)
+		t := (o.v[i] - o.v[j]) / max(o.diagonal[i]+o.diagonal[j]-2*ki[j], 1e-12)
 		room := func(sign, a float64) float64 { // for a + sign t in [0, C]
 			if sign > 0 {
 				return c - a
@@ -120,8 +155,10 @@ func (o *smo) solve(tol float64, maxIter int) bool {
 		t = min(t, ri, rj)
 		o.alpha[i] = snap(o.alpha[i]+o.y[i]*t, o.y[i], t == ri, c)
 		o.alpha[j] = snap(o.alpha[j]-o.y[j]*t, -o.y[j], t == rj, c)
-		for s := range o.grad {
-			o.grad[s] += o.y[s] * t * (ki[s] - kj[s])
+		o.bounds(i)
+		o.bounds(j)
+		for s, k := range ki {
+			o.v[s] -= t * (k - kj[s])
 		}
 	}
 	return false
@@ -138,10 +175,10 @@ func snap(a, sign float64, bound bool, c float64) float64 {
 	return a
 }
 
-// objective is ½ αᵀQα - Σα, with Qα = grad + 1.
+// objective is ½ αᵀQα - Σα, with Qα = 1 + its gradient.
 func (o *smo) objective() (sum float64) {
 	for i, a := range o.alpha {
-		sum += a * (o.grad[i] - 1) / 2
+		sum -= a * (o.y[i]*o.v[i] + 1) / 2
 	}
 	return sum
 }
@@ -149,8 +186,7 @@ func (o *smo) objective() (sum float64) {
 // intercept is b: free variables lie on the margin, y (f + b) = 1; without any it is the middle of what the others allow.
 func (o *smo) intercept() float64 {
 	sum, free, lo, hi := 0.0, 0, math.Inf(-1), math.Inf(1)
-	for i, g := range o.grad {
-		v := -o.y[i] * g // b that puts row i on its margin
+	for i, v := range o.v { // b that puts row i on its margin
 		switch a := o.alpha[i]; {
 		case a > 0 && a < o.svm.C:
 			sum += v

@@ -9,7 +9,10 @@ import (
 	"github.com/hadal-go/hadal/dataset/breastcancer"
 	"github.com/hadal-go/hadal/dataset/diabetes"
 	"github.com/hadal-go/hadal/dataset/iris"
+	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/table"
 	"github.com/hadal-go/hadal/dataset/tableset"
+	"github.com/hadal-go/hadal/dataset/titanic"
 	"github.com/hadal-go/hadal/dataset/wine"
 	"github.com/hadal-go/hadal/linear"
 	"github.com/hadal-go/hadal/random"
@@ -96,22 +99,89 @@ func indices(rows []int) []int64 {
 	return i
 }
 
-// allData returns the data sets in the order of the table.
-func allData(folds int) (all []*data, err error) {
-	for _, s := range []struct {
-		name string
-		t    *tableset.Table
-	}{{"iris", iris.Load()}, {"wine", wine.Load()}, {"breast cancer", breastcancer.Load()}} {
-		d, err := numeric(s.name, s.t.X, s.t.Y, false, folds)
+// mixed is a data set whose features are the columns of a table besides the target: numbers, with the median where they are missing, to be
+// standardised, and categories, to be one-hot.
+func mixed(name string, t *table.Table, target string, folds int) (*data, error) {
+	g, all, err := table.FitTarget(t, target, table.Classification)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	d := data{name: name}
+	if d.y, err = g.Encode(t, all); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, i := range all {
+		var row []float64
+		for _, c := range t.Columns {
+			switch {
+			case c.Name == target:
+			case c.Kind == table.Category:
+				row = append(row, float64(c.Code(i)))
+			default:
+				row = append(row, c.Float(i))
+			}
+		}
+		d.rows = append(d.rows, pointers(row))
+	}
+	column := 0
+	for _, c := range t.Columns {
+		if c.Kind == table.Category && c.Name != target {
+			d.categories = append(d.categories, column)
+		}
+		if c.Name != target {
+			column++
+		}
+	}
+	tableRows := func(rows []int) []int {
+		r := make([]int, len(rows))
+		for k, i := range rows {
+			r[k] = all[i]
+		}
+		return r
+	}
+	cfg := table.PipelineConfig{ColumnConfig: table.ColumnConfig{Impute: table.Median}, Skip: []string{target}}
+	d.features = func(train []int) (func([]int) (*tensor.Tensor, error), error) {
+		p, err := table.FitPipeline(t, tableRows(train), cfg)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, d)
+		return func(rows []int) (*tensor.Tensor, error) {
+			x, _, err := p.Transform(t, tableRows(rows))
+			return x, err
+		}, nil
 	}
-	t := diabetes.LoadRaw()
-	d, err := numeric("diabetes", t.X, t.Y, true, folds)
-	if err != nil {
-		return nil, err
+	return newData(d, folds)
+}
+
+// set is a data set that is not loaded yet.
+type set struct {
+	name       string
+	regression bool
+	load       func() (*data, error)
+}
+
+// sets lists the data sets in the order of the table. The Titanic's passengers are found as package source says.
+func sets(ctx context.Context, dir string, folds int) []set {
+	classes := func(name string, load func() *tableset.Table) set {
+		return set{name, false, func() (*data, error) {
+			t := load()
+			return numeric(name, t.X, t.Y, false, folds)
+		}}
 	}
-	return append(all, d), nil
+	return []set{
+		classes("iris", iris.Load),
+		classes("wine", wine.Load),
+		classes("breast cancer", breastcancer.Load),
+		{"diabetes", true, func() (*data, error) {
+			t := diabetes.LoadRaw()
+			return numeric("diabetes", t.X, t.Y, true, folds)
+		}},
+		{"Titanic", false, func() (*data, error) {
+			t, err := titanic.Load(ctx, source.Config{Dir: dir})
+			if err != nil {
+				return nil, err
+			}
+			return mixed("Titanic", t, "survived", folds)
+		}},
+	}
 }

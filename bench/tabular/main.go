@@ -27,10 +27,11 @@ import (
 type cli struct {
 	Filter string  `help:"Regular expression of the rows to run, such as ^wine/.*SVM; default: all." placeholder:"RE"`
 	Folds  int     `help:"Parts that each data set is cut into; each is held out once." default:"10"`
-	Seeds  int     `help:"Networks to train for each fold." default:"3"`
+	Seeds  int     `help:"Networks to train for each fold." default:"5"`
 	Budget float64 `help:"Seconds to fit again and again in each measurement of time; one fit at least." default:"0.1"`
 	Rounds int     `help:"Measurements of time on each side; the median counts." default:"3"`
 	Python string  `help:"A Python that has scikit-learn; default: python3, then /usr/bin/python3." placeholder:"PROGRAM"`
+	Data   string  `name:"data-dir" help:"Folder to look for the Titanic's passengers in first." placeholder:"DIR" type:"path"`
 	Out    string  `help:"Markdown file to write the result into." placeholder:"FILE" type:"path"`
 }
 
@@ -51,7 +52,7 @@ func main() {
 	if _, err := parser.Parse(os.Args[1:]); err != nil {
 		fail(fmt.Errorf("%w; see --help", err), 2)
 	}
-	pairs, err := c.check()
+	pairs, err := c.check(ctx)
 	fail(err, 2)
 	fail(c.run(ctx, pairs, os.Stdout), 1)
 }
@@ -65,7 +66,7 @@ type pair struct {
 func (p pair) String() string { return p.d.name + "/" + p.m.name }
 
 // check returns what is to be run, or what is wrong with the flags.
-func (c *cli) check() (pairs []pair, err error) {
+func (c *cli) check(ctx context.Context) (pairs []pair, err error) {
 	re, err := regexp.Compile(c.Filter)
 	switch {
 	case err != nil:
@@ -79,16 +80,19 @@ func (c *cli) check() (pairs []pair, err error) {
 	case c.Rounds < 1:
 		return nil, fmt.Errorf("--rounds %d: give at least 1", c.Rounds)
 	}
-	sets, err := allData(c.Folds)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range sets {
+	for _, s := range sets(ctx, c.Data, c.Folds) {
+		var d *data
 		for i := range models {
 			m := &models[i]
-			if p := (pair{d, m}); m.regression == d.regression && re.MatchString(p.String()) {
-				pairs = append(pairs, p)
+			if m.regression != s.regression || !re.MatchString(s.name+"/"+m.name) {
+				continue
 			}
+			if d == nil {
+				if d, err = s.load(); err != nil {
+					return nil, err
+				}
+			}
+			pairs = append(pairs, pair{d, m})
 		}
 	}
 	if len(pairs) == 0 {

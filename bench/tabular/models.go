@@ -45,7 +45,7 @@ func fitted(build func(o options, seed uint64) fitter) func(x, y *tensor.Tensor,
 	}
 }
 
-var network = options{Hidden: 32, Alpha: 1e-4, Batch: 32, LR: 1e-3, Epochs: 60}
+var network = options{Hidden: 32, Alpha: 1e-4, Batch: 32, LR: 1e-3, Epochs: 100}
 
 var models = []model{
 	{name: "logistic regression", options: options{C: 1}, fit: fitted(func(o options, _ uint64) fitter {

@@ -1,9 +1,8 @@
 // Package titanic is the 1,309 passengers of the Titanic by class, sex, age and relatives aboard, and whether they survived: a table with
 // categories and missing ages.
 //
-// It is the data frame Titanicp of R's package vcdExtra (M. Friendly), a part of the list that T. Cason compiled from the Encyclopedia
-// Titanica and F. Harrell published as titanic3 (1999). The table is not part of the binary: it is found as package source says, in Debian where
-// the package r-cran-vcdextra puts it.
+// It is the data frame Titanicp of R's package vcdExtra (M. Friendly), which names as its source titanic3, compiled by F. Harrell and R.
+// Dawson. The table is not part of the binary: it is found as package source says, in Debian where the package r-cran-vcdextra puts it.
 package titanic
 
 import (

@@ -14,8 +14,8 @@ type smo struct {
 	svm        *KernelSVM
 	x          []float64 // n rows of d
 	n, d       int
-	norm       []float64 // |x_i|²
-	products   []float64 // x_i·x_j, nil with too many rows
+	norm       []float64      // |x_i|²
+	products   *tensor.Tensor // x_i·x_j, nil with too many rows
 	y          []float64
 	alpha      []float64
 	v          []float64 // -y_i times the gradient of the objective: how fast it falls as α_i y_i grows
@@ -36,10 +36,11 @@ func newSMO(s *KernelSVM, m *labelled, rows []int, y []float64) *smo {
 	}
 	if n <= mostProducts {
 		x := tensor.Of(o.x, n, m.d)
-		o.products = tensor.Data[float64](x.MatMul(x.T()))
+		o.products = x.MatMul(x.T())
 	}
 	for i := range n {
-		o.norm[i], o.v[i] = o.product(i, i), y[i]
+		xi := o.x[i*o.d : (i+1)*o.d]
+		o.norm[i], o.v[i] = dot(xi, xi), y[i]
 		o.bounds(i)
 		o.diagonal[i] = 1
 	}
@@ -48,14 +49,6 @@ func newSMO(s *KernelSVM, m *labelled, rows []int, y []float64) *smo {
 		o.kernel(o.diagonal, 0)
 	}
 	return o
-}
-
-// product returns x_i·x_j.
-func (o *smo) product(i, j int) float64 {
-	if o.products != nil {
-		return o.products[i*o.n+j]
-	}
-	return dot(o.x[i*o.d:(i+1)*o.d], o.x[j*o.d:(j+1)*o.d])
 }
 
 // kernel replaces the products u·x_j by k(u, x_j); norm is |u|².
@@ -85,10 +78,11 @@ func (o *smo) row(i int) []float64 {
 	}
 	r := make([]float64, o.n)
 	if o.products != nil {
-		copy(r, o.products[i*o.n:])
+		tensor.Read(o.products, func(all []float64) { copy(r, all[i*o.n:]) })
 	} else {
+		xi := o.x[i*o.d : (i+1)*o.d]
 		for j := range r {
-			r[j] = o.product(i, j)
+			r[j] = dot(xi, o.x[j*o.d:(j+1)*o.d])
 		}
 	}
 	o.kernel(r, o.norm[i])

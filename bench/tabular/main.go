@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/hadal-go/hadal/bench"
+	"github.com/hadal-go/hadal/format/atomicfile"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -158,7 +159,10 @@ func (c *cli) run(ctx context.Context, pairs []pair, stdout io.Writer) error {
 	if c.Out == "" {
 		return nil
 	}
-	return os.WriteFile(c.Out, []byte(title+text.String()), 0o644)
+	return atomicfile.WriteFile(c.Out, func(w io.Writer) error {
+		_, err := io.WriteString(w, title+text.String())
+		return err
+	})
 }
 
 const title = "# Small tables beside scikit-learn\n\nThe latest output of `go run ./bench/tabular`, unedited.\n\n"

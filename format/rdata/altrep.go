@@ -72,7 +72,7 @@ func (d *decoder) sequence(class string, state *Object) any {
 // deferred returns the texts of numbers that R did not need to write out yet: the numbers, and the option scipen.
 func (d *decoder) deferred(parts List) any {
 	n := parts[0].Len()
-	if !d.take(48 * n) {
+	if !d.take(48 * int64(n)) {
 		return nil
 	}
 	scipen := 0

@@ -75,7 +75,7 @@ const (
 type decoder struct {
 	r         *bufio.Reader
 	err       error
-	left      int       // bytes of memory that may still be taken
+	left      int64     // bytes of memory that may still be taken
 	sequences int       // elements that compact sequences may still grow to
 	four      [4]byte   // of a number
 	depth     int       // of the item that is being read
@@ -124,7 +124,7 @@ func (d *decoder) fail(format string, args ...any) {
 }
 
 // take counts n bytes of memory, before they are taken, and reports whether they may be.
-func (d *decoder) take(n int) bool {
+func (d *decoder) take(n int64) bool {
 	if n > d.left {
 		d.fail("it asks for more than the %d bytes of memory that an object may take", maxMemory)
 	}
@@ -251,12 +251,12 @@ func (d *decoder) vector(o *Object, flags int32) {
 		o.Data = Opaque("expression")
 	case rawType:
 		n := d.length()
-		if d.take(n) {
+		if d.take(int64(n)) {
 			o.Data = Raw(d.bytes(n))
 		}
 	case specialType, builtinType:
 		n := d.length()
-		if d.take(n) {
+		if d.take(int64(n)) {
 			d.bytes(n)
 		}
 		o.Data = Opaque("function")
@@ -300,7 +300,7 @@ func (d *decoder) reference(flags int32) *Object {
 
 func (d *decoder) ints() []int32 {
 	n := d.length()
-	if !d.take(4 * n) {
+	if !d.take(4 * int64(n)) {
 		return nil
 	}
 	b := d.bytes(4 * n)
@@ -313,11 +313,11 @@ func (d *decoder) ints() []int32 {
 
 // reals reads a length and times that many numbers.
 func (d *decoder) reals(times int) []float64 {
-	n := times * d.length()
-	if !d.take(8 * n) {
+	n := d.length()
+	if !d.take(8 * int64(times) * int64(n)) {
 		return nil
 	}
-	b := d.bytes(8 * n)
+	b := d.bytes(8 * times * n)
 	v := make([]float64, len(b)/8)
 	for i := range v {
 		v[i] = math.Float64frombits(binary.BigEndian.Uint64(b[8*i:]))
@@ -361,7 +361,7 @@ func (d *decoder) text(flags int32) (t string, na bool) {
 	if n < 0 {
 		d.fail("it has a text of %d bytes", n)
 	}
-	if !d.take(int(n)) {
+	if !d.take(int64(n)) {
 		return "", false
 	}
 	b := d.bytes(int(n))
@@ -372,7 +372,7 @@ func (d *decoder) text(flags int32) (t string, na bool) {
 	if flags&bytesFlag != 0 || flags&latin1Flag == 0 && utf8.Valid(b) {
 		return string(b), false
 	}
-	if !d.take(len(b)) {
+	if !d.take(int64(len(b))) {
 		return "", false
 	}
 	var s strings.Builder

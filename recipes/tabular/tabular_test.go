@@ -148,11 +148,11 @@ func TestModels(t *testing.T) {
 		{two, "species", "svm", "polynomial", "accuracy", 0.85, []string{"confusion.png", "roc.png"}},
 		{two, "species", "svm", "linear", "roc_auc", 0.95, []string{"confusion.png", "roc.png"}},
 		{two, "species", "logistic", "", "roc_auc", 0.95, []string{"confusion.png", "roc.png"}},
-		{classes, "species", "mlp", "", "accuracy", 0.9, []string{"accuracy.png", "confusion.png", "loss.png", "metrics.jsonl"}},
+		{classes, "species", "mlp", "", "accuracy", 0.9, []string{"accuracy.png", "confusion.png", "loss.png", "metrics.jsonl", "histograms.jsonl", "gradients.png", "activations.png", "units.png"}},
 		{numbers, "y", "auto", "", "r2", 0.8, []string{"predicted.png", "residuals.png"}},
 		{numbers, "y", "linear", "", "r2", 0.8, []string{"predicted.png", "residuals.png"}},
 		{numbers, "y", "ridge", "", "r2", 0.8, []string{"predicted.png", "residuals.png"}},
-		{numbers, "y", "mlp", "", "r2", 0.8, []string{"loss.png", "metrics.jsonl", "predicted.png", "residuals.png"}},
+		{numbers, "y", "mlp", "", "r2", 0.8, []string{"loss.png", "metrics.jsonl", "histograms.jsonl", "gradients.png", "activations.png", "units.png", "predicted.png", "residuals.png"}},
 	} {
 		name := c.model + " " + c.kernel + " of " + c.target
 		o := options(c.data, c.target, c.model)

@@ -6,6 +6,12 @@ package losses
 import "github.com/hadal-go/hadal/tensor"
 
 // Reduction says how the losses of single elements or samples become the result.
+//
+// Sum adds them up, so that its gradient is the sum of the samples' gradients, and those of mini-batches add up to that of the whole
+// set. Mean divides by their number: the N samples where a sample has one loss (CrossEntropy, MultiMargin, Triplet), all N·D·...
+// elements where each element has its own (MSE, L1, BCE). CrossEntropy, NLL and Focal divide by the weights of the targets that count.
+// The step of SGD is the same with Mean at the rate η as with Sum at η over what Mean divides by; means of mini-batches of n_b
+// samples add up with the weights n_b/N.
 type Reduction uint8
 
 // The reductions; None keeps every element. The Mean of nothing is NaN.

@@ -66,7 +66,9 @@ func outputDeltas(c *catalog.Check, g *random.Generator) {
 	f := tensor.With(tensor.Float64)
 	s, t := f.Randn(g, lossRows, lossColumns), f.Rand(g, lossRows, lossColumns)
 	class := tensor.Of([]int64{3, 0, 4, 1})
-	sum := func(h *tensor.Tensor) *tensor.Tensor { return losses.MSELoss{Reduction: losses.Sum}.Of(h, t).MulScalar(0.5) }
+	sum := func(h *tensor.Tensor) *tensor.Tensor {
+		return losses.MSELoss{Reduction: losses.Sum}.Of(h, t).MulScalar(0.5)
+	}
 	square := func(h, t float64) float64 { return h - t } // ∂J/∂h of ½(h - t)²
 	bce := func(h, t float64) float64 { return (h - t) / (h * (1 - h)) }
 	at := func(loss func(s *tensor.Tensor) *tensor.Tensor, delta func(s, t float64) float64) (off float64) {

@@ -126,7 +126,9 @@ func deepAgainstWide(ctx context.Context, c *catalog.Check) error {
 		return tensor.With(tensor.Float64).Arange(0, float64(n*teeth+1), 1).DivScalar(float64(n * teeth)).Unsqueeze(1)
 	}
 	x, fine := points(8), points(64)
-	offBy := func(net nn.Sequential) float64 { return losses.MSE(nn.Eval(net).Forward(fine), sawtooth(fine, sawDepth)).Item() }
+	offBy := func(net nn.Sequential) float64 {
+		return losses.MSE(nn.Eval(net).Forward(fine), sawtooth(fine, sawDepth)).Item()
+	}
 	params := sawParams(sawDepth, sawWidth)
 	var deep, shallow nn.Sequential
 	var shallowErrors, randomErrors []float64

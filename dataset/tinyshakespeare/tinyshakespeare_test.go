@@ -2,6 +2,7 @@ package tinyshakespeare
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,12 @@ import (
 
 	"github.com/hadal-go/hadal/dataset/source"
 )
+
+func ExampleEncode() {
+	codes, characters := Encode("to be")
+	fmt.Printf("%v %q\n", codes, characters)
+	// Output: [4 3 0 1 2] " beot"
+}
 
 // TestText reads the real text where it lies beside a checkout, or in $HADAL_DATA, and is skipped without.
 func TestText(t *testing.T) {

@@ -1,0 +1,73 @@
+package models
+
+import (
+	"cmp"
+
+	"github.com/hadal-go/hadal/nn"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// AlexNetConfig are the options of NewAlexNet. Zero fields mean the defaults.
+type AlexNetConfig struct {
+	Classes int      // default 1000
+	Dropout *float64 // probability in the classifier; default 0.5
+}
+
+// AlexNet is the network that won ImageNet 2012 (A. Krizhevsky, I. Sutskever and G. E. Hinton, 2012), in the form of one device
+// without local response normalisation (A. Krizhevsky, 2014, One weird trick for parallelizing convolutional neural networks),
+// which is torchvision's: five convolutions, an average pooling to 6 x 6, and three dense layers, fc6, fc7 and fc8. With 1000
+// classes it has 61,100,840 parameters.
+//
+// Its input is pictures (N, 3, H, W) of 63 x 63 pixels or more, 224 x 224 for the weights of ImageNet, by channel (x - mean)/std
+// with means 0.485, 0.456, 0.406 and deviations 0.229, 0.224, 0.225 of values from 0 to 1.
+type AlexNet struct {
+	Features   nn.Sequential // features.0, .3, .6, .8 and .10 are the convolutions
+	AvgPool    *nn.AdaptiveAvgPool2d
+	Classifier nn.Sequential // classifier.1, .4 and .6 are fc6, fc7 and fc8
+}
+
+// NewAlexNet returns the network with PyTorch's initial weights. It panics with ErrValue when the number of classes is negative or the
+// probability is none.
+func NewAlexNet(g *random.Generator, cfg AlexNetConfig) *AlexNet {
+	if cfg.Classes < 0 {
+		tensor.Fail("alexnet", tensor.ErrValue, nil, "the number of classes, %d, must be positive", cfg.Classes)
+	}
+	if cfg.Dropout == nil {
+		cfg.Dropout = new(0.5)
+	}
+	conv := func(in, out, kernel, stride, padding int) nn.Layer {
+		return nn.NewConv2d(g, in, out, kernel, nn.ConvConfig{Stride: stride, Padding: padding})
+	}
+	fc := func(in, out int) nn.Layer { return nn.NewLinear(g, in, out, nn.LinearConfig{}) }
+	pool := func() nn.Layer {
+		return &nn.MaxPool2d{Config: tensor.PoolConfig{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}}}
+	}
+	return &AlexNet{
+		Features: nn.NewSequential(
+			conv(3, 64, 11, 4, 2), nn.ReLU{}, pool(),
+			conv(64, 192, 5, 1, 2), nn.ReLU{}, pool(),
+			conv(192, 384, 3, 1, 1), nn.ReLU{},
+			conv(384, 256, 3, 1, 1), nn.ReLU{},
+			conv(256, 256, 3, 1, 1), nn.ReLU{}, pool(),
+		),
+		AvgPool: &nn.AdaptiveAvgPool2d{H: 6, W: 6},
+		Classifier: nn.NewSequential(
+			nn.NewDropout(g, *cfg.Dropout), fc(256*6*6, 4096), nn.ReLU{},
+			nn.NewDropout(g, *cfg.Dropout), fc(4096, 4096), nn.ReLU{},
+			fc(4096, cmp.Or(cfg.Classes, 1000)),
+		),
+	}
+}
+
+// Forward maps pictures (N, 3, H, W) to scores (N, classes).
+func (m *AlexNet) Forward(x *tensor.Tensor) *tensor.Tensor {
+	return m.Classifier[len(m.Classifier)-1].Forward(m.Codes(x))
+}
+
+// Codes maps pictures (N, 3, H, W) to the activations of fc7 after its ReLU, (N, 4096): features for other tasks (A. S. Razavian,
+// H. Azizpour, J. Sullivan and S. Carlsson, 2014, CNN features off-the-shelf). Take them from nn.Eval(m), whose Dropout passes all.
+func (m *AlexNet) Codes(x *tensor.Tensor) *tensor.Tensor {
+	x = m.AvgPool.Forward(m.Features.Forward(x)).Flatten(1)
+	return m.Classifier[:len(m.Classifier)-1].Forward(x)
+}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/hadal-go/hadal/catalog"
+	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/digits"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/plot"
@@ -68,24 +69,30 @@ func fullyConvolutional(ctx context.Context, c *catalog.Check) error {
 
 // scoreMap trains a small network on the embedded digits, looks for one of them in a larger picture, and draws where it is.
 func scoreMap(ctx context.Context, path string) error {
-	const side, wanted, scale = 8, 3, 3
+	const side, wanted = 8, 3
 	set := digits.Train()
 	g := random.New(1)
 	net := nn.NewSequential(
 		nn.NewConv2d(g, 1, 32, 3, nn.ConvConfig{}), nn.ReLU{}, nn.NewConv2d(g, 32, 64, 3, nn.ConvConfig{}), nn.ReLU{}, nn.NewFlatten(),
 		nn.NewLinear(g, 64*4*4, 64, nn.LinearConfig{}), nn.ReLU{}, nn.NewLinear(g, 64, 11, nn.LinearConfig{}),
 	)
-	// Class 10 is a window between digits: two of them, side by side or one over the other, cut in the middle.
+	// Class 10 is a window that shows a part of a digit: two for each digit, off by 4 to 6 pixels one way and 0 to 6 the other.
 	pixels := tensor.Of(set.Pix, set.N, 1, side, side).To(tensor.Float32).DivScalar(float64(set.Max))
-	labels := make([]int64, 2*set.N)
+	margin := pixels.Pad(tensor.PadConstant, 0, 6, 6, 6, 6)
+	labels := make([]int64, 3*set.N)
 	pictures := []*tensor.Tensor{pixels}
-	for i := range set.N {
-		labels[i], labels[set.N+i] = int64(set.Labels[i]), 10
-		axis := 2 + i%2
-		pair := tensor.Concat(axis-1, pixels.Select(0, i), pixels.Select(0, (i+1)%set.N))
-		pictures = append(pictures, pair.Narrow(axis-1, 2+i%5, side).Unsqueeze(0))
+	for i := range 2 * set.N {
+		labels[i%set.N], labels[set.N+i] = int64(set.Labels[i%set.N]), 10
+		near, far := g.Intn(13), 10+g.Intn(3)
+		if g.Intn(2) == 0 {
+			far = 12 - far
+		}
+		if g.Intn(2) == 0 {
+			near, far = far, near
+		}
+		pictures = append(pictures, margin.Narrow(0, i%set.N, 1).Narrow(2, near, side).Narrow(3, far, side))
 	}
-	l := learner{epochs: 15, batch: 32, lr: 0.03, momentum: 0.9, seed: 1}
+	l := learner{epochs: 25, batch: 32, lr: 0.03, momentum: 0.9, decay: 1e-3, seed: 1, transforms: []dataset.Transform{dataset.RandomShift(1)}}
 	if err := l.fit(ctx, net, tensor.Concat(0, pictures...), tensor.Of(labels)); err != nil {
 		return err
 	}
@@ -94,7 +101,8 @@ func scoreMap(ctx context.Context, path string) error {
 	for line := range 4 {
 		var row []*tensor.Tensor
 		for i := range 6 {
-			row = append(row, tensor.Of(test.Image(6*line+i+20), side, side).To(tensor.Float32).DivScalar(float64(test.Max)))
+			digit := tensor.Of(test.Image(6*line+i+20), side, side).To(tensor.Float32).DivScalar(float64(test.Max))
+			row = append(row, digit.Pad(tensor.PadConstant, 0, 2, 2, 2, 2))
 		}
 		lines = append(lines, tensor.Concat(1, row...))
 	}
@@ -106,5 +114,5 @@ func scoreMap(ctx context.Context, path string) error {
 	return plot.ImageGrid(path, []plot.Tile{
 		{Image: plot.GrayRange(h, w, scene.Floats(), 0, 1), Caption: "24 handwritten digits of 8 x 8 pixels"},
 		{Image: plot.GrayRange(h, w, around.Floats(), 0, 1), Caption: "P(3) of the window around each pixel, in one pass"},
-	}, plot.ImageGridConfig{Title: "A classifier of 8 x 8 pixels, made convolutional", Columns: 2, Scale: 4 * scale})
+	}, plot.ImageGridConfig{Title: "A classifier of 8 x 8 pixels, made convolutional", Columns: 2, Scale: 8})
 }

@@ -3,7 +3,9 @@ package training
 import (
 	"context"
 
+	"github.com/hadal-go/hadal/catalog"
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/mnist"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
@@ -44,6 +46,24 @@ func (l learner) fit(ctx context.Context, model nn.Layer, x, y *tensor.Tensor) e
 		}
 	}
 	return nil
+}
+
+// largePictures loads n pictures of MNIST or, with a target of its own, of Fashion-MNIST. Where neither is at hand it returns the error
+// that says where MNIST belongs: the embedded digits are too few and too small to learn features from that serve other classes.
+func largePictures(ctx context.Context, c *catalog.Check, n int, least pictureset.Least) (pictureset.Set, error) {
+	set, err := pictureset.Load(ctx, c, n, least)
+	if err == nil && set.Side < 28 {
+		err = missingMNIST(c)
+	}
+	return set, err
+}
+
+// missingMNIST returns the error that says where MNIST belongs.
+func missingMNIST(c *catalog.Check) error {
+	cfg := c.Source
+	cfg.Offline = true
+	_, err := mnist.Set.Locate(cfg)
+	return err
 }
 
 // planes returns rows of pixels as pictures (N, 1, side, side), float32.

@@ -24,7 +24,7 @@ func init() {
 		Target: "a LeNet learns digits 0 to 4; with 10 labels of each digit from 5 to 9 a linear SVM on its frozen features is ≥ 0.04 more accurate than a LeNet from scratch, as the median of 9 draws of labels, 3 for each of 3 pre-trained networks",
 		Note: "it is the output layer that is replaced, not the input layer, and dense layers do fix the size of the picture: both misprints fail here. The catalog asks for 0.05: that is the mean of the nine draws (0.0515, from 0.006 to " +
 			"0.102), and their median is 0.049; so is the gain about 0.05, and 0.04 what it must reach. It shrinks as labels come in, and is of the features after the convolutions: those of the last hidden layer know too much of " +
-			"digits 0 to 4. Scratch trains at the rate of pre-training (0.01 gives the same within a point), without changes of its pictures; pre-training, which has thousands of them, with; " + pictureset.Note,
+			"digits 0 to 4. Scratch trains at the rate of pre-training (0.01 gives the same within a point), without changes of its pictures; pre-training, which has thousands of them, with; on MNIST or, with a target of its own, Fashion-MNIST",
 		Test: transfer,
 	})
 }
@@ -61,7 +61,7 @@ const (
 )
 
 func transfer(ctx context.Context, c *catalog.Check) error {
-	set, err := pictureset.Load(ctx, c, 20000, pictureset.Least{MNIST: 0.04, Fashion: 0, Digits: 0})
+	set, err := largePictures(ctx, c, 20000, pictureset.Least{MNIST: 0.04, Fashion: 0})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -103,12 +104,14 @@ func ModelCard(dir string) (c Card, err error) {
 	if err := d.Decode(&options); err != nil {
 		return c, fmt.Errorf("%s is damaged: %w", run.Path(ConfigFile), err)
 	}
-	for _, name := range sortedKeys(options) {
-		c.Details = append(c.Details, Line{"option " + name, fmt.Sprint(options[name])})
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		if v := options[name]; v != nil && v != "" { // an option that was not given
+			c.Details = append(c.Details, Line{"option " + name, fmt.Sprint(v)})
+		}
 	}
 	if data, ok := info.Data.(map[string]any); ok {
 		var facts []string
-		for _, name := range sortedKeys(data) {
+		for _, name := range slices.Sorted(maps.Keys(data)) {
 			facts = append(facts, fmt.Sprintf("- %s: %v", name, data[name]))
 		}
 		c.TrainingData = strings.Join(facts, "\n")
@@ -128,19 +131,11 @@ func ModelCard(dir string) (c Card, err error) {
 		if err := json.Unmarshal(b, &result); err != nil {
 			return c, fmt.Errorf("%s is damaged: %w", run.Path(ResultFile), err)
 		}
-		for _, name := range sortedKeys(result) {
+		for _, name := range slices.Sorted(maps.Keys(result)) {
 			if v := result[name]; v != nil {
 				c.Metrics = append(c.Metrics, Metric{name, *v})
 			}
 		}
 	}
 	return c, nil
-}
-
-func sortedKeys[V any](m map[string]V) (names []string) {
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -19,7 +19,7 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "C12", Tier: catalog.Small, Title: "Deep and narrow against shallow and wide at equal parameters", Source: "Telgarsky 2016; Seide, Li and Yu 2011",
 		Target: "a sawtooth of 2^6 teeth: a ReLU network of 7 layers of 4 units fits it (mean squared error below 1e-3), one hidden layer with as many parameters does not",
-		Note: "it fits because it can be trained layer by layer: layer i is fitted to the sawtooth of 2^(i-1) teeth on top of the layers before, with up to 6 starts, of which the best is kept. As many steps as one such start has do not " +
+		Note: "a tooth is a triangle, up and down, and the tent applied to itself by k layers makes 2^(k-1) of them. The deep network fits because it can be trained layer by layer: layer i is fitted to the sawtooth of 2^(i-1) teeth on top of the layers before, with up to 6 starts, of which the best is kept. As many steps as one such start has do not " +
 			"bring the deep network near the sawtooth from random weights, as a control shows. The wide one gets as many steps, the same sawtooths in the same order and 6 starts; it cannot succeed, for n units have n kinks, and a " +
 			"tooth without one costs 1/12. Both learn from 8 points of each tooth; errors are those at 64. The figures of Seide et al., on 309 hours of telephone speech, are not of this tier",
 		Test: deepAgainstWide,

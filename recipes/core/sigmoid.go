@@ -99,7 +99,7 @@ func squashing(_ context.Context, c *catalog.Check) error {
 		worst32 = max(worst32, value.To(tensor.Float64).Sub(tensor.Of(values)).Abs().Div(z.Abs().ClampMin(1)).Max().Item(), largestError(slope.To(tensor.Float64), tensor.Of(dvalues)))
 		if s.name == "sigmoid" { // small values have all their digits
 			for i, got := range s.f(z).Floats() {
-				if points[i] > -700 {
+				if points[i] >= -700 {
 					worstTail = max(worstTail, math.Abs(got/values[i]-1))
 				}
 			}

@@ -74,8 +74,8 @@ func augmentation(ctx context.Context, c *catalog.Check) error {
 	if err != nil {
 		return err
 	}
-	for i := range 3 {
-		m, err := accuracy(uint64(i+1), dataset.RandomHorizontalFlip(0.5), dataset.RandomVerticalFlip(0.5))
+	for i := range uint64(3) {
+		m, err := accuracy(max(c.Seed, 1)+i, dataset.RandomHorizontalFlip(0.5), dataset.RandomVerticalFlip(0.5))
 		if err != nil {
 			return err
 		}
@@ -92,8 +92,8 @@ func augmentation(ctx context.Context, c *catalog.Check) error {
 	for i := range samples {
 		samples[i].X = x.Select(0, i)
 	}
-	load := func(t dataset.Transform, seed uint64, epoch, workers, batch int) (bits []byte, err error) {
-		loader := dataset.NewBatchLoader(dataset.Augment(samples, t), dataset.LoaderConfig{BatchSize: batch, Shuffle: true, Seed: seed, Workers: workers})
+	load := func(t dataset.Transform, epoch, workers, batch int) (bits []byte, err error) {
+		loader := dataset.NewBatchLoader(dataset.Augment(samples, t), dataset.LoaderConfig{BatchSize: batch, Seed: 1, Workers: workers})
 		for b, err := range loader.Epoch(ctx, epoch, 0) {
 			if err != nil {
 				return nil, err
@@ -104,25 +104,25 @@ func augmentation(ctx context.Context, c *catalog.Check) error {
 	}
 	same, other := true, true
 	for _, a := range all {
-		want, err := load(a.Transform, 1, 0, 0, 50)
+		want, err := load(a.Transform, 0, 0, 50)
 		if err != nil {
 			return err
 		}
 		for _, workers := range []int{1, 2, 5} {
-			got, err := load(a.Transform, 1, 0, workers, 7)
+			got, err := load(a.Transform, 0, workers, 7)
 			if err != nil {
 				return err
 			}
 			same = same && bytes.Equal(got, want)
 		}
-		sorted, err := load(a.Transform, 1, 1, 0, 50)
+		next, err := load(a.Transform, 1, 0, 50)
 		if err != nil {
 			return err
 		}
-		other = other && !bytes.Equal(sorted, want)
+		other = other && !bytes.Equal(next, want)
 	}
 	c.True(fmt.Sprintf("%d transforms give the same bits with 0, 1, 2 and 5 workers", len(all)), same)
-	c.True("another epoch gives others", other)
+	c.True("in another epoch each of them gives others, of the same pictures in the same order", other)
 	once := dataset.RandomHorizontalFlip(1)
 	c.True("mirrored twice is as it was, to the bit", bytes.Equal(once(once(samples[0].X, random.New(1)), random.New(1)).Bytes(), samples[0].X.Bytes()))
 

@@ -16,7 +16,7 @@ import (
 func init() {
 	catalog.Register(catalog.Row{
 		ID: "E12", Tier: catalog.Unit, Title: "Fully-convolutional use on any input size", Source: "Sermanet et al. 2014; Long, Shelhamer and Darrell 2015",
-		Target: "dense layers turned into convolutions give identical logits; on a larger picture a map of scores, equal to those of sliding crops to 1e-5",
+		Target: "dense layers turned into convolutions give the same logits, to 1e-14 in float64 (sums in another order round otherwise); on a larger picture a map of scores, equal to those of sliding crops to 1e-5",
 		Note:   "dense layers do fix the size of the picture: a network with them refuses another one; it is their conversion that lifts the requirement",
 		Test:   fullyConvolutional,
 	})

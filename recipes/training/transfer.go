@@ -137,8 +137,7 @@ func transfer(ctx context.Context, c *catalog.Check) error {
 				if err := tune(way, m, lr); err != nil {
 					return 0, err
 				}
-				same := bytes.Equal(m.Conv1.Weight.Bytes(), base.Conv1.Weight.Bytes()) && bytes.Equal(m.Conv2.Weight.Bytes(), base.Conv2.Weight.Bytes()) &&
-					bytes.Equal(m.Conv2.Bias.Bytes(), base.Conv2.Bias.Bytes())
+				same := bytes.Equal(weightBytes(m.Conv1), weightBytes(base.Conv1)) && bytes.Equal(weightBytes(m.Conv2), weightBytes(base.Conv2))
 				unchanged = unchanged && (same || way != partial)
 				moved = moved || !same && way == full
 			}

@@ -118,17 +118,11 @@ func moleculePipeline(c *catalog.Check) error {
 		}
 	}
 	c.Equal("molecules: of 5 whose tokens do not join to them", differ, 0)
-	atoms := 0.0
 	tokens, err := text.SMILES{}.Tokens(molecules[4])
 	if err != nil {
 		return err
 	}
-	for _, t := range tokens {
-		if strings.ContainsAny(t, "BCNO") {
-			atoms++
-		}
-	}
-	c.Equal("atoms of ClCCBr", atoms, 4)
+	c.Equal("tokens of ClCCBr that are not Cl, C, C and Br", count(tokens, []string{"Cl", "C", "C", "Br"}), 0)
 	letters, err := text.Characters{}.Tokens(molecules[4])
 	if err != nil {
 		return err
@@ -205,8 +199,8 @@ func picturePipeline(ctx context.Context, c *catalog.Check) error {
 		return err
 	}
 	moved := dataset.Augment(images, dataset.RandomCrop(8, 8, 1))
-	pass := func(workers, epoch, from int) (x []float64, err error) {
-		l := dataset.NewLoader(moved, dataset.Collate, dataset.LoaderConfig{BatchSize: 16, Shuffle: true, Seed: 5, Workers: workers})
+	pass := func(shuffle bool, workers, epoch, from int) (x []float64, err error) {
+		l := dataset.NewLoader(moved, dataset.Collate, dataset.LoaderConfig{BatchSize: 16, Shuffle: shuffle, Seed: 5, Workers: workers})
 		for b, err := range l.Epoch(ctx, epoch, from) {
 			if err != nil {
 				return nil, err
@@ -215,11 +209,12 @@ func picturePipeline(ctx context.Context, c *catalog.Check) error {
 		}
 		return x, nil
 	}
-	one, err1 := pass(1, 0, 0)
-	three, err2 := pass(3, 0, 0)
-	rest, err3 := pass(2, 0, 2)
-	next, err4 := pass(1, 1, 0)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	one, err1 := pass(true, 1, 0, 0)
+	three, err2 := pass(true, 3, 0, 0)
+	rest, err3 := pass(true, 2, 0, 2)
+	first, err4 := pass(false, 1, 0, 0)
+	next, err5 := pass(false, 1, 1, 0)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
 	if len(one) != 64*64 {
@@ -227,6 +222,6 @@ func picturePipeline(ctx context.Context, c *catalog.Check) error {
 	}
 	c.Equal("pictures: numbers that differ with 3 workers instead of 1", count(one, three), 0)
 	c.Equal("pictures: numbers of an epoch begun in its middle that differ", count(one[len(one)/2:], rest), 0)
-	c.Control(func() { c.AtLeast("numbers that differ in the next epoch, with other draws", count(one, next), 500) })
+	c.Control(func() { c.AtLeast("numbers that differ in the next epoch, with other draws of the crop alone", count(first, next), 500) })
 	return nil
 }

@@ -172,6 +172,12 @@ func transfer(ctx context.Context, c *catalog.Check) error {
 	if err != nil {
 		return err
 	}
+	agreed := 0.0
+	for i, want := range []train.TransferStrategy{train.LinearOnCodes, train.LinearOnEarlierCodes, train.FineTune, train.FineTuneOrScratch} {
+		if train.ChooseTransfer(all[i].size, all[i].similarity).Strategy == want {
+			agreed++
+		}
+	}
 	groups := make([]plot.Group, 4)
 	for k, name := range []string{"linear on codes", "linear on earlier codes", "fine-tuned", "from scratch"} {
 		groups[k].Name = name
@@ -192,6 +198,7 @@ func transfer(ctx context.Context, c *catalog.Check) error {
 		c.Control(func() { c.AtMost(s.name+": accuracy of the worst strategy less it", slices.Min(median[:])-got, -0.005) })
 		names = append(names, s.name)
 	}
+	c.Equal("cases of 4 in which it recommends what CS231n does", agreed, 4)
 	return c.Picture("strategies", func(path string) error {
 		return plot.Bars(path, names, groups, plot.BarsConfig{Title: "Test accuracy of a new task", XLabel: "accuracy"})
 	})

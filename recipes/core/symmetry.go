@@ -114,7 +114,7 @@ func symmetry(_ context.Context, c *catalog.Check) error {
 	if err != nil {
 		return err
 	}
-	c.Equal("points right from random weights, all of them different: the least of 3 seeds", slices.Min(least), 4)
+	c.Equal("points right from random weights, whose units differ: the least of 3 seeds", slices.Min(least), 4)
 
 	good := []initialisation{
 		{"Xavier, linear", func(g *random.Generator, _, n int) *tensor.Tensor { return initialize.XavierUniform(g, 1, n, n) }, func(x *tensor.Tensor) *tensor.Tensor { return x }, 60},

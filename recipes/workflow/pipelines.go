@@ -222,6 +222,8 @@ func picturePipeline(ctx context.Context, c *catalog.Check) error {
 	}
 	c.Equal("pictures: numbers that differ with 3 workers instead of 1", count(one, three), 0)
 	c.Equal("pictures: numbers of an epoch begun in its middle that differ", count(one[len(one)/2:], rest), 0)
-	c.Control(func() { c.AtLeast("numbers that differ in the next epoch, with other draws of the crop alone", count(first, next), 500) })
+	c.Control(func() {
+		c.AtLeast("numbers that differ in the next epoch, with other draws of the crop alone", count(first, next), 500)
+	})
 	return nil
 }

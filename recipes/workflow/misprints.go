@@ -56,7 +56,7 @@ func page() string {
 	b.WriteString(`# Misprints
 
 Formulas and statements that lecture notes, slides and books of the field often misprint, beside what is so and what this library computes. Each formula is
-tested in both forms by row U08 (` + "`hadal verify U08`" + `, file recipes/workflow/misprints.go, from which this page is made): the correct form must hold, the misprinted
+tested in both forms by row U08 (` + "`hadal verify U08`" + `, file recipes/workflow/misprint_list.go, from which this page is made): the correct form must hold, the misprinted
 one must fail. The row in the first column tests the method itself.
 
 | row | about | misprinted | correct | how the test tells them apart |

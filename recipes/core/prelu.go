@@ -72,7 +72,7 @@ func prelu(_ context.Context, c *catalog.Check) error {
 	c.Near("m after training alone, without decay", free[steps], slope, 1e-4)
 	c.Control(func() {
 		c.Near("decayed, by 0.6 h/(h + λ), h being the loss's curvature", held[steps], slope*curvature/(curvature+decay), 1e-3)
-		c.AtMost("which is below 0.6", held[steps], slope-0.1)
+		c.AtMost("which is below 0.6", held[steps], slope-0.05)
 	})
 	return c.Picture("slope", func(path string) error {
 		t := make([]float64, 100)

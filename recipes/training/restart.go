@@ -79,7 +79,7 @@ func restart(ctx context.Context, c *catalog.Check) error {
 		name, want string
 		trial
 	}{
-		{"4 hidden units", train.UnderFitting, trial{hidden: 4, samples: 1438, epochs: 25, lr: 0.01}},
+		{"3 hidden units", train.UnderFitting, trial{hidden: 3, samples: 1438, epochs: 25, lr: 0.01}},
 		{"256 hidden units, 100 samples", train.OverFitting, trial{hidden: 256, samples: 100, epochs: 60, lr: 0.01}},
 		{"64 hidden units, all samples", train.WellFitted, trial{hidden: 64, samples: 1438, epochs: 25, lr: 0.003}},
 	}

@@ -268,12 +268,26 @@ func TestTarget(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
+	empty := read(t, "a,b\n,1\n,2\n", table.ReadConfig{Kinds: map[string]table.Kind{"a": table.Category}})
+	for _, task := range []table.Task{table.AnyTask, table.Classification, table.Regression} {
+		if _, _, err := table.FitTarget(empty, "a", task); err == nil || !strings.Contains(err.Error(), "every value is missing") {
+			t.Errorf("an empty category as %q: %v", task, err)
+		}
+	}
+	signs := read(t, "a,b\n0,1\n-0,2\n-0.0,3\n1,4\n", table.ReadConfig{})
+	g, rows, err := table.FitTarget(signs, "a", table.AnyTask)
+	if err != nil || !slices.Equal(g.Classes, []string{"0", "1"}) {
+		t.Fatalf("%+v, %v", g, err)
+	}
+	if y, err := g.Encode(signs, rows); err != nil || !slices.Equal(y.Floats(), []float64{0, 0, 0, 1}) {
+		t.Errorf("-0 and 0: %v, %v", y, err)
+	}
 	one := read(t, "a,b\n3.5,1\n3.5,2\n", table.ReadConfig{})
 	if _, _, err := table.FitTarget(one, "a", table.AnyTask); err == nil || !strings.Contains(err.Error(), "all 2 values are the same") {
 		t.Error(err)
 	}
 	// Another file: the same numbers written in another way, and what cannot be encoded.
-	g := &table.Target{Name: "grade", Classes: []string{"1", "2"}, Numeric: true}
+	g = &table.Target{Name: "grade", Classes: []string{"1", "2"}, Numeric: true}
 	other := read(t, "grade,x\n1.0,1\n3,2\n,3\n", table.ReadConfig{Kinds: map[string]table.Kind{"grade": g.Kind()}})
 	if y, err := g.Encode(other, []int{0}); err != nil || y.Floats()[0] != 0 {
 		t.Errorf("%v, %v", y, err)

@@ -3,12 +3,14 @@ package table_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -74,6 +76,7 @@ func TestRead(t *testing.T) {
 		{"all missing", "a,b\n,1\nNA,2\n", config{}, "a:empty b:number", "- -"},
 		{"numbers of all sorts", "a,b\n-1,1e3\n+.5,1\n1e-300,2\n0x1p-2,3\n", config{}, "a:number b:number", "-1 0.5 1e-300 0.25"},
 		{"numbers and texts", "a,b\n1,1\nx,2\n2.0,3\n", config{}, "a:category b:number", "1 x 2.0"},
+		{"one column, decimal commas", "a\n1,5\n-2,5\n", config{DecimalComma: true}, "a:number", "1.5 -2.5"},
 		{"declared category", "a,b\n1,x\n01,y\n", config{Kinds: map[string]table.Kind{"a": table.Category}}, "a:category b:category", "1 01"},
 		{"declared number", "a,b\n,x\n2,y\n", config{Kinds: map[string]table.Kind{"a": table.Number}}, "a:number b:category", "- 2"},
 		{"declared text", "a,b\n1,x\n2,y\n", config{Kinds: map[string]table.Kind{"a": table.Text}}, "a:text b:category", "- -"},
@@ -87,6 +90,20 @@ func TestRead(t *testing.T) {
 		}
 		if got := strings.ReplaceAll(strings.Join(texts(tab.Columns[0], tab.Rows), " "), "\n", "|"); got != c.first {
 			t.Errorf("%s: %s, want %s", c.name, got, c.first)
+		}
+	}
+}
+
+// What a run keeps of how its table was read means the same when it is read back.
+func TestReadConfigJSON(t *testing.T) {
+	for _, c := range []table.ReadConfig{{}, {Missing: []string{}}, {Missing: []string{"-"}}, {Separator: '\t', NoHeader: true, DecimalComma: true, MaxCategories: 7, Kinds: map[string]table.Kind{"a": table.Number}, Only: []string{"a"}}} {
+		b, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again table.ReadConfig
+		if err := json.Unmarshal(b, &again); err != nil || !reflect.DeepEqual(again, c) {
+			t.Errorf("%+v became %+v by %s, %v", c, again, b, err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ type ReadConfig struct {
 	// NoHeader means that the first line is data; the columns are called column1, column2, ...
 	NoHeader bool `json:"no_header,omitempty"`
 	// Missing are the texts that stand for a missing value besides the empty one; nil: Missing.
-	Missing []string `json:"missing,omitempty"`
+	Missing []string `json:"missing,omitzero"` // an empty list is kept, as it means another thing than nil
 	// DecimalComma reads 3,14 as a number; the separator must be another then.
 	DecimalComma bool `json:"decimal_comma,omitempty"`
 	// Kinds are the kinds of columns that are not to be inferred: Number, Category, or Text for a column that is not kept.
@@ -99,7 +99,7 @@ func NewReader(r io.Reader, cfg ReadConfig) (*Reader, error) {
 		t.missing[strings.TrimSpace(m)] = true
 	}
 	if t.cfg.Separator == 0 {
-		if t.cfg.Separator, err = guessSeparator(text); err != nil {
+		if t.cfg.Separator, err = guessSeparator(text, cfg.DecimalComma); err != nil {
 			return nil, err
 		}
 	}
@@ -111,8 +111,9 @@ func NewReader(r io.Reader, cfg ReadConfig) (*Reader, error) {
 	return t, t.header()
 }
 
-// guessSeparator returns the only separator that cuts the first lines into equally many fields, at least two; a comma if none is there.
-func guessSeparator(text *bufio.Reader) (rune, error) {
+// guessSeparator returns the only separator that cuts the first lines into equally many fields, at least two; if none is there a comma,
+// or a semicolon where commas are decimal signs.
+func guessSeparator(text *bufio.Reader, decimalComma bool) (rune, error) {
 	head, err := text.Peek(peeked)
 	if err == nil { // there is more: the last line is not whole
 		if i := bytes.LastIndexByte(head, '\n'); i >= 0 {
@@ -157,6 +158,8 @@ func guessSeparator(text *bufio.Reader) (rune, error) {
 		return some[0], nil
 	case len(some) > 1:
 		return 0, fmt.Errorf("line 1: the separator may be any of %q, and with none have all lines equally many fields; say which it is (--separator)", string(some))
+	case decimalComma:
+		return ';', nil
 	}
 	return ',', nil
 }

@@ -45,7 +45,7 @@ type Table struct {
 type Column struct {
 	Name    string
 	Kind    Kind
-	Missing int      // rows without a value
+	Missing int      // rows without a value; not counted of a Text
 	Values  []string // of a Category: the different texts, sorted
 
 	numbers []float64       // of a Number with codes: the number of each code
@@ -93,7 +93,13 @@ func (c *Column) Text(row int) string {
 	return ""
 }
 
-func formatNumber(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+// formatNumber writes a number with as many digits as it needs; -0 is the number that 0 is.
+func formatNumber(v float64) string {
+	if v == 0 {
+		return "0"
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
 
 // Names returns the names of the columns.
 func (t *Table) Names() []string {

@@ -52,7 +52,7 @@ func FitTarget(t *Table, name string, task Task) (target *Target, rows []int, er
 	case Text:
 		return fail("it holds ever new texts, which are no classes; choose another column, or declare it a category")
 	case Category:
-		if task == Regression {
+		if task == Regression && len(c.Values) > 0 { // none: declared a category, and every value is missing
 			return fail("%q is not a number, as regression needs; predict classes, or choose another column", c.Values[0])
 		}
 		target.Classes = c.Values

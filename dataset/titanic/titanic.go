@@ -75,12 +75,15 @@ func load(rdx, rdb string) (*table.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := make([][]string, frame.Rows+1)
+	var lines [][]string
 	kinds := map[string]table.Kind{}
 	for _, c := range columns {
 		values, err := column(frame, c.name, c.kind)
 		if err != nil {
 			return nil, err
+		}
+		if lines == nil { // a frame without columns may claim any number of rows
+			lines = make([][]string, len(values)+1)
 		}
 		kinds[c.name] = c.kind
 		lines[0] = append(lines[0], c.name)

@@ -72,7 +72,7 @@ func (d *decoder) sequence(class string, state *Object) any {
 // deferred returns the texts of numbers that R did not need to write out yet: the numbers, and the option scipen.
 func (d *decoder) deferred(parts List) any {
 	n := parts[0].Len()
-	if !d.take(48 * int64(n)) {
+	if !d.take(16 * int64(n)) {
 		return nil
 	}
 	scipen := 0
@@ -82,6 +82,11 @@ func (d *decoder) deferred(parts List) any {
 		}
 	}
 	c := Character{Values: make([]string, n)}
+	set := func(i int, text string) {
+		if d.take(int64(len(text))) {
+			c.Values[i] = text
+		}
+	}
 	missing := func(i int) {
 		if c.NA == nil {
 			c.NA = make([]bool, n)
@@ -94,7 +99,7 @@ func (d *decoder) deferred(parts List) any {
 			if x == NAInteger {
 				missing(i)
 			} else {
-				c.Values[i] = strconv.Itoa(int(x))
+				set(i, strconv.Itoa(int(x)))
 			}
 		}
 	case Real:
@@ -102,7 +107,7 @@ func (d *decoder) deferred(parts List) any {
 			if IsNA(x) {
 				missing(i)
 			} else {
-				c.Values[i] = formatReal(x, scipen)
+				set(i, formatReal(x, scipen))
 			}
 		}
 	default:

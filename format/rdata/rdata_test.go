@@ -146,6 +146,17 @@ func TestALTREP(t *testing.T) {
 	}
 }
 
+// Texts of numbers count as the memory that they take: with R's option scipen a number has hundreds of digits.
+func TestDeferredMemory(t *testing.T) {
+	for left, refused := range map[int64]bool{10_000: false, 4000: true} {
+		d := &decoder{left: left}
+		d.deferred(List{{Data: slices.Repeat(Real{1e300}, 20)}, {Data: Integer{1000}}}) // 301 digits
+		if (d.err != nil) != refused {
+			t.Errorf("%d bytes: %v", left, d.err)
+		}
+	}
+}
+
 func TestLazyDB(t *testing.T) {
 	for kind, what := range map[int]string{0: "as it is", 1: "zlib", 2: "bzip2"} {
 		base := filepath.Join("testdata", fmt.Sprint("lazy", kind))

@@ -110,8 +110,8 @@ func (m machine) scores(x *tensor.Tensor) *tensor.Tensor {
 // scoreRows is how many rows are judged together, so that kernels and activations stay small.
 const scoreRows = 1024
 
-// scoresOf returns the model's scores of rows x (N, D), N of width numbers each.
-func scoresOf(ctx context.Context, m learner, x *tensor.Tensor, width int) ([]float64, error) {
+// scoresOf returns the model's scores of rows x (N, D), N of width numbers each. An error names row i of x as row place(i) of the table, from 0.
+func scoresOf(ctx context.Context, m learner, x *tensor.Tensor, width int, place func(i int) int) ([]float64, error) {
 	n := x.Dim(0)
 	all := make([]float64, 0, n*width)
 	for at := 0; at < n; at += scoreRows {
@@ -128,7 +128,7 @@ func scoresOf(ctx context.Context, m learner, x *tensor.Tensor, width int) ([]fl
 		}
 		for i, v := range s {
 			if v-v != 0 {
-				return nil, fmt.Errorf("the model's score of row %d is %v: its training diverged; train it again, or look for a huge number in the row", at+i/width+1, v)
+				return nil, fmt.Errorf("the model's score of row %d is %v: its training diverged; train it again, or look for a huge number in the row", place(at+i/width)+1, v)
 			}
 		}
 		all = append(all, s...)

@@ -84,7 +84,7 @@ func (c *Recipe) Open(run *train.Run, info train.Info) (recipes.TableModel, erro
 			n.offset, n.scale = m.learned.Offset, m.learned.Scale
 			n.model = nn.Eval(n.model)
 		}
-		_, err = scoresOf(context.Background(), m.learner, tensor.Zeros(1, features).To(tensor.Float64), width(&m.learned.Target))
+		_, err = scoresOf(context.Background(), m.learner, tensor.Zeros(1, features).To(tensor.Float64), width(&m.learned.Target), func(i int) int { return i })
 	})
 	if err = errors.Join(caught, err); err != nil {
 		return damaged(run.Path(train.ModelFile), err)
@@ -171,7 +171,7 @@ func unseenNotes(unseen table.Unseen, rows int) (notes []string) {
 func (m *Model) Predict(ctx context.Context, r io.Reader, emit func(recipes.TablePrediction) error) (notes []string, err error) {
 	w := width(&m.learned.Target)
 	return m.blocks(ctx, r, nil, func(t *table.Table, first int, x *tensor.Tensor) error {
-		scores, err := scoresOf(ctx, m.learner, x, w)
+		scores, err := scoresOf(ctx, m.learner, x, w, func(i int) int { return first + i })
 		if err != nil {
 			return err
 		}
@@ -274,7 +274,7 @@ func (m *Model) another(ctx context.Context, path string) (*judged, []string, er
 		if err != nil {
 			return err
 		}
-		scores, err := scoresOf(ctx, m.learner, x.IndexSelect(0, at(known)), width(target))
+		scores, err := scoresOf(ctx, m.learner, x.IndexSelect(0, at(known)), width(target), func(i int) int { return first + known[i] })
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (p *problem) judge(ctx context.Context, m learner, pipeline *table.Pipeline
 	if err != nil {
 		return nil, err
 	}
-	scores, err := scoresOf(ctx, m, x, width(p.target))
+	scores, err := scoresOf(ctx, m, x, width(p.target), func(i int) int { return rows[i] })
 	return &judged{width(p.target), scores, y, unseen}, err
 }
 

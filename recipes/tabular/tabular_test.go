@@ -455,6 +455,38 @@ func TestPredictStreams(t *testing.T) {
 	}
 }
 
+// A row that cannot be judged is named by its place in the table, whatever piece of it was judged.
+func TestRowOfError(t *testing.T) {
+	o := options(curve(t, 60), "y", "ridge")
+	r := run(t, o)
+	m, err := o.Open(r.run, r.info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bad = blockRows + 100 // from 1
+	var s strings.Builder
+	s.WriteString("a,b,group,y\n")
+	for i := range bad + 5 {
+		a, y := "1", "2"
+		if i == bad-1 {
+			a = "1.7e308"
+		}
+		if i == blockRows { // left out of what is measured
+			y = ""
+		}
+		fmt.Fprintf(&s, "%s,0,g0,%s\n", a, y)
+	}
+	want := fmt.Sprintf("row %d is", bad)
+	n := 0
+	_, err = m.Predict(context.Background(), strings.NewReader(s.String()), func(recipes.TablePrediction) error { n++; return nil })
+	if err == nil || !strings.Contains(err.Error(), want) || n != blockRows {
+		t.Errorf("%d rows, then %v; want %q", n, err, want)
+	}
+	if _, err := m.Evaluate(context.Background(), write(t, s.String())); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v; want %q", err, want)
+	}
+}
+
 // Validate refuses what makes no sense.
 func TestValidate(t *testing.T) {
 	for want, change := range map[string]func(*Recipe){

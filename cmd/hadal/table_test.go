@@ -138,7 +138,7 @@ func TestPredictTable(t *testing.T) {
 		}
 		var said float64
 		fmt.Sscan(r[2+slices.Index([]string{"setosa", "versicolor", "virginica"}, r[1])], &said)
-		if r[0] != fmt.Sprint(i+1) || math.Abs(sum-1) > 1e-5 || said != largest {
+		if r[0] != fmt.Sprint(i+1) || !(math.Abs(sum-1) <= 1e-5) || said != largest {
 			t.Fatalf("row %d: %v", i+1, r)
 		}
 		if r[1] == all[i][5] {

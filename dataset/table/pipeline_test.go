@@ -54,7 +54,7 @@ func TestPipelineGolden(t *testing.T) {
 				t.Fatalf("%s: %v, %v, want %d columns", c.Name, x.Shape(), names, len(want[0]))
 			}
 			for i, v := range tensor.Data[float64](x) {
-				if w := want[i/len(want[0])][i%len(want[0])]; math.Abs(v-w) > 1e-12*max(1, math.Abs(w)) {
+				if w := want[i/len(want[0])][i%len(want[0])]; !(math.Abs(v-w) <= 1e-12*max(1, math.Abs(w))) {
 					t.Errorf("%s, table %d, row %d, %s: %v, want %v", c.Name, k, i/len(want[0]), p.Features()[i%len(want[0])], v, w)
 				}
 			}

@@ -61,7 +61,7 @@ func TestLoad(t *testing.T) {
 			}
 		}
 		mean := sum / float64(m.Rows-c.Missing)
-		if c.Missing != want.missing || math.Abs(sum-want.sum) > 1e-3 || math.Abs(mean-want.mean) > 1e-6 || most != want.max {
+		if c.Missing != want.missing || !(math.Abs(sum-want.sum) <= 1e-3 && math.Abs(mean-want.mean) <= 1e-6) || most != want.max {
 			t.Errorf("%s: %d missing, sum %v, mean %v, largest %v", name, c.Missing, sum, mean, most)
 		}
 	}

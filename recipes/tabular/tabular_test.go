@@ -158,7 +158,7 @@ func TestModels(t *testing.T) {
 		o := options(c.data, c.target, c.model)
 		o.Kernel = c.kernel
 		r := run(t, o)
-		if cv, test := r.get(t, "cv_"+c.metric), r.get(t, "test_"+c.metric); cv < c.least || test < c.least || cv > 1 || test > 1 {
+		if cv, test := r.get(t, "cv_"+c.metric), r.get(t, "test_"+c.metric); !(cv >= c.least && test >= c.least && cv <= 1 && test <= 1) {
 			t.Errorf("%s: %v, want %v at least", name, r.result, c.least)
 		}
 		if se := r.get(t, "cv_"+c.metric+"_se"); !(se > 0 && se < 0.1) {
@@ -287,10 +287,10 @@ func TestNothingLeaksIntoFolds(t *testing.T) {
 	}
 	mean, se := by(false)
 	leaked, _ := by(true)
-	if got, gotSE := r.get(t, "cv_r2"), r.get(t, "cv_r2_se"); math.Abs(got-mean) > 1e-9 || math.Abs(gotSE-se) > 1e-9 {
+	if got, gotSE := r.get(t, "cv_r2"), r.get(t, "cv_r2_se"); !(math.Abs(got-mean) <= 1e-9 && math.Abs(gotSE-se) <= 1e-9) {
 		t.Errorf("%v ± %v, by hand %v ± %v", got, gotSE, mean, se)
 	}
-	if math.Abs(leaked-mean) < 0.01 {
+	if !(math.Abs(leaked-mean) >= 0.01) {
 		t.Errorf("R² is %v with leakage and %v without: the test would not see it", leaked, mean)
 	}
 }

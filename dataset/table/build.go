@@ -189,8 +189,27 @@ func (b *builder) expand(s string) error {
 // drop stops keeping the column.
 func (b *builder) drop(format string, args ...any) {
 	b.note = fmt.Sprintf("column %q is left out: ", b.column.Name) + fmt.Sprintf(format, args...)
+	if b.decimalCommas() {
+		b.note = fmt.Sprintf("column %q is left out: %s", b.column.Name, commas)
+	}
 	b.column.codes, b.column.floats, b.code, b.values = blocks[uint16]{}, blocks[float64]{}, nil, nil
 	b.dropped = true
+}
+
+const commas = "its numbers have decimal commas; say so (--decimal comma)"
+
+// decimalCommas reports whether the texts so far are numbers but for commas in the place of the decimal point.
+func (b *builder) decimalCommas() bool {
+	r := b.reader
+	if r.cfg.DecimalComma || r.cfg.Separator == ',' || len(b.values) == 0 {
+		return false
+	}
+	for k, s := range b.values {
+		if _, ok := r.number(strings.Replace(s, ",", ".", 1)); !ok && b.numbers[k] != b.numbers[k] {
+			return false
+		}
+	}
+	return true
 }
 
 const mend = "mend it, or name it as a missing value (--missing)"
@@ -268,6 +287,10 @@ func (b *builder) infer(rows int) Kind {
 	case len(b.values) >= few && 2*len(b.values) > present:
 		b.drop("%d different texts in %d rows, as names or identifiers are", len(b.values), present)
 		return Text
+	}
+	if b.decimalCommas() {
+		b.note = fmt.Sprintf("column %q is taken for a category: %s", b.column.Name, commas)
+		return Category
 	}
 	texts, first := 0, -1
 	for k, v := range b.numbers {

@@ -210,10 +210,14 @@ func TestNotes(t *testing.T) {
 	for i := range 30 {
 		fmt.Fprintf(&names, "n%d,%d\n", i, i)
 	}
+	prices := "price;x\n" + strings.ReplaceAll(strings.NewReplacer(",", ";", "u", "-0,").Replace(strings.TrimPrefix(many.String(), "id,x\n")), "\n", "\r\n")
 	for _, c := range []struct{ text, kinds, want string }{
 		{many.String(), "id:text x:number", `column "id" is left out: more than 1000 different texts`},
 		{names.String(), "name:text x:number", `column "name" is left out: 30 different texts in 30 rows`},
 		{"a,b\n1,1\n2,2\n3,3\nn.a.,4\n", "a:category b:number", `column "a" is taken for a category: most of it is numbers, but line 5 says "n.a."`},
+		{prices, "price:text x:number", `column "price" is left out: its numbers have decimal commas; say so (--decimal comma)`},
+		{strings.Join(strings.SplitAfter(prices, "\n")[:30], ""), "price:text x:number", `column "price" is left out: its numbers have decimal commas`},
+		{"price;x\n1;1\n2;2\n2,5;3\n", "price:category x:number", `column "price" is taken for a category: its numbers have decimal commas`},
 		{"1,2\n3,4\n", "1:number 2:number", "the names of all columns are numbers"},
 		{",b\n3,4\n", "column1:number b:number", "column 1 has no name"},
 		{strings.ReplaceAll(many.String(), "\nu", "\n") + "x9,1\n", "id:text x:number", `column "id" is left out: numbers up to line 3002, where it says "x9"`},

@@ -45,9 +45,9 @@ func (c *predictCmd) table(a *app, model recipes.TableModel) error {
 	}
 	defer f.Close()
 	var notes []string
-	write := func(w io.Writer) (err error) {
+	write := func(w *output) (err error) {
 		if a.json {
-			notes, err = model.Predict(a.ctx, f, func(p recipes.TablePrediction) error { return tableLine(&output{Writer: w}, model, p) })
+			notes, err = model.Predict(a.ctx, f, func(p recipes.TablePrediction) error { return tableLine(w, model, p) })
 			return err
 		}
 		notes, err = writeTable(a, model, f, w)
@@ -64,8 +64,12 @@ func (c *predictCmd) table(a *app, model recipes.TableModel) error {
 	} else {
 		var wrong error // of the table, which the name of the file to write does not explain
 		err = atomicfile.WriteFile(c.Out, func(w io.Writer) error {
-			wrong = rows(write(w))
-			return wrong
+			to := &output{Writer: w}
+			err := rows(write(to))
+			if to.err == nil {
+				wrong = err
+			}
+			return err
 		})
 		if wrong != nil {
 			err = wrong

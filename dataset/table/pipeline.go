@@ -349,11 +349,15 @@ func (p *Pipeline) Transform(t *Table, rows []int) (x *tensor.Tensor, unseen Uns
 		return nil, nil, fmt.Errorf("pipeline: %d rows of %d features are too many; column %q alone makes %d: leave it out", len(rows), d, p.Columns[widest].Name, p.Columns[widest].width())
 	}
 	v, unseen := make([]float64, len(rows)*d), Unseen{}
+	columns := make(map[string]*Column, len(t.Columns)) // there may be tens of thousands
+	for _, c := range t.Columns {
+		columns[c.Name] = c
+	}
 	at := 0
 	for _, f := range p.Columns {
-		c, err := t.Column(f.Name)
-		if err != nil {
-			return nil, nil, err
+		c := columns[f.Name]
+		if c == nil {
+			return nil, nil, unknownColumn(f.Name, t.Names())
 		}
 		if c.Kind != f.Kind && c.Kind != Empty || c.Kind != Empty && c.Len() != t.Rows {
 			return nil, nil, fmt.Errorf("pipeline: column %q holds %s and was fitted as %s; read it as that", f.Name, c.Kind, f.Kind)

@@ -205,7 +205,9 @@ func (t *Reader) header() error {
 		t.notes = append(t.notes, "the names of all columns are numbers: if the file has no header, say so (--no-header)")
 	}
 	var absent []string
+	only := map[string]bool{}
 	for _, name := range t.cfg.Only {
+		only[name] = true
 		if _, ok := place[name]; !ok {
 			absent = append(absent, name)
 		}
@@ -219,7 +221,7 @@ func (t *Reader) header() error {
 		}
 	}
 	for i, name := range t.names {
-		if t.cfg.Only != nil && !slices.Contains(t.cfg.Only, name) {
+		if t.cfg.Only != nil && !only[name] {
 			continue
 		}
 		switch k := t.cfg.Kinds[name]; k {

@@ -121,13 +121,16 @@ func (m *Model) blocks(ctx context.Context, r io.Reader, also []string, f func(t
 	if err != nil {
 		return nil, err
 	}
-	known := append(slices.Clone(m.options.Drop), m.learned.Target.Name)
+	known := map[string]bool{m.learned.Target.Name: true}
+	for _, name := range slices.Concat(m.options.Drop, cfg.Only) {
+		known[name] = true
+	}
 	for _, d := range m.learned.Pipeline.Dropped {
-		known = append(known, d.Name)
+		known[d.Name] = true
 	}
 	var extra []string
 	for _, name := range reader.Names() {
-		if !slices.Contains(cfg.Only, name) && !slices.Contains(known, name) {
+		if !known[name] {
 			extra = append(extra, name)
 		}
 	}

@@ -21,6 +21,8 @@ var imageCases = []Conv{
 	convShape(16, 5, 13, 1, convAxis{size: 9, kernel: 3, pad: 2, after: 2, dil: 2}, convAxis{size: 70, kernel: 2, after: 3, dil: 3}),
 	convShape(16, 2, 3, 1, convAxis{size: 3, kernel: 3, pad: 5, after: 4}, convAxis{size: 4, kernel: 2, pad: 1, after: 6}),
 	convShape(16, 90, 3, 1, convAxis{size: 2, kernel: 2, pad: 1, dil: 5, after: 4}, convAxis{size: 4, kernel: 5, pad: 7, after: 5}),
+	convShape(16, 9, 4, 1, convAxis{size: 5, kernel: 2, after: 3}, convAxis{size: 7, kernel: 3}), // only lines behind the last
+	convShape(16, 3, 9, 1, convAxis{size: 8, kernel: 2, after: -3}, convAxis{size: 9, kernel: 3, pad: -1, after: -2}),
 	convShape(16, 300, 7, 1, convAxis{size: 3, kernel: 3}, convAxis{size: 4, kernel: 3, pad: 2, after: 2}),
 }
 

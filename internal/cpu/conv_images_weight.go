@@ -69,7 +69,7 @@ func imagesWeightGrad(g *Conv, x, dy, dw []float32) {
 // padImages transposes a plane of a block of images, padded to height lines of width.
 func (g *Conv) padImages(im Impl, dst, x []float32, width, height int) {
 	h, w := g.In[1], g.In[2]
-	if g.Pad == [3]int{} && width == w {
+	if g.Pad == [3]int{} && width == w && height <= h {
 		packPanel(im, dst, imageLanes, x, g.C*h*w, 1, imageLanes, height*w)
 		return
 	}

@@ -229,7 +229,7 @@ func Write(w io.Writer, a *Audio) error {
 	}
 	bytes := int64(len(a.Samples)) * int64(size)
 	switch {
-	case a.Channels < 1 || a.Channels > 1<<12 || a.SampleRate < 1 || a.SampleRate > math.MaxInt32/(1<<15):
+	case a.Channels < 1 || a.Channels > 1<<12 || a.SampleRate < 1 || int64(a.SampleRate)*int64(a.Channels*size) > math.MaxUint32:
 		return fmt.Errorf("wav: %d channels of %d Hz make no file", a.Channels, a.SampleRate)
 	case len(a.Samples)%a.Channels != 0:
 		return fmt.Errorf("wav: %d samples do not fill %d channels", len(a.Samples), a.Channels)

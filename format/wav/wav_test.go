@@ -132,6 +132,7 @@ func TestWrite(t *testing.T) {
 		rate, size int
 	}{
 		{false, []float32{2, -3, nan, 0.1}, []float32{32767.0 / 32768, -1, 0, 3277.0 / 32768}, 44100, 52}, {true, []float32{2, -3, 0.1}, []float32{2, -3, 0.1}, 8000, 56},
+		{true, []float32{0.5}, []float32{0.5}, 192000, 48},
 	} {
 		path := filepath.Join(t.TempDir(), "a.wav")
 		if err := wav.WriteFile(path, &wav.Audio{Header: wav.Header{SampleRate: c.rate, Channels: 1, Float: c.float}, Samples: c.in}); err != nil {
@@ -145,7 +146,7 @@ func TestWrite(t *testing.T) {
 			t.Errorf("the file has %d bytes, %v", s.Size(), err)
 		}
 	}
-	for want, a := range map[string]*wav.Audio{"0 channels": {}, "3 samples do not fill": {Header: wav.Header{SampleRate: 1, Channels: 2}, Samples: make([]float32, 3)}} {
+	for want, a := range map[string]*wav.Audio{"0 channels": {}, "2 channels of 2000000000 Hz": {Header: wav.Header{SampleRate: 2e9, Channels: 2}}, "3 samples do not fill": {Header: wav.Header{SampleRate: 1, Channels: 2}, Samples: make([]float32, 3)}} {
 		if err := wav.Write(io.Discard, a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}

@@ -96,6 +96,7 @@ func TestTokenizers(t *testing.T) {
 		{text.Words{}, "Don't panic: it's state-of-the-art, 3.14!", []string{"Don't", "panic", ":", "it's", "state-of-the-art", ",", "3.14", "!"}},
 		{text.Words{Lower: true}, "ÄRGER\u00a0über €5", []string{"ärger", "über", "€", "5"}},
 		{text.Words{}, "1,000 'quoted' -- end.", []string{"1,000", "'", "quoted", "'", "-", "-", "end", "."}},
+		{text.Words{}, "Yes,2 of chapter.3: v2.0b, 1,000.5-fold, 2020.", []string{"Yes", ",", "2", "of", "chapter", ".", "3", ":", "v2.0b", ",", "1,000.5-fold", ",", "2020", "."}},
 		{text.Words{}, "  \t\n", nil},
 		{text.SMILES{}, "CC(=O)Oc1ccccc1C(=O)O", strings.Split("CC(=O)Oc1ccccc1C(=O)O", "")},
 		{text.SMILES{}, "[Na+].[Cl-]", []string{"[Na+]", ".", "[Cl-]"}},

@@ -41,7 +41,11 @@ type Words struct {
 }
 
 // Letters with their marks, or digits; joined by an apostrophe, a hyphen, or, between digits, a point or comma. Or else one character.
-var word = regexp.MustCompile(`[\pL\pM\p{Nd}_]+(?:['’-][\pL\pM\p{Nd}_]+|[.,]\p{Nd}+)*|[^\s\p{Z}]`)
+var word = func() *regexp.Regexp {
+	const letters = `[\pL\pM\p{Nd}_]`
+	const part = `(?:(?:` + letters + `*\p{Nd}(?:[.,]\p{Nd}+)+)+` + letters + `*|` + letters + `+)`
+	return regexp.MustCompile(part + `(?:['’-]` + part + `)*|[^\s\p{Z}]`)
+}()
 
 // Tokens returns an error for a text that is no UTF-8.
 func (w Words) Tokens(s string) ([]string, error) {

@@ -17,6 +17,9 @@ func MaxNorm(params []*tensor.Param, limit float64) {
 	if !(limit > 0) {
 		tensor.Fail("max_norm", tensor.ErrValue, nil, "the limit %v must be positive", limit)
 	}
+	if math.IsInf(limit, 1) {
+		return
+	}
 	for _, p := range params {
 		switch {
 		case p.Rank() < 2:

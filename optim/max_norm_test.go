@@ -40,6 +40,11 @@ func TestMaxNorm(t *testing.T) {
 	if v := bias.Floats(); !slices.Equal(v, []float64{30, -40}) {
 		t.Errorf("a bias became %v", v)
 	}
+	half := tensor.NewParam(tensor.Of([]float32{3, 4}, 1, 2).To(tensor.BFloat16))
+	optim.MaxNorm([]*tensor.Param{half}, math.Inf(1))
+	if v := half.Floats(); !slices.Equal(v, []float64{3, 4}) {
+		t.Errorf("without a limit weights became %v", v)
+	}
 	for _, limit := range []float64{0, -1, math.NaN()} {
 		var e *tensor.Error
 		if err := tensor.Catch(func() { optim.MaxNorm(nil, limit) }); !errors.As(err, &e) || e.Kind != tensor.ErrValue {

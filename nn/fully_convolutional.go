@@ -61,6 +61,9 @@ func FullyConvolutional(s Sequential, channels, height, width int) Sequential {
 			all = append(all, LinearToConv2d(l, planes.Dim(2), planes.Dim(3)))
 			planes = tensor.ShapeOf(1, x.Dim(1), 1, 1)
 		case *BatchNorm:
+			if flat && planes.Dim(2)*planes.Dim(3) > 1 {
+				tensor.Fail(op, tensor.ErrValue, []tensor.Shape{before.Shape()}, "layer %d (%T) has statistics for each place of the flattened planes %v; put it before the Flatten, or behind a Linear", i, l, planes)
+			}
 			l.ranks = [2]int{} // after dense layers it was one of vectors
 			all = append(all, l)
 		case *AdaptiveAvgPool2d, *AdaptiveMaxPool2d:
@@ -68,7 +71,7 @@ func FullyConvolutional(s Sequential, channels, height, width int) Sequential {
 				tensor.Fail(op, tensor.ErrValue, []tensor.Shape{before.Shape(), x.Shape()}, "layer %d (%T) makes one size of any: give pictures of a size at which it changes nothing", i, l)
 			}
 		default:
-			if flat && !byElement(l) {
+			if p, ok := l.(*PReLU); flat && (!byElement(l) || ok && p.Weight.Numel() > 1 && planes.Dim(2)*planes.Dim(3) > 1) {
 				tensor.Fail(op, tensor.ErrValue, []tensor.Shape{before.Shape()}, "layer %d (%T) after the Flatten has no form for planes; only Linear, activations, Dropout and BatchNorm have", i, l)
 			}
 			all = append(all, l)

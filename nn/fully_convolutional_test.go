@@ -80,7 +80,13 @@ func TestFullyConvolutionalRefuses(t *testing.T) {
 		"adaptive pooling": {func() {
 			nn.FullyConvolutional(nn.NewSequential(&nn.AdaptiveAvgPool2d{H: 1, W: 1}, nn.NewFlatten(), linear(2, 2)), 2, 3, 4)
 		}, tensor.ErrValue},
-		"flattens the batch":   {func() { nn.FullyConvolutional(nn.NewSequential(&nn.Flatten{Start: new(0)}, linear(24, 2)), 2, 3, 4) }, tensor.ErrValue},
+		"flattens the batch": {func() { nn.FullyConvolutional(nn.NewSequential(&nn.Flatten{Start: new(0)}, linear(24, 2)), 2, 3, 4) }, tensor.ErrValue},
+		"statistics of each place": {func() {
+			nn.FullyConvolutional(nn.NewSequential(nn.NewFlatten(), nn.NewBatchNorm1d(24, nn.BatchNormConfig{}), linear(24, 2)), 2, 3, 4)
+		}, tensor.ErrValue},
+		"slopes of each place": {func() {
+			nn.FullyConvolutional(nn.NewSequential(nn.NewFlatten(), nn.NewPReLU(24), linear(24, 2)), 2, 3, 4)
+		}, tensor.ErrValue},
 		"softmax over classes": {func() { nn.FullyConvolutional(nn.NewSequential(nn.NewFlatten(), linear(24, 2), nn.Softmax{}), 2, 3, 4) }, tensor.ErrValue},
 	} {
 		if err := tensor.Catch(c.f); !errors.Is(err, c.kind) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/bits"
 	"strings"
+	"sync"
 
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/tensor"
@@ -60,6 +61,7 @@ var activationOps = map[string]bounds{
 // watcher looks at one step: at activations as they are computed, through the scope of the batch; at gradients when it is done.
 // It knows nothing of models: a layer is the parameters with a common name before the last dot, and what reads them is its output.
 type watcher struct {
+	mu     sync.Mutex // a step may compute on several goroutines
 	params []watchedParam
 	made   map[*tensor.Tensor]origin // what the tensors of this step are outputs of
 	acts   []*activation
@@ -109,6 +111,8 @@ func watch(s *tensor.Scope, state *State) *watcher {
 
 // see is the scope's watcher.
 func (w *watcher) see(op tensor.Op, in, out []*tensor.Tensor) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	var from origin
 	var read []int
 	for _, t := range in {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
@@ -160,6 +161,26 @@ func TestLayerRecord(t *testing.T) {
 	}
 	if len(r.Activations) != 2 {
 		t.Errorf("%d activations", len(r.Activations))
+	}
+}
+
+// A step may compute on several goroutines.
+func TestWatchGoroutines(t *testing.T) {
+	m := nn.NewLinear(random.New(1), 2, 3, nn.LinearConfig{})
+	x := tensor.Ones(1, 2)
+	r := watchedStep(new(State).Module("fc", m), func(s *tensor.Scope) {
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range 500 {
+					m.Forward(s.Enter(x)).ReLU()
+				}
+			})
+		}
+		wg.Wait()
+	})
+	if a := r.Activations; len(a) != 2 || a[0].Output.N != 6000 || a[1].Output.N != 6000 {
+		t.Errorf("%+v", a)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 //
 //	{Input: p, PerStep: true}               non-recurrent connections alone (Zaremba, Sutskever and Vinyals, 2014)
 //	{Input: p, Hidden: p}                   variational dropout (Gal and Ghahramani, 2016), masks shared by the gates
-//	{Cell: p}                               RNNDrop (Moon et al., 2015)
+//	{Cell: p}                               nearly RNNDrop (Moon et al., 2015), where ĥ_t reads the masked cell too
 //	{Candidate: p}, PerStep or not          recurrent dropout (Semeniuta, Severyn and Barth, 2016)
 //	{ZoneoutCell: 0.5, ZoneoutHidden: 0.05} zoneout (Krueger et al., 2017)
 //

@@ -87,6 +87,7 @@ func (j *journal) read() error {
 		var l line
 		d := json.NewDecoder(bytes.NewReader(text))
 		d.DisallowUnknownFields()
+		d.UseNumber() // whole numbers beyond 2⁵³
 		if err := d.Decode(&l); err != nil || l.Values == nil || (l.Score == nil) == (l.Error == "") {
 			return fmt.Errorf("search: %s, line %d is no outcome of a trial: give another file, or remove this one to begin anew", j.name, n+1)
 		}

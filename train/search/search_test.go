@@ -331,3 +331,15 @@ func TestOneSearchAtATime(t *testing.T) {
 		t.Errorf("after both ended: %v", err)
 	}
 }
+
+// Whole numbers that no float64 holds are found again.
+func TestResumeLargeIntegers(t *testing.T) {
+	cfg := search.Config{File: filepath.Join(t.TempDir(), "search.jsonl")}
+	space := []search.Param{{"a", search.Choice(1<<53+1, 3)}}
+	for range 2 {
+		r, err := search.Grid(t.Context(), space, cfg, func(_ context.Context, tr search.Trial) (float64, error) { return float64(tr.Int("a")), nil })
+		if err != nil || len(r.All) != 2 {
+			t.Fatalf("%v, %v", r, err)
+		}
+	}
+}

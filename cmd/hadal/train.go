@@ -123,7 +123,7 @@ func describe(run *train.Run, info *train.Info, data any) error {
 		return err
 	}
 	if !reflect.DeepEqual(now, info.Data) {
-		return fmt.Errorf("the data are not those that %s was started with; give the same --data-dir", run.Dir)
+		return fmt.Errorf("the data are not those that %s was started with; give the same ones again (--data-dir, or the table of --data)", run.Dir)
 	}
 	return nil
 }
@@ -258,7 +258,7 @@ func fieldOf(options reflect.Value, f *kong.Flag) int {
 }
 
 // positive are the options that recipes share whose zero makes no sense, unless it is the default and stands for one.
-var positive = map[string]bool{"batch-size": true, "parts": true, "workers": true, "lr": true}
+var positive = map[string]bool{"batch-size": true, "epochs": true, "parts": true, "workers": true, "lr": true}
 
 // checkOptions returns an error for numbers that no recipe can work with: negative ones, NaN and infinities. What else a
 // recipe requires it says in its own Validate method, which the parser calls.

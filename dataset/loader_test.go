@@ -415,6 +415,7 @@ func TestLoaderGoexit(t *testing.T) {
 				after = true
 			}()
 			<-done
+			synctest.Wait() // a worker that has said so may not have ended yet
 			if batches != 3 || after || workers() != 0 {
 				t.Errorf("%+v: %d batches, went on %v, %d workers left", cfg, batches, after, workers())
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 	"testing/synctest"
 
 	"github.com/hadal-go/hadal/dataset"
@@ -353,8 +354,16 @@ func TestLoaderEnds(t *testing.T) {
 							}
 						}
 					}()
-					if n := workers(); n != 0 {
-						t.Errorf("%d workers are left", n)
+					left := workers()
+					for range 100 { // one that has said that it ends may take a moment
+						if left == 0 {
+							break
+						}
+						time.Sleep(time.Millisecond)
+						left = workers()
+					}
+					if left != 0 {
+						t.Errorf("%d workers are left", left)
 					}
 					if !c.check(o) {
 						t.Errorf("%+v", o)

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 	"testing/synctest"
+	"time"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/digits"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
@@ -29,17 +30,16 @@ func newClassifier(model nn.Layer, rate float64, steps int) classifier {
 
 // fit makes so many passes over x (N, ...) and y (N,), in batches drawn from seed.
 func (m classifier) fit(ctx context.Context, x, y *tensor.Tensor, epochs int, seed uint64) error {
-	n := x.Dim(0)
+	loader := dataset.NewBatchLoader(dataset.NewTensors(x, y), dataset.LoaderConfig{BatchSize: m.batch, Shuffle: true, Seed: seed})
 	for epoch := range epochs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		order := tensor.Of(random.Permutation(n, random.KeyAt(seed, uint64(epoch))))
-		for lo := 0; lo < n; lo += m.batch {
+		for batch, err := range loader.Epoch(ctx, epoch, 0) {
+			if err != nil {
+				return err
+			}
 			var loss float64
 			tensor.WithScope(func(s *tensor.Scope) {
-				pick := order.Narrow(0, lo, min(m.batch, n-lo))
-				l := losses.CrossEntropy(m.model.Forward(s.Enter(x.IndexSelect(0, pick))), y.IndexSelect(0, pick))
+				b := batch.Enter(s)
+				l := losses.CrossEntropy(m.model.Forward(b.X), b.Y)
 				m.optimizer.ZeroGrad()
 				l.Backward()
 				loss = l.Detach().Item()

@@ -28,7 +28,7 @@ func init() {
 }
 
 func cnnCodes(ctx context.Context, c *catalog.Check) error {
-	alex := nn.Eval(models.NewAlexNet(random.New(1), models.AlexNetConfig{}))
+	alex := nn.Eval(models.NewAlexNet(random.New(1), models.Config{}))
 	fc7 := alex.Codes(tensor.Rand(random.New(2), 2, 3, 96, 96))
 	c.Equal("length of AlexNet's codes", float64(fc7.Dim(1)), 4096)
 	c.True("AlexNet's fc7 of 2 pictures is (2, 4096)", fc7.Shape() == tensor.ShapeOf(2, 4096))

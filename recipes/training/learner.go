@@ -24,11 +24,7 @@ type learner struct {
 
 // fit trains the parameters that are not frozen on pictures x (N, C, H, W) of classes y (N,).
 func (l learner) fit(ctx context.Context, model nn.Layer, x, y *tensor.Tensor) error {
-	var samples dataset.Slice[dataset.Sample]
-	for i, class := range tensor.Data[int64](y) {
-		samples = append(samples, dataset.Sample{X: x.Select(0, i), Y: class})
-	}
-	loader := dataset.NewBatchLoader(dataset.Augment(samples, l.transforms...), dataset.LoaderConfig{BatchSize: l.batch, Shuffle: true, Seed: l.seed})
+	loader := dataset.NewBatchLoader(dataset.Augment(dataset.NewTensors(x, y), l.transforms...), dataset.LoaderConfig{BatchSize: l.batch, Shuffle: true, Seed: l.seed})
 	opt := optim.NewSGD(nn.Trainable(model), optim.SGDConfig{LR: l.lr, Momentum: l.momentum, WeightDecay: l.decay})
 	schedule := optim.NewScheduler(opt, optim.Cosine(l.epochs*loader.Batches(), 0))
 	for epoch := range l.epochs {

@@ -1,46 +1,22 @@
 package training
 
 import (
-	"context"
-	"iter"
-
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
 	"github.com/hadal-go/hadal/optim"
-	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 	"github.com/hadal-go/hadal/train"
 )
 
-// minibatches yields the rows of x (N, D) and their classes y in batches of a size, in an order of its own in every epoch: a
-// train.Loop's Batches.
-func minibatches(x, y *tensor.Tensor, size int, seed uint64) func(ctx context.Context, epoch, from int) iter.Seq2[dataset.Batch, error] {
-	n := x.Dim(0)
-	return func(ctx context.Context, epoch, from int) iter.Seq2[dataset.Batch, error] {
-		return func(yield func(dataset.Batch, error) bool) {
-			order := tensor.Of(random.Permutation(n, random.KeyAt(seed, uint64(epoch))))
-			for at := from * size; at < n; at += size {
-				if err := ctx.Err(); err != nil {
-					yield(dataset.Batch{}, err)
-					return
-				}
-				rows := order.Narrow(0, at, min(size, n-at))
-				if !yield(dataset.Batch{X: x.IndexSelect(0, rows), Y: y.IndexSelect(0, rows)}, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // classifierLoop returns a loop that trains a model with cross-entropy.
 func classifierLoop(model nn.Layer, opt optim.Optimizer, x, y *tensor.Tensor, batch, epochs int, seed uint64) *train.Loop[dataset.Batch] {
+	loader := dataset.NewBatchLoader(dataset.NewTensors(x, y), dataset.LoaderConfig{BatchSize: batch, Shuffle: true, Seed: seed})
 	return &train.Loop[dataset.Batch]{
 		Step:       train.Supervised(model, losses.CrossEntropy, opt, train.SupervisedConfig{}),
-		Batches:    minibatches(x, y, batch, seed),
-		NumBatches: (x.Dim(0) + batch - 1) / batch,
+		Batches:    loader.Epoch,
+		NumBatches: loader.Batches(),
 		Size:       dataset.Batch.Len,
 		State:      new(train.State).Module("model", model).Optimizer("optimizer", opt),
 		Config:     train.Config{Epochs: epochs},

@@ -1,17 +1,17 @@
 package models
 
 import (
-	"cmp"
-
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// AlexNetConfig are the options of NewAlexNet. Zero fields mean the defaults.
-type AlexNetConfig struct {
-	Classes int      // default 1000
-	Dropout *float64 // probability in the classifier; default 0.5
+func init() {
+	Register(Entry{
+		Name: "alexnet", Title: "AlexNet in the form of one device, torchvision's", Paper: "Krizhevsky, Sutskever and Hinton 2012; Krizhevsky 2014",
+		Size: 224, Params: 61_100_840, Head: "classifier.6.",
+		New: func(g *random.Generator, cfg Config) Classifier { return NewAlexNet(g, cfg) },
+	})
 }
 
 // AlexNet is the network that won ImageNet 2012 (A. Krizhevsky, I. Sutskever and G. E. Hinton, 2012), in the form of one device
@@ -27,15 +27,9 @@ type AlexNet struct {
 	Classifier nn.Sequential // classifier.1, .4 and .6 are fc6, fc7 and fc8
 }
 
-// NewAlexNet returns the network with PyTorch's initial weights. It panics with ErrValue when the number of classes is negative or the
-// probability is none.
-func NewAlexNet(g *random.Generator, cfg AlexNetConfig) *AlexNet {
-	if cfg.Classes < 0 {
-		tensor.Fail("alexnet", tensor.ErrValue, nil, "the number of classes, %d, must be positive", cfg.Classes)
-	}
-	if cfg.Dropout == nil {
-		cfg.Dropout = new(0.5)
-	}
+// NewAlexNet returns the network with PyTorch's initial weights. It panics with ErrValue on options that are none.
+func NewAlexNet(g *random.Generator, cfg Config) *AlexNet {
+	cfg = cfg.withDefaults("alexnet", 0.5)
 	conv := func(in, out, kernel, stride, padding int) nn.Layer {
 		return nn.NewConv2d(g, in, out, kernel, nn.ConvConfig{Stride: stride, Padding: padding})
 	}
@@ -45,29 +39,35 @@ func NewAlexNet(g *random.Generator, cfg AlexNetConfig) *AlexNet {
 	}
 	return &AlexNet{
 		Features: nn.NewSequential(
-			conv(3, 64, 11, 4, 2), nn.ReLU{}, pool(),
-			conv(64, 192, 5, 1, 2), nn.ReLU{}, pool(),
-			conv(192, 384, 3, 1, 1), nn.ReLU{},
-			conv(384, 256, 3, 1, 1), nn.ReLU{},
-			conv(256, 256, 3, 1, 1), nn.ReLU{}, pool(),
+			conv(cfg.Channels, cfg.scale(64), 11, 4, 2), nn.ReLU{}, pool(),
+			conv(cfg.scale(64), cfg.scale(192), 5, 1, 2), nn.ReLU{}, pool(),
+			conv(cfg.scale(192), cfg.scale(384), 3, 1, 1), nn.ReLU{},
+			conv(cfg.scale(384), cfg.scale(256), 3, 1, 1), nn.ReLU{},
+			conv(cfg.scale(256), cfg.scale(256), 3, 1, 1), nn.ReLU{}, pool(),
 		),
 		AvgPool: &nn.AdaptiveAvgPool2d{H: 6, W: 6},
 		Classifier: nn.NewSequential(
-			nn.NewDropout(g, *cfg.Dropout), fc(256*6*6, 4096), nn.ReLU{},
-			nn.NewDropout(g, *cfg.Dropout), fc(4096, 4096), nn.ReLU{},
-			fc(4096, cmp.Or(cfg.Classes, 1000)),
+			nn.NewDropout(g, *cfg.Dropout), fc(cfg.scale(256)*6*6, cfg.scale(4096)), nn.ReLU{},
+			nn.NewDropout(g, *cfg.Dropout), fc(cfg.scale(4096), cfg.scale(4096)), nn.ReLU{},
+			fc(cfg.scale(4096), cfg.Classes),
 		),
 	}
 }
 
-// Forward maps pictures (N, 3, H, W) to scores (N, classes).
-func (m *AlexNet) Forward(x *tensor.Tensor) *tensor.Tensor {
-	return m.Classifier[len(m.Classifier)-1].Forward(m.Codes(x))
+// Forward maps pictures (N, C, H, W) to scores (N, classes).
+func (m *AlexNet) Forward(x *tensor.Tensor) *tensor.Tensor { return m.Scores(m.FeatureMaps(x)) }
+
+// FeatureMaps maps pictures (N, C, H, W) to the last convolution's maps after pooling, (N, 256, h, w).
+func (m *AlexNet) FeatureMaps(x *tensor.Tensor) *tensor.Tensor { return m.Features.Forward(x) }
+
+// Scores maps feature maps (N, 256, h, w) to scores (N, classes).
+func (m *AlexNet) Scores(maps *tensor.Tensor) *tensor.Tensor {
+	return m.Classifier.Forward(m.AvgPool.Forward(maps).Flatten(1))
 }
 
-// Codes maps pictures (N, 3, H, W) to the activations of fc7 after its ReLU, (N, 4096): features for other tasks (A. S. Razavian,
+// Codes maps pictures (N, C, H, W) to the activations of fc7 after its ReLU, (N, 4096): features for other tasks (A. S. Razavian,
 // H. Azizpour, J. Sullivan and S. Carlsson, 2014, CNN features off-the-shelf). Take them from nn.Eval(m), whose Dropout passes all.
 func (m *AlexNet) Codes(x *tensor.Tensor) *tensor.Tensor {
-	x = m.AvgPool.Forward(m.Features.Forward(x)).Flatten(1)
+	x = m.AvgPool.Forward(m.FeatureMaps(x)).Flatten(1)
 	return m.Classifier[:len(m.Classifier)-1].Forward(x)
 }

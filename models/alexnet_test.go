@@ -47,7 +47,7 @@ func TestAlexNetGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	m := models.NewAlexNet(random.New(1), models.AlexNetConfig{})
+	m := models.NewAlexNet(random.New(1), models.Config{})
 	if n := nn.NumParams(m); n != golden.Parameters || n != 61_100_840 {
 		t.Errorf("%d parameters, want %d", n, golden.Parameters)
 	}
@@ -92,7 +92,7 @@ func TestAlexNetGolden(t *testing.T) {
 }
 
 func TestAlexNetRefuses(t *testing.T) {
-	for name, cfg := range map[string]models.AlexNetConfig{"classes": {Classes: -1}, "dropout": {Dropout: new(1.5)}} {
+	for name, cfg := range map[string]models.Config{"classes": {Classes: -1}, "dropout": {Dropout: new(1.5)}} {
 		if err := tensor.Catch(func() { models.NewAlexNet(random.New(1), cfg) }); !errors.Is(err, tensor.ErrValue) {
 			t.Errorf("%s: error %v, want kind %v", name, err, tensor.ErrValue)
 		}
@@ -101,7 +101,7 @@ func TestAlexNetRefuses(t *testing.T) {
 
 // Shapes and cost are known without computing anything.
 func ExampleNewAlexNet() {
-	m := models.NewAlexNet(random.New(1), models.AlexNetConfig{Classes: 5})
+	m := models.NewAlexNet(random.New(1), models.Config{Classes: 5})
 	s := nn.Summary(m, tensor.ShapeOf(1, 3, 224, 224))
 	i := slices.IndexFunc(s.Layers, func(l nn.LayerSummary) bool { return l.Module == "classifier.4" })
 	fmt.Println(s.Layers[i].Output, s.Output, s.Params)

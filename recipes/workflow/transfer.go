@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/hadal-go/hadal/catalog"
+	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/linear"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/nn"
@@ -35,7 +36,7 @@ const inputs, firstFeatures, secondFeatures = 20, 24, 12
 
 func newWorld(g *random.Generator) world {
 	w := world{first: tensor.Randn(g, inputs, firstFeatures).MulScalar(2 / math.Sqrt(inputs))}
-	return w.different(g).similar(g, 30)
+	return w.different(g).task(g, 30)
 }
 
 // different has the same first features and others built on them.
@@ -44,8 +45,15 @@ func (w world) different(g *random.Generator) world {
 	return w
 }
 
-// similar has all the features and other classes.
+// similar has the same first features, nearly the same second ones, and other classes.
 func (w world) similar(g *random.Generator, classes int) world {
+	const new = 0.3 // correlation of old and new weights: sqrt(1 − 0.3²) = 0.95
+	w.second = w.second.MulScalar(math.Sqrt(1 - new*new)).Add(w.different(g).second.MulScalar(new))
+	return w.task(g, classes)
+}
+
+// task has all the features and other classes.
+func (w world) task(g *random.Generator, classes int) world {
 	w.classes = tensor.Randn(g, secondFeatures, classes)
 	return w
 }
@@ -73,23 +81,21 @@ func (n *network) Forward(x *tensor.Tensor) *tensor.Tensor {
 // learn takes steps of Adam on batches of 64.
 func (n *network) learn(ctx context.Context, x, y *tensor.Tensor, lr float64, steps int, seed uint64) error {
 	opt := optim.NewAdam(nn.Trainable(n), optim.AdamConfig{LR: lr})
-	g, count := random.New(seed), x.Dim(0)
-	for done := 0; done < steps; {
-		order := random.Permutation(count, g.Next())
-		for at := 0; at < count && done < steps; at, done = at+64, done+1 {
-			if err := ctx.Err(); err != nil {
+	loader := dataset.NewBatchLoader(dataset.NewTensors(x, y), dataset.LoaderConfig{BatchSize: 64, Shuffle: true, Seed: seed})
+	for epoch := 0; ; epoch++ {
+		for batch, err := range loader.Epoch(ctx, epoch, 0) {
+			if err != nil || steps == 0 {
 				return err
 			}
-			rows := tensor.Of(order[at:min(at+64, count)])
 			tensor.WithScope(func(s *tensor.Scope) {
-				loss := losses.CrossEntropy(n.Forward(s.Enter(x.IndexSelect(0, rows))), y.IndexSelect(0, rows))
+				b := batch.Enter(s)
 				opt.ZeroGrad()
-				loss.Backward()
+				losses.CrossEntropy(n.Forward(b.X), b.Y).Backward()
 				opt.Step()
 			})
+			steps--
 		}
 	}
-	return nil
 }
 
 // onCodes returns the test accuracy of logistic regression on the activations that layers compute.
@@ -153,11 +159,11 @@ func transfer(ctx context.Context, c *catalog.Check) error {
 		for i, s := range all {
 			task := old.similar(g, 5)
 			if s.similarity == train.DifferentData {
-				task = old.different(g).similar(g, 5)
+				task = old.different(g).task(g, 5)
 			}
 			n, steps := 100, 300
 			if s.size == train.LargeData {
-				n, steps = 10000, 1500
+				n, steps = 3000, 1500
 			}
 			acc, err := strategies(ctx, pre, task, n, steps, seed)
 			if err != nil {

@@ -27,6 +27,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/hadal-go/hadal/bench"
+	"github.com/hadal-go/hadal/bench/python"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
 
@@ -114,11 +115,11 @@ func (c *cli) hadal(ctx context.Context, name string, threads int) (r bench.Resu
 
 // compare runs every workload on both sides and prints the table.
 func (c *cli) compare(ctx context.Context, cases []bench.Case, stdout io.Writer) error {
-	python, err := findPython(ctx, c.Python)
+	interpreter, err := python.Find(ctx, c.Python, "torch", "PyTorch", "python3-torch libopenblas0-openmp")
 	if err != nil {
 		return err
 	}
-	torch := &torchSide{python: python, budget: c.Budget}
+	torch := &torchSide{python: interpreter, budget: c.Budget}
 	defer torch.close()
 	if err := torch.start(ctx, c.Threads); err != nil {
 		return err

@@ -38,23 +38,6 @@ func settings() []setting {
 	return all
 }
 
-// findPython returns a Python that imports PyTorch.
-func findPython(ctx context.Context, name string) (string, error) {
-	names := []string{"python3", "/usr/bin/python3"}
-	if name != "" {
-		names = []string{name}
-	}
-	for _, n := range names {
-		if exec.CommandContext(ctx, n, "-c", "import torch").Run() == nil {
-			return n, nil
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	return "", fmt.Errorf("no PyTorch for %q: apt-get install python3-torch libopenblas0-openmp, or name a Python that has it with --python", names)
-}
-
 // torchResult is a line of torch_bench.py.
 type torchResult struct {
 	Case    string  `json:"case"`

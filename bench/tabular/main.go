@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/hadal-go/hadal/bench"
+	"github.com/hadal-go/hadal/bench/python"
 	"github.com/hadal-go/hadal/format/atomicfile"
 	"github.com/hadal-go/hadal/internal/parallel"
 )
@@ -104,7 +105,7 @@ func (c *cli) check(ctx context.Context) (pairs []pair, err error) {
 
 // run fits everything on both sides and prints the table.
 func (c *cli) run(ctx context.Context, pairs []pair, stdout io.Writer) error {
-	python, err := findPython(ctx, c.Python)
+	interpreter, err := python.Find(ctx, c.Python, "sklearn", "scikit-learn", "python3-sklearn")
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (c *cli) run(ctx context.Context, pairs []pair, stdout io.Writer) error {
 	threads := [2]int{workers, 1}
 	var theirs [2]*sklearn
 	for i, n := range []int{0, 1} {
-		if theirs[i], err = startSklearn(ctx, python, n); err != nil {
+		if theirs[i], err = startSklearn(ctx, interpreter, n); err != nil {
 			return err
 		}
 		defer theirs[i].close()

@@ -18,23 +18,6 @@ import (
 //go:embed sklearn_side.py
 var script string
 
-// findPython returns a Python that imports scikit-learn.
-func findPython(ctx context.Context, name string) (string, error) {
-	names := []string{"python3", "/usr/bin/python3"}
-	if name != "" {
-		names = []string{name}
-	}
-	for _, n := range names {
-		if exec.CommandContext(ctx, n, "-c", "import sklearn").Run() == nil {
-			return n, nil
-		}
-	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
-	return "", fmt.Errorf("no scikit-learn for %q: apt-get install python3-sklearn, or name a Python that has it with --python", names)
-}
-
 // sklearn is a process of scikit-learn's.
 type sklearn struct {
 	Version string `json:"version"`

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/bench/python"
 	"github.com/hadal-go/hadal/dataset/table"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -124,7 +125,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}
-	if _, err := findPython(context.Background(), "no-such-python"); err == nil || !strings.Contains(err.Error(), "python3-sklearn") {
+	if _, err := python.Find(context.Background(), "no-such-python", "sklearn", "scikit-learn", "python3-sklearn"); err == nil || !strings.Contains(err.Error(), "python3-sklearn") {
 		t.Errorf("no Python: %v", err)
 	}
 }

@@ -10,29 +10,13 @@ import (
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/source/sourcetest"
 	"github.com/hadal-go/hadal/format/npy"
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// companion is where the data lie beside a checkout; the test of the real set is skipped without them.
-func companion(t *testing.T) source.Config {
-	t.Helper()
-	cfg := source.Config{Offline: true, Verify: true}
-	if dir := filepath.Join("..", "..", "..", "shared", "data"); os.Getenv("HADAL_DATA") == "" {
-		if _, err := os.Stat(filepath.Join(dir, Set.Dir)); err == nil {
-			cfg.Dir = dir
-		}
-	}
-	if _, err := Set.Locate(cfg); errors.As(err, new(*source.MissingError)) {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
-}
-
 func TestReal(t *testing.T) {
-	cfg := companion(t)
+	cfg := sourcetest.Find(t, Set)
 	train, err := Train(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -1,34 +1,17 @@
 package pokemon
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/source/sourcetest"
 )
 
-// companion is where the data lie beside a checkout; tests of the real tables are skipped without them.
-func companion(t *testing.T) source.Config {
-	t.Helper()
-	cfg := source.Config{Offline: true, Verify: true}
-	if dir := filepath.Join("..", "..", "..", "shared", "data"); os.Getenv("HADAL_DATA") == "" {
-		if _, err := os.Stat(filepath.Join(dir, Set.Dir)); err == nil {
-			cfg.Dir = dir
-		}
-	}
-	if _, err := Set.Locate(cfg); errors.As(err, new(*source.MissingError)) {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
-}
-
 func TestEvolutionCP(t *testing.T) {
-	all, err := EvolutionCP(t.Context(), companion(t))
+	all, err := EvolutionCP(t.Context(), sourcetest.Find(t, Set))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +29,7 @@ func TestEvolutionCP(t *testing.T) {
 }
 
 func TestBaseStats(t *testing.T) {
-	all, err := BaseStats(t.Context(), companion(t))
+	all, err := BaseStats(t.Context(), sourcetest.Find(t, Set))
 	if err != nil {
 		t.Fatal(err)
 	}

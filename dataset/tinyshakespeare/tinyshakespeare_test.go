@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/source/sourcetest"
 )
 
 func ExampleEncode() {
@@ -20,16 +21,8 @@ func ExampleEncode() {
 
 // TestText reads the real text where it lies beside a checkout, or in $HADAL_DATA, and is skipped without.
 func TestText(t *testing.T) {
-	cfg := source.Config{Offline: true, Verify: true}
-	if dir := filepath.Join("..", "..", "..", "shared", "data"); os.Getenv("HADAL_DATA") == "" {
-		if _, err := os.Stat(filepath.Join(dir, Set.Dir)); err == nil {
-			cfg.Dir = dir
-		}
-	}
-	text, err := Text(t.Context(), cfg)
-	if errors.As(err, new(*source.MissingError)) {
-		t.Skip(err)
-	} else if err != nil {
+	text, err := Text(t.Context(), sourcetest.Find(t, Set))
+	if err != nil {
 		t.Fatal(err)
 	}
 	train, validation := Split(text)

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/hadal-go/hadal/dataset/table"
 	"github.com/hadal-go/hadal/format/safetensors"
 	"github.com/hadal-go/hadal/nn"
@@ -183,7 +185,7 @@ func (m *Model) Predict(ctx context.Context, r io.Reader, emit func(recipes.Tabl
 			if row := scores[i*w : (i+1)*w]; m.learned.Target.Classes == nil {
 				p.Number = row[0]
 			} else {
-				p.Scores, p.Class = row, m.learned.Target.Classes[largest(row)]
+				p.Scores, p.Class = row, m.learned.Target.Classes[floats.MaxIdx(row)]
 			}
 			if err := emit(p); err != nil {
 				return err
@@ -191,17 +193,6 @@ func (m *Model) Predict(ctx context.Context, r io.Reader, emit func(recipes.Tabl
 		}
 		return nil
 	})
-}
-
-// largest returns the place of the largest number, the first of equal ones.
-func largest(row []float64) int {
-	k := 0
-	for i, v := range row {
-		if v > row[k] {
-			k = i
-		}
-	}
-	return k
 }
 
 // Evaluate measures the model on the rows that training held out or, where path is given, on all rows of that table.

@@ -87,8 +87,11 @@ func lines(who, path string, c Chart, paint func(*frame)) error {
 			break
 		}
 		ch.legend = append(ch.legend, entry{s.Name, lineMark, func(f *figure, p point) {
-			f.line(classColor(i), lineWidth, s.dashes(i), point{p.x - lineMark/2, p.y}, point{p.x + lineMark/2, p.y})
-			if s.dotted() {
+			points := s.points()
+			if !points {
+				f.line(classColor(i), lineWidth, s.dashes(i), point{p.x - lineMark/2, p.y}, point{p.x + lineMark/2, p.y})
+			}
+			if points || s.dotted() {
 				f.disk(p, dotRadius, classColor(i))
 			}
 		}})
@@ -116,6 +119,17 @@ const (
 )
 
 func (s Series) dotted() bool { return !s.Dashed && len(s.X) <= maxDots }
+
+// points reports whether each of the series' points is alone, so that there is no line.
+func (s Series) points() bool {
+	there := func(i int) bool { return finite(s.X[i]) && finite(s.Y[i]) }
+	for i := 1; i < len(s.X); i++ {
+		if there(i-1) && there(i) {
+			return false
+		}
+	}
+	return len(s.X) > 1
+}
 
 // dashes tells a dashed series, and the eleventh and later ones, which repeat colours.
 func (s Series) dashes(i int) []vg.Length {

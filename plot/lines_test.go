@@ -203,6 +203,22 @@ func TestLearningCurve(t *testing.T) {
 	}
 }
 
+// The legend of points that are alone shows a point, that of a line the line.
+func TestLegendOfPoints(t *testing.T) {
+	nan := math.NaN()
+	path := filepath.Join(t.TempDir(), "points.png")
+	must(t, Lines(path, Chart{Title: "Both", Series: []Series{
+		{Name: "points", X: []float64{0, nan, 1}, Y: []float64{0, nan, 1}},
+		{Name: "line", X: []float64{0, 1}, Y: []float64{1, 0}, Dashed: true},
+	}}))
+	legend := decode(t, path).SubImage(image.Rect(0, 0, 1280, belowLegend)).(*image.RGBA)
+	_, points := find(legend, classColor(0))
+	_, line := find(legend, classColor(1))
+	if points.Dx() < 8 || points.Dx() > 20 || line.Dx() < 40 {
+		t.Errorf("the sample of points is %d pixels wide, that of the line %d", points.Dx(), line.Dx())
+	}
+}
+
 // thin must cover in every column what the whole line covers.
 func TestThin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))

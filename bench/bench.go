@@ -23,7 +23,16 @@ type Case struct {
 	FLOPs float64 // of one call, a multiply-add counted as two; 0: not counted
 	Bytes float64 // that one call has to read and write at least; 0: not counted
 	Note  string
-	New   func() func() // makes inputs and model, and returns the call to measure
+	New   func() func()               // makes inputs and model, and returns the call to measure
+	Open  func() (call, close func()) // as New, where the call has to be closed after the last
+}
+
+// open returns the call to measure and what ends it.
+func (c Case) open() (call, close func()) {
+	if c.Open != nil {
+		return c.Open()
+	}
+	return c.New(), func() {}
 }
 
 // Cases returns every workload.
@@ -32,6 +41,7 @@ func Cases() []Case {
 		trainMLP("train/mlp_a_784-512-256-10_b64_adam", 64, 784, 512, 256, 10),
 		trainMLP("train/mlp_b_4-64-64-2_b32_adam", 32, 4, 64, 64, 2),
 		trainLeNet(), trainResNet18(), trainLSTM(), trainGRU(), trainTransformer(), trainGPT(), trainDCGAN(), trainGCN(), spmm(), trainVAE(),
+		recipeResNet18(),
 	}, inferences())
 }
 
@@ -69,7 +79,8 @@ const (
 
 // Run measures a workload: the first call, warm-up for a fifth of the budget, then samples for the budget, three at least.
 func (c Case) Run(budget time.Duration) Result {
-	f := c.New()
+	f, done := c.open()
+	defer done()
 	runtime.GC() // what was made on the way
 	stolen := steal()
 	start := time.Now()

@@ -106,7 +106,8 @@ func TestMachine(t *testing.T) {
 func BenchmarkCase(b *testing.B) {
 	for _, c := range Cases() {
 		b.Run(c.Name, func(b *testing.B) {
-			f := c.New()
+			f, done := c.open()
+			defer done()
 			for b.Loop() {
 				f()
 			}

@@ -21,7 +21,8 @@ func TestCollectorGetsIn(t *testing.T) {
 	longest := regexp.MustCompile(`^(matmul/2048|exp/10000000|gelu/10000000|(softmax|layer_norm)_fwdbwd|conv/.*fwdbwd|batchnorm2d/.*fwdbwd|maxpool2x2.*fwdbwd|train/lstm|train/gru|train/transformer|spmm)`)
 	for _, c := range Match(longest) {
 		t.Run(c.Name, func(t *testing.T) {
-			f := c.New()
+			f, end := c.open()
+			defer end()
 			f()
 			var stop, rounds atomic.Int64
 			done := make(chan struct{})

@@ -5,7 +5,7 @@
 // Each measurement is a process of its own, so that peak memory is that of the workload. PyTorch is measured with every
 // setting that helps it somewhere (kept memory, a kept result, memory layout, multi-tensor optimizers, its kernels for
 // AVX-512); its time and its memory in the table are the best of them. It comes from apt-get install python3-torch
-// libopenblas0-openmp; --python names another.
+// python3-torchvision libopenblas0-openmp; --python names another.
 package main
 
 import (
@@ -115,7 +115,7 @@ func (c *cli) hadal(ctx context.Context, name string, threads int) (r bench.Resu
 
 // compare runs every workload on both sides and prints the table.
 func (c *cli) compare(ctx context.Context, cases []bench.Case, stdout io.Writer) error {
-	interpreter, err := python.Find(ctx, c.Python, "torch", "PyTorch", "python3-torch libopenblas0-openmp")
+	interpreter, err := python.Find(ctx, c.Python, "torch", "PyTorch", "python3-torch python3-torchvision libopenblas0-openmp")
 	if err != nil {
 		return err
 	}

@@ -98,9 +98,10 @@ var kinds = []struct {
 	has  func(name string) bool
 }{
 	{"operations", func(name string) bool {
-		return !strings.HasPrefix(name, "train/") && !strings.HasPrefix(name, "infer/")
+		return !strings.HasPrefix(name, "train/") && !strings.HasPrefix(name, "recipe/") && !strings.HasPrefix(name, "infer/")
 	}},
 	{"training", func(name string) bool { return strings.HasPrefix(name, "train/") }},
+	{"recipes", func(name string) bool { return strings.HasPrefix(name, "recipe/") }},
 	{"inference", func(name string) bool { return strings.HasPrefix(name, "infer/") }},
 }
 

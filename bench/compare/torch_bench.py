@@ -144,7 +144,7 @@ def _(_):
     x, g = torch.randn(ROWS, requires_grad=True), torch.randn(ROWS)
     return lambda: torch.autograd.grad(torch.softmax(x, -1), [x], g)
 
-layout = lambda variant: torch.channels_last if variant == "channels_last" else torch.contiguous_format
+layout = lambda variant: torch.channels_last if "channels_last" in variant else torch.contiguous_format
 for N, C, H, K, R, S, P in [(32, 64, 56, 64, 3, 1, 1), (32, 3, 224, 64, 7, 2, 3), (32, 256, 14, 256, 3, 1, 1), (32, 256, 56, 64, 1, 1, 0)]:
     O = (H + 2 * P - R) // S + 1
     flops = 2.0 * N * C * K * R * R * O * O
@@ -352,6 +352,34 @@ def _(v):
         y = torch.sigmoid(out(F.relu(dec(m + torch.randn_like(m) * torch.exp(0.5 * l)))))
         (F.binary_cross_entropy(y, x, reduction="sum") - 0.5 * torch.sum(1 + l - m * m - l.exp())).backward()
         opt.step()
+    return step
+
+
+# ---------------- whole recipes: the loader augments pictures of bytes
+class Pictures(torch.utils.data.Dataset):
+    def __init__(self, n):
+        from torchvision import transforms as T
+        self.x = torch.randint(0, 256, (n, 3, 32, 32), dtype=torch.uint8)
+        self.change = T.Compose([T.RandomCrop(32, 4), T.RandomHorizontalFlip(), T.ConvertImageDtype(torch.float32), T.Normalize((0.5,) * 3, (0.5,) * 3)])
+
+    def __len__(self): return len(self.x)
+    def __getitem__(self, i): return self.change(self.x[i]), i % 10
+
+
+@case("recipe/resnet18_cifar_b32_crop_flip_sgdm", ("", "channels_last", "worker", "channels_last, worker"), flops=3 * 32 * 2 * 0.5556e9, note="with its loader")
+def _(v):
+    loader = torch.utils.data.DataLoader(Pictures(2048), 32, shuffle=True, drop_last=True, num_workers="worker" in v, persistent_workers="worker" in v)
+    m = cifar_resnet18().to(memory_format=layout(v))
+    opt, batches = sgd(m.parameters(), "foreach"), (b for _ in iter(int, 1) for b in loader)
+
+    def step():
+        x, y = next(batches)
+        opt.zero_grad(set_to_none=True)
+        scores = m(x.to(memory_format=layout(v)))
+        loss = F.cross_entropy(scores, y)
+        loss.backward()
+        opt.step()
+        loss.item(), (scores.argmax(1) == y).sum().item()
     return step
 
 

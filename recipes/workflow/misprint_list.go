@@ -306,5 +306,26 @@ var misprints = []misprint{{
 		return oneIf(conv != nil), oneIf(full != nil)
 	},
 }, {
+	row: "F03", about: "output size of a convolution",
+	printed: "M = ((N + 2P) - F)/S + 1, and M x M outputs", correct: "M = ⌊(N + 2P - F)/S⌋ + 1, for height and width each: the last steps that do not fit are left out, and pictures need not be square",
+	shown: "the sizes of what a convolution of 6 x 9 pixels with F = 3, S = 2, P = 0 returns, 2 and 4",
+	test: func() (right, wrong float64) {
+		y := nn.NewConv2d(random.New(1), 1, 1, 3, nn.ConvConfig{Stride: 2}).Forward(tensor.Ones(1, 1, 6, 9))
+		h, w := float64(y.Dim(2)), float64(y.Dim(3))
+		size := func(n float64) float64 { return (n-3)/2 + 1 }
+		return math.Abs(math.Floor(size(6))-h) + math.Abs(math.Floor(size(9))-w), math.Abs(size(6)-h) + math.Abs(size(6)-w)
+	},
+}, {
+	row: "F05", about: "multiplications of a convolution",
+	printed: "c_i c_o l_w l_h k_w k_h/(s_w s_h) with the size l of the input", correct: "c_i c_o o_w o_h k_w k_h with the size o of the output, which l/s is only with \"same\" padding",
+	shown: "multiply-adds of 3 x 3 on 6 x 6 pixels by stride 2, counted: 2 x 2 outputs of 9",
+	test: func() (right, wrong float64) {
+		m := nn.NewConv2d(random.New(1), 1, 1, 3, nn.ConvConfig{Stride: 2, NoBias: true})
+		counted := nn.Summary(m, tensor.ShapeOf(1, 1, 6, 6)).FLOPs / 2
+		return math.Abs(float64(counted) - 2*2*9), math.Abs(6*6*9/4. - 2*2*9)
+	},
+}, {
+	row: "G05", about: "Inception v2 and v3", printed: "特征通达多 (no word)", correct: "特征通道多: more feature channels, the principle of higher dimensional representations",
+}, {
 	row: "U01", about: "steps 5 and 6 of the recipe", printed: "redefine the equation", correct: "go back to the set of functions: choose other features or another model, and train again",
 }}

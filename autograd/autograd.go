@@ -17,6 +17,7 @@ type GradConfig struct {
 	CreateGraph bool             // record the gradients, so that they can be differentiated again; implies Retain
 	Retain      bool             // keep the graph for another pass
 	AllowUnused bool             // return nil for a tensor that no output depends on, instead of panicking
+	ReLU        tensor.ReLURule  // what goes through rectified linear units; default the derivative
 }
 
 // Grad returns, for each tensor x of wrt, the gradient
@@ -27,7 +28,7 @@ type GradConfig struct {
 // It panics with ErrGraph when nothing was recorded for an output, when the graph was freed before, and when an output
 // depends on no tensor of wrt without AllowUnused.
 func Grad(outs, wrt []*tensor.Tensor, cfg GradConfig) []*tensor.Tensor {
-	g := tensor.Gradients(outs, cfg.Douts, wrt, cfg.CreateGraph, cfg.Retain)
+	g := tensor.GradientsWith(outs, wrt, tensor.GradientsConfig{Douts: cfg.Douts, CreateGraph: cfg.CreateGraph, Retain: cfg.Retain, ReLU: cfg.ReLU})
 	if cfg.AllowUnused {
 		return g
 	}

@@ -233,7 +233,7 @@ func (o convOp) VJP(b *Back) (g []*Tensor) {
 	g = append(b.Give(nil, nil), nil)[:b.NumIn()]
 	dy := b.Dout(0)
 	if o.relu {
-		dy = Apply1(reluGradOp{}, dy, b.Out(0))
+		dy = b.rectified(dy, b.Out(0))
 	}
 	if b.Need(0) {
 		g[0] = Apply1(convInputGradOp{o.convGeometry, b.InSpec(0).Shape}, dy, b.In(1))

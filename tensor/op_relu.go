@@ -10,7 +10,7 @@ type reluOp struct{ pointwise }
 func (reluOp) Name() string          { return "relu" }
 func (reluOp) Kernel() cpu.Pointwise { return cpu.Pointwise{Code: cpu.ReLU} }
 func (reluOp) Reads() Reads          { return ReadsOut }
-func (reluOp) VJP(b *Back) []*Tensor { return b.Give(Apply1(reluGradOp{}, b.Dout(0), b.Out(0))) }
+func (reluOp) VJP(b *Back) []*Tensor { return b.Give(b.rectified(b.Dout(0), b.Out(0))) }
 
 // reluGradOp is dx = dy, but 0 where y <= 0.
 type reluGradOp struct{ pointwise }

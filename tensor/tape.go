@@ -133,6 +133,7 @@ func (n *node) release() {
 type Back struct {
 	node   *node
 	create bool
+	relu   ReLURule
 	scope  *Scope // of what the VJP computes; nil: the inputs'
 	dout   []*Tensor
 	douts  []*Tensor // memory for dout
@@ -268,12 +269,10 @@ func (t *Tensor) seed(g *Tensor) *Tensor {
 // is no dependence. It writes to no leaf. Nil douts stand for ones of a single-element output. Package autograd is the
 // friendlier face of this.
 func Gradients(outs, douts, wrt []*Tensor, createGraph, retain bool) []*Tensor {
-	noneNil("gradients", "output", outs)
-	noneNil("gradients", "tensor to differentiate by", wrt)
-	return gradients(outs, douts, wrt, createGraph, createGraph || retain, nil)
+	return GradientsWith(outs, wrt, GradientsConfig{Douts: douts, CreateGraph: createGraph, Retain: retain})
 }
 
-func gradients(outs, douts, wrt []*Tensor, create, retain bool, stop map[*node]bool) []*Tensor {
+func gradients(outs, douts, wrt []*Tensor, create, retain bool, stop map[*node]bool, relu ReLURule) []*Tensor {
 	seeds := make([]*Tensor, len(outs))
 	for i, o := range outs {
 		var g *Tensor
@@ -283,6 +282,7 @@ func gradients(outs, douts, wrt []*Tensor, create, retain bool, stop map[*node]b
 		seeds[i] = o.seed(g)
 	}
 	p := newPass(outs, wrt, create, retain, stop)
+	p.back.relu = relu
 	p.run(seeds)
 	r := make([]*Tensor, len(wrt))
 	for i, w := range wrt {
@@ -384,7 +384,7 @@ func (b *Back) through(f func(in []*Tensor) []*Tensor, s *Scope) []*Tensor {
 	if len(outs) == 0 {
 		return r
 	}
-	for i, g := 0, gradients(outs, douts, wrt, b.create, b.create, stop); i < len(in); i++ {
+	for i, g := 0, gradients(outs, douts, wrt, b.create, b.create, stop, b.relu); i < len(in); i++ {
 		if b.Need(i) {
 			r[i], g = g[0], g[1:]
 		}

@@ -5,6 +5,7 @@ package recipes
 import (
 	"context"
 	"fmt"
+	"image"
 	"io"
 	"sort"
 	"strings"
@@ -62,6 +63,28 @@ type TableEvaluation struct {
 	Metrics train.Metrics
 	Report  string // a table of figures by class; "" for numbers
 	Notes   []string
+}
+
+// PictureRecipe is a recipe whose runs answer with a picture: boxes or masks drawn on the one they are given.
+type PictureRecipe interface {
+	Recipe
+	// Open loads the model of a run that was trained with these options.
+	Open(run *train.Run, info train.Info) (PictureModel, error)
+}
+
+// PictureModel draws what it sees on pictures.
+type PictureModel interface {
+	// Predict looks at a picture of any size and colours.
+	Predict(ctx context.Context, img image.Image) (PicturePrediction, error)
+	// Evaluate measures the model on the pictures that training held out.
+	Evaluate(ctx context.Context) (train.Metrics, error)
+}
+
+// PicturePrediction is what a model sees on a picture.
+type PicturePrediction struct {
+	Drawn  image.Image    // the picture, enlarged if it is small, with what was seen drawn on it
+	Text   string         // the same in a line of words
+	Result map[string]any // the same for programs: further keys of the line that --json prints, in pixels of the picture given
 }
 
 // Env is what a recipe is given besides its options.

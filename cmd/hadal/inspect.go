@@ -112,6 +112,11 @@ func (c *evalCmd) Run(a *app) error {
 	} else if ok {
 		return c.table(a, t, recipe)
 	}
+	if p, recipe, ok, err := openPictures(c.Run_); err != nil {
+		return err
+	} else if ok {
+		return c.pictures(a, p, recipe)
+	}
 	model, info, recipe, err := openClassifier(c.Run_)
 	if err != nil {
 		return err
@@ -148,9 +153,9 @@ func (c *evalCmd) Run(a *app) error {
 type predictCmd struct {
 	Run_   string   `arg:"" name:"run" help:"Run folder." type:"path"`
 	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP, of any size and colours: they are stretched to what the model was trained on, and turned grey if that is. Of runs on tables: a CSV file."`
-	Top    int      `help:"Pictures: classes to show for each." default:"3"`
-	Invert bool     `help:"Pictures: turn dark on light into light on dark, as the digits and clothes are."`
-	Out    string   `help:"Tables: CSV file to write; default: standard output." type:"path"`
+	Top    int      `help:"Pictures: classes to show for each, of runs that classify." default:"3"`
+	Invert bool     `help:"Pictures: turn dark on light into light on dark, as the digits and clothes are, of runs that classify."`
+	Out    string   `help:"Tables: CSV file to write; default: standard output. Runs that draw on pictures: PNG file to write, of one picture, or folder; default: the current folder." type:"path"`
 }
 
 func (c *predictCmd) Run(a *app) error {
@@ -162,8 +167,13 @@ func (c *predictCmd) Run(a *app) error {
 	} else if ok {
 		return c.table(a, t)
 	}
+	if p, _, ok, err := openPictures(c.Run_); err != nil {
+		return err
+	} else if ok {
+		return c.pictures(a, p)
+	}
 	if c.Out != "" {
-		return usageError{fmt.Errorf("--out is for runs on tables; %s classifies pictures", c.Run_)}
+		return usageError{fmt.Errorf("--out is for runs that write tables or draw on pictures; %s classifies pictures", c.Run_)}
 	}
 	model, info, _, err := openClassifier(c.Run_)
 	if err != nil {

@@ -1,0 +1,101 @@
+package plot
+
+import (
+	"image"
+	"image/color"
+	"math"
+	"slices"
+
+	"golang.org/x/image/draw"
+
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// A Box is a rectangle to draw on a picture. Coordinates are pixels' edges: pixel
+// (x, y) lies between x and x+1, y and y+1, y downwards.
+type Box struct {
+	X1, Y1, X2, Y2 float64
+	Label          string      // such as a class and its score; may be empty
+	Color          color.Color // nil: Color(0)
+}
+
+// DrawBoxesConfig configures DrawBoxes.
+type DrawBoxesConfig struct {
+	// Scale is how many pixels, across and down, show one pixel of the picture. 0
+	// means the smallest that makes its longer side at least 384 pixels.
+	Scale int
+}
+
+const boxPixels = 384
+
+// DrawBoxes returns a copy of the picture, enlarged so that labels can be read, with
+// the outlines of the boxes and their labels above them, or inside where there is no
+// room above. Later boxes cover earlier ones; parts outside the picture are not
+// drawn, nor are boxes with a NaN corner. Panics with a *tensor.Error when the picture
+// has no pixels or Scale is negative.
+func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
+	b := img.Bounds()
+	if b.Empty() || cfg.Scale < 0 {
+		tensor.Fail("plot.DrawBoxes", tensor.ErrValue, nil, "a picture of %d x %d pixels at scale %d: there must be pixels, and the scale must not be negative", b.Dx(), b.Dy(), cfg.Scale)
+	}
+	longer := max(b.Dx(), b.Dy())
+	scale := cfg.Scale
+	if scale == 0 {
+		scale = (boxPixels + longer - 1) / longer
+	}
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()*scale, b.Dy()*scale))
+	draw.NearestNeighbor.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+	// Lines and letters grow with large pictures, which viewers shrink.
+	size := max(1, float64(longer*scale)/768)
+	line := int(math.Round(2 * size))
+	st := style{size: 7.5 * size}
+	for _, box := range boxes {
+		if slices.ContainsFunc([]float64{box.X1, box.Y1, box.X2, box.Y2}, math.IsNaN) {
+			continue
+		}
+		c := classColor(0)
+		if box.Color != nil {
+			c = color.NRGBAModel.Convert(box.Color).(color.NRGBA)
+		}
+		at := func(v float64, n int) int { // a little outside at most: no overflow
+			return int(math.Round(min(max(v*float64(scale), float64(-2*line)), float64(n+2*line))))
+		}
+		r := image.Rect(at(box.X1, out.Rect.Dx()), at(box.Y1, out.Rect.Dy()), at(box.X2, out.Rect.Dx()), at(box.Y2, out.Rect.Dy()))
+		outline(out, r, line, c)
+		if box.Label != "" {
+			label(out, r, line, drawn(clean(limited(box.Label))), c, st)
+		}
+	}
+	return out
+}
+
+// outline draws the edges of r, of the given width, half of it outside.
+func outline(img *image.RGBA, r image.Rectangle, width int, c color.Color) {
+	outer := r.Inset(-(width / 2))
+	inner := image.Rectangle{outer.Min.Add(image.Pt(width, width)), outer.Max.Sub(image.Pt(width, width))}
+	ink := image.NewUniform(c)
+	for _, side := range []image.Rectangle{
+		{outer.Min, image.Pt(outer.Max.X, inner.Min.Y)}, {image.Pt(outer.Min.X, inner.Max.Y), outer.Max},
+		{image.Pt(outer.Min.X, inner.Min.Y), image.Pt(inner.Min.X, inner.Max.Y)}, {image.Pt(inner.Max.X, inner.Min.Y), image.Pt(outer.Max.X, inner.Max.Y)},
+	} {
+		draw.Draw(img, side, ink, image.Point{}, draw.Over)
+	}
+}
+
+// label writes a text on a ground of colour c above r, moved to where the picture shows it.
+func label(img *image.RGBA, r image.Rectangle, line int, text string, c color.NRGBA, st style) {
+	pad := 1.5 * st.size / 7.5 * pixelsPerPoint
+	w := int(math.Ceil(st.width(text)*pixelsPerPoint + 2*pad))
+	h := int(math.Ceil(st.size*1.05*pixelsPerPoint + pad))
+	x := max(min(r.Min.X-line/2, img.Rect.Dx()-w), 0)
+	y := r.Min.Y - line/2 - h
+	if y < 0 {
+		y = max(r.Min.Y, 0)
+	}
+	ground := image.Rect(x, y, x+w, y+h)
+	draw.Draw(img, ground, image.NewUniform(c), image.Point{}, draw.Over)
+	st.color = over(c)
+	baseline := float64(y+h)/pixelsPerPoint - st.size*0.28
+	f := &figure{pixels: img}
+	f.glyphs(text, point{(float64(x) + pad) / pixelsPerPoint, baseline}, point{}, 0, st)
+}

@@ -34,13 +34,13 @@ type Sample struct {
 	Y int64          // class
 }
 
-// Batch is a number of samples stacked: X (N, ...), Y (N,) int64 classes.
+// Batch is a number of samples stacked: X (N, ...), Y (N,) int64 classes, or probabilities of the classes (N, C).
 type Batch struct {
 	X, Y *tensor.Tensor
 }
 
 // Len returns the number of samples.
-func (b Batch) Len() int { return b.Y.Numel() }
+func (b Batch) Len() int { return b.Y.Dim(0) }
 
 // Enter returns the batch as a member of a scope; see tensor.Scope.
 func (b Batch) Enter(s *tensor.Scope) Batch { return Batch{s.Enter(b.X), s.Enter(b.Y)} }
@@ -136,4 +136,5 @@ const (
 	sampleStream = iota
 	shuffleStream
 	splitStream
+	batchStream
 )

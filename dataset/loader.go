@@ -28,7 +28,7 @@ type LoaderConfig struct {
 // number alone. A Loader has no state: its methods may be called by several goroutines at once.
 type Loader[S, B any] struct {
 	data  Dataset[S]
-	batch func(ctx context.Context, epoch int, indices []int) (B, error)
+	batch func(ctx context.Context, epoch, k int, indices []int) (B, error) // batch k of an epoch
 	cfg   LoaderConfig
 }
 
@@ -36,7 +36,7 @@ type Loader[S, B any] struct {
 // number in cfg.
 func NewLoader[S, B any](d Dataset[S], collate func([]S) (B, error), cfg LoaderConfig) *Loader[S, B] {
 	l := newLoader[S, B](d, cfg)
-	l.batch = func(ctx context.Context, epoch int, indices []int) (b B, err error) {
+	l.batch = func(ctx context.Context, epoch, _ int, indices []int) (b B, err error) {
 		samples := make([]S, len(indices))
 		for j, i := range indices {
 			if err := ctx.Err(); err != nil {
@@ -67,7 +67,7 @@ func NewBatchLoader(d Dataset[Sample], cfg LoaderConfig) *Loader[Sample, Batch] 
 		return NewLoader(d, Collate, cfg)
 	}
 	l := newLoader[Sample, Batch](d, cfg)
-	l.batch = func(ctx context.Context, _ int, indices []int) (Batch, error) { return gather(ctx, indices) }
+	l.batch = func(ctx context.Context, _, _ int, indices []int) (Batch, error) { return gather(ctx, indices) }
 	return l
 }
 
@@ -101,6 +101,20 @@ func newLoader[S, B any](d Dataset[S], cfg LoaderConfig) *Loader[S, B] {
 		cfg.Prefetch = 2 * cfg.Workers
 	}
 	return &Loader[S, B]{data: d, cfg: cfg}
+}
+
+// MapBatches returns a loader whose batches are f of those of l, made by the workers that make these. g depends on the seed, the epoch and the
+// batch's number alone; like Dataset.At, f may be called from several goroutines at once.
+func (l *Loader[S, B]) MapBatches(f func(b B, g *random.Generator) (B, error)) *Loader[S, B] {
+	mapped := *l
+	mapped.batch = func(ctx context.Context, epoch, k int, indices []int) (B, error) {
+		b, err := l.batch(ctx, epoch, k, indices)
+		if err != nil {
+			return b, err
+		}
+		return f(b, random.FromKey(random.KeyAt(l.cfg.Seed, batchStream, uint64(epoch), uint64(k))))
+	}
+	return &mapped
 }
 
 // Len returns the number of samples of the data set.
@@ -228,7 +242,7 @@ func (l *Loader[S, B]) make(ctx context.Context, epoch, k int, order []int) (r r
 	}
 	lo := k * l.cfg.BatchSize
 	hi := min(lo+l.cfg.BatchSize, len(order))
-	b, err := l.batch(ctx, epoch, order[lo:hi:hi])
+	b, err := l.batch(ctx, epoch, k, order[lo:hi:hi])
 	switch {
 	case err == nil:
 		return result[B]{batch: b}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/imageset"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
 )
 
 // fashion is a set of the size of Fashion-MNIST's training pictures.
@@ -20,6 +22,41 @@ func fashion() *imageset.Images {
 		set.Labels[i] = uint8(i % 10)
 	}
 	return set
+}
+
+// A picture of CIFAR's size through the usual augmentation.
+func BenchmarkAugment(b *testing.B) {
+	x := tensor.Rand(random.New(1), 3, 32, 32)
+	jitter := dataset.ColorJitter(dataset.JitterConfig{Brightness: 0.4, Contrast: 0.4, Saturation: 0.4, Hue: 0.1})
+	for _, c := range []struct {
+		name  string
+		chain []dataset.Transform
+	}{
+		{"crop+flip", []dataset.Transform{dataset.RandomCrop(32, 32, 4), dataset.RandomHorizontalFlip(0.5)}},
+		{"crop+flip+jitter", []dataset.Transform{dataset.RandomCrop(32, 32, 4), dataset.RandomHorizontalFlip(0.5), jitter}},
+		{"cutout", []dataset.Transform{dataset.Cutout(16)}},
+		{"blur", []dataset.Transform{dataset.GaussianBlur(5, 0.1, 2)}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			g := random.New(2)
+			for b.Loop() {
+				y := x
+				for _, f := range c.chain {
+					y = f(y, g)
+				}
+			}
+		})
+	}
+	for name, f := range map[string]dataset.BatchTransform{"mixup": dataset.MixUp(0.2, 10), "cutmix": dataset.CutMix(1, 10)} {
+		batch, g := dataset.Batch{X: tensor.Rand(random.New(1), 64, 3, 32, 32), Y: tensor.Of(make([]int64, 64))}, random.New(2)
+		b.Run(name+" of 64", func(b *testing.B) {
+			for b.Loop() {
+				if _, err := f(batch, g); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 func BenchmarkLoader(b *testing.B) {

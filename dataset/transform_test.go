@@ -134,7 +134,8 @@ func transforms() map[string]dataset.Transform {
 		"horizontal flip": dataset.RandomHorizontalFlip(0.5), "vertical flip": dataset.RandomVerticalFlip(0.5), "crop": dataset.RandomCrop(9, 9, 3), "shift": dataset.RandomShift(2),
 		"erasing": dataset.RandomErasing(0.9), "noise": dataset.GaussianNoise(1), "rotation": dataset.RandomRotation(20),
 		"affine":       dataset.RandomAffine(dataset.AffineConfig{Degrees: 10, Translate: 0.2, MinScale: 0.5, MaxScale: 2}),
-		"resized crop": dataset.RandomResizedCrop(9, 9),
+		"resized crop": dataset.RandomResizedCrop(9, 9), "jitter": dataset.ColorJitter(dataset.JitterConfig{Brightness: 0.9, Contrast: 0.5}),
+		"cutout": dataset.Cutout(3), "blur": dataset.GaussianBlur(3, 0.1, 2),
 	}
 }
 

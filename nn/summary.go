@@ -21,10 +21,13 @@ type LayerSummary struct {
 type ModelSummary struct {
 	Input, Output tensor.Shape
 	Layers        []LayerSummary
-	Params        int   // values of all parameters
-	Buffers       int   // values of all buffers
-	Bytes         int64 // of parameters and buffers
-	FLOPs         int64
+	// Fields holds, for each of Layers, the receptive fields of its units along the input's spatial dimensions, height and width of
+	// (N, C, H, W); nil where there are none, as behind Flatten, or where an op's are not known, as of interpolation.
+	Fields  [][]ReceptiveField
+	Params  int   // values of all parameters
+	Buffers int   // values of all buffers
+	Bytes   int64 // of parameters and buffers
+	FLOPs   int64
 }
 
 // viewOps rearrange elements without computing anything; summaries leave them out.
@@ -69,13 +72,14 @@ func SummaryOf[M any](m M, x *tensor.Tensor, forward func(M, *tensor.Tensor) *te
 		s.Bytes += int64(b.Numel() * b.DType().Size())
 	}
 	if y.RequiresGrad() && y != in {
-		s.list(tensor.Steps(y), params)
+		s.list(tensor.Steps(y), in, params)
 	}
 	return s
 }
 
 // list adds the steps as rows.
-func (s *ModelSummary) list(steps []tensor.Step, params []NamedParam) {
+func (s *ModelSummary) list(steps []tensor.Step, in *tensor.Tensor, params []NamedParam) {
+	views := viewsOf(steps, in)
 	counted := map[string]bool{}
 	reads := make([][]NamedParam, len(steps)) // parameters that reach the step, through views if need be
 	for i, st := range steps {
@@ -104,6 +108,7 @@ func (s *ModelSummary) list(steps []tensor.Step, params []NamedParam) {
 		}
 		s.FLOPs += row.FLOPs
 		s.Layers = append(s.Layers, row)
+		s.Fields = append(s.Fields, fieldsOf(views[i]))
 	}
 }
 

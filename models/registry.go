@@ -20,8 +20,8 @@ const (
 
 // Config are the options of the registry's classifiers. Zero fields mean the published network.
 type Config struct {
-	Classes  int      // default 1000
-	Channels int      // of the pictures; default 3
+	Classes  int      // default the published network's: 1000, or 10 of networks for MNIST and CIFAR-10
+	Channels int      // of the pictures; default the published network's: 3, or 1 of networks for MNIST
 	Width    float64  // factor on the channels of every layer, rounded to at least 1 (and to multiples where groups ask for it); default 1
 	Stem     Stem     // default ImageNetStem
 	Dropout  *float64 // probability, where the network has dropout; default the published one
@@ -63,6 +63,12 @@ func Register(e Entry) {
 		panic("models: " + e.Name + " is registered twice")
 	}
 	entries[e.Name] = e
+}
+
+// LoadBackbone copies a state, such as that of a torchvision file, into all of m but its last layer, which is to learn other classes. m is what
+// e.New made, with any number of classes. Nothing changes unless everything fits; the error lists what does not, see nn.Load.
+func (e Entry) LoadBackbone(m Classifier, state []tensor.Named) error {
+	return nn.Load(m, state, nn.LoadConfig{Skip: []string{e.Head + "*"}})
 }
 
 // All returns the classifiers, sorted by name, numbers in names by value.

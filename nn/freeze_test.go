@@ -2,7 +2,9 @@ package nn_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/nn"
@@ -70,4 +72,34 @@ func ExampleFreeze() {
 	opt := optim.NewSGD(nn.Trainable(model), optim.SGDConfig{LR: 0.1})
 	fmt.Println(len(nn.Params(model)), "parameters, trained:", len(opt.Params()))
 	// Output: 4 parameters, trained: 2
+}
+
+func TestSplitParams(t *testing.T) {
+	g := random.New(1)
+	m := struct {
+		Conv1, Conv2 *nn.Conv2d
+		Layers       nn.Sequential
+		FC           *nn.Linear
+	}{nn.NewConv2d(g, 1, 1, 3, nn.ConvConfig{}), nn.NewConv2d(g, 1, 1, 3, nn.ConvConfig{NoBias: true}), nn.NewSequential(nn.NewLinear(g, 2, 2, nn.LinearConfig{})), nn.NewLinear(g, 2, 1, nn.LinearConfig{})}
+	for _, c := range []struct {
+		patterns         []string
+		matching, others int
+	}{
+		{[]string{"fc.*"}, 2, 5}, {[]string{"conv?.weight"}, 2, 5}, {[]string{"conv[2-9].*", "*.bias"}, 4, 3}, {[]string{"*"}, 7, 0}, {nil, 0, 7},
+	} {
+		a, b := nn.SplitParams(&m, c.patterns...)
+		if len(a) != c.matching || len(b) != c.others {
+			t.Errorf("%q: %d match and %d do not, want %d and %d", c.patterns, len(a), len(b), c.matching, c.others)
+		}
+	}
+	for pattern, want := range map[string]string{"fd.*": "there are conv1.weight, conv1.bias, conv2.weight", "conv[": "is no pattern"} {
+		err := tensor.Catch(func() { nn.SplitParams(&m, "*", pattern) })
+		if !errors.Is(err, tensor.ErrValue) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", pattern, err, want)
+		}
+	}
+	nn.FreezeMatching(&m, "conv*", "layers.*")
+	if got := nn.Trainable(&m); len(got) != 2 || got[0] != m.FC.Weight {
+		t.Errorf("%d parameters are trainable, want those of fc", len(got))
+	}
 }

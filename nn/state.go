@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ func State(m any) []tensor.Named {
 type LoadConfig struct {
 	AllowMissing    bool // leave parameters and buffers alone that the state does not have
 	AllowUnexpected bool // ignore entries that the module does not have
+	// Skip are patterns, see SplitParams, of names that stay out of it on both sides, whatever the shapes: those of a layer that
+	// is replaced, such as "fc.*". One that matches no name of the module is an error.
+	Skip []string
 }
 
 // Load copies a state into the module's parameters and buffers, converting dtypes. Nothing changes unless everything
@@ -30,9 +34,22 @@ type LoadConfig struct {
 // by several paths may be in the state under any of them, or under several with equal values, as PyTorch saves it.
 func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 	w := walk(m)
-	known := map[string]bool{}
+	known, skipped, used := map[string]bool{}, map[string]bool{}, make([]bool, len(cfg.Skip))
 	for _, e := range w.entries {
+		if e.Device() == tensor.Meta {
+			return fmt.Errorf("%s of the model is on the meta device, without data to load into; build it with random.New, not random.Shapes", e.name)
+		}
 		known[e.name] = true
+		for i, pattern := range cfg.Skip {
+			ok, err := path.Match(pattern, e.name)
+			if err != nil {
+				return fmt.Errorf("%q is no pattern: %w; write *, ?, [ab] as in file names", pattern, err)
+			}
+			skipped[e.name], used[i] = skipped[e.name] || ok, used[i] || ok
+		}
+	}
+	if i := slices.Index(used, false); i >= 0 {
+		return fmt.Errorf("nothing of the model matches %q, which is to be skipped", cfg.Skip[i])
 	}
 	byName := map[string]tensor.Named{}
 	var unexpected, wrong []string
@@ -43,6 +60,7 @@ func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 		name, ok := w.resolve(s.Name, known)
 		before, again := byName[name]
 		switch {
+		case skipped[name] || !ok && cfg.skips(s.Name):
 		case !ok:
 			unexpected = append(unexpected, quote(s.Name))
 		case again && before.Name == s.Name:
@@ -57,6 +75,7 @@ func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 	for _, e := range w.entries {
 		s, ok := byName[e.name]
 		switch {
+		case skipped[e.name]:
 		case !ok:
 			missing = append(missing, e.name)
 		case s.Shape() != e.Shape():
@@ -81,6 +100,14 @@ func Load(m any, state []tensor.Named, cfg LoadConfig) error {
 		}
 	}
 	return nil
+}
+
+// skips reports whether a name matches one of the patterns in Skip, which are well formed.
+func (c LoadConfig) skips(name string) bool {
+	return slices.ContainsFunc(c.Skip, func(pattern string) bool {
+		ok, _ := path.Match(pattern, name)
+		return ok
+	})
 }
 
 // resolve returns the first of the module's paths to what the given one leads to, and whether it is an entry.

@@ -180,3 +180,31 @@ func TestLoadSharedLayer(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadSkips(t *testing.T) {
+	type net struct{ FC1, FC2 *nn.Linear }
+	build := func(seed uint64, classes int) *net {
+		g := random.New(seed)
+		return &net{nn.NewLinear(g, 3, 2, nn.LinearConfig{}), nn.NewLinear(g, 2, classes, nn.LinearConfig{})}
+	}
+	old, m := build(1, 4), build(2, 5)
+	head := m.FC2.Weight.Floats()
+	if err := nn.Load(m, nn.State(old), nn.LoadConfig{Skip: []string{"fc2.*"}}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(m.FC1.Weight.Floats(), old.FC1.Weight.Floats()) || !slices.Equal(m.FC2.Weight.Floats(), head) {
+		t.Error("the first layer was not loaded, or the second was")
+	}
+	for want, err := range map[string]error{
+		`nothing of the model matches "fc3.*", which is to be skipped`: nn.Load(m, nn.State(old), nn.LoadConfig{Skip: []string{"fc2.*", "fc3.*"}}),
+		`is no pattern`: nn.Load(m, nn.State(old), nn.LoadConfig{Skip: []string{"fc2.["}}),
+		`the weights do not fit the model: fc2.bias is (4,) in the file and (5,) in the model`: nn.Load(m, nn.State(old), nn.LoadConfig{Skip: []string{"fc2.weight"}}),
+		`the weights do not fit the model: unexpected other`: nn.Load(m, append(nn.State(old), tensor.Named{Name: "other", Tensor: tensor.Zeros(1)}),
+			nn.LoadConfig{Skip: []string{"fc2.*"}}),
+		`fc1.weight of the model is on the meta device`: nn.Load(&net{nn.NewLinear(random.Shapes(), 3, 2, nn.LinearConfig{}), m.FC2}, nn.State(old), nn.LoadConfig{}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}

@@ -13,8 +13,9 @@ import (
 // several goroutines: no two calls get the same position, though which gets which depends on their order. For results
 // that repeat, give each goroutine a child by Split, or a key. A Generator must not be copied; the zero value is New(0).
 type Generator struct {
-	root Key
-	pos  atomic.Uint64
+	root   Key
+	pos    atomic.Uint64
+	shapes bool
 }
 
 // New returns a generator for seed. Equal seeds give equal generators, different seeds independent ones.
@@ -22,6 +23,17 @@ func New(seed uint64) *Generator { return FromKey(Key{lo: seed}) }
 
 // FromKey returns a generator rooted in k: nothing that it hands out overlaps with the elements of the stream k.
 func FromKey(k Key) *Generator { return &Generator{root: k} }
+
+// Shapes returns a generator for what has shapes alone: tensors drawn from it or from its children are on tensor's Meta device,
+// without data. A network built with it costs no memory and no time, whatever its size, and can be counted and summarised:
+//
+//	nn.Summary(models.NewVGG(random.Shapes(), 19, models.VGGConfig{}), tensor.ShapeOf(1, 3, 224, 224))
+//
+// Its other methods draw as those of New(0) do.
+func Shapes() *Generator { return &Generator{shapes: true} }
+
+// OnlyShapes reports whether g is one of Shapes.
+func (g *Generator) OnlyShapes() bool { return g.shapes }
 
 func (g *Generator) take() uint64 {
 	p := g.pos.Add(1) - 1
@@ -36,7 +48,9 @@ func (g *Generator) Next() Key { return keyOf(block64(g.root, useNext|g.take()))
 
 // Split returns a child generator that is independent of g and of every other child. It is deterministic: the n-th
 // call on equal generators gives equal children. g's later keys are those after one more step.
-func (g *Generator) Split() *Generator { return FromKey(keyOf(block64(g.root, useSplit|g.take()))) }
+func (g *Generator) Split() *Generator {
+	return &Generator{root: keyOf(block64(g.root, useSplit|g.take())), shapes: g.shapes}
+}
 
 func (g *Generator) draw() (a, b uint64) { return block64(g.root, useDraw|g.take()) }
 

@@ -222,3 +222,13 @@ func TestPermAndPermutation(t *testing.T) {
 		}
 	}
 }
+
+func TestShapes(t *testing.T) {
+	g := Shapes()
+	if !g.OnlyShapes() || !g.Split().Split().OnlyShapes() {
+		t.Error("a generator of shapes, or a child, is none")
+	}
+	if New(0).OnlyShapes() || new(Generator).OnlyShapes() {
+		t.Error("another generator is one of shapes")
+	}
+}

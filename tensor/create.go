@@ -130,7 +130,8 @@ func (f Factory) from(v []float64, s Shape) *Tensor {
 	return t
 }
 
-// Rand returns values uniform in [0, 1). It panics with ErrDType unless the dtype is floating-point.
+// Rand returns values uniform in [0, 1), on the Meta device if g has shapes alone (random.Shapes). It panics with ErrDType unless the
+// dtype is floating-point.
 func (f Factory) Rand(g *random.Generator, dims ...int) *Tensor {
 	if steps := map[DType]float64{Float16: 1 << 11, BFloat16: 1 << 8}[f.DType]; steps > 0 {
 		// Multiples of what the type resolves below 1: rounding could give 1 itself.
@@ -153,10 +154,13 @@ func (f Factory) RandInt(g *random.Generator, lo, hi int64, dims ...int) *Tensor
 	if f.DType.IsFloat() {
 		f.DType = Int64
 	}
+	if g.OnlyShapes() {
+		f.Device = Meta
+	}
 	key := g.Next()
 	t := Factory{DType: Int64, Device: f.Device}.empty(ShapeOf(dims...))
 	if t.dev == Meta {
-		return t
+		return t.To(f.DType)
 	}
 	d := Slice[int64](t.view("randint"))
 	parallel.For(len(d), randomGrain, func(a, b int) { random.RandInt64(d[a:b], lo, hi, key, a) })
@@ -172,6 +176,9 @@ func (f Factory) random(op string, g *random.Generator, s Shape, fill32 func([]f
 	}
 	if !f.DType.computes() {
 		return Factory{Device: f.Device}.random(op, g, s, fill32, fill64).To(f.DType)
+	}
+	if g.OnlyShapes() {
+		f.Device = Meta
 	}
 	key := g.Next()
 	t := f.empty(s)

@@ -316,3 +316,21 @@ func TestString(t *testing.T) {
 		t.Errorf("1000 elements: %s", got)
 	}
 }
+
+// What is drawn from a generator of shapes has a shape and a dtype alone.
+func TestCreateShapes(t *testing.T) {
+	g := random.Shapes()
+	for want, x := range map[tensor.DType]*tensor.Tensor{
+		tensor.Float32: tensor.Randn(g, 1<<15, 1<<14), tensor.Float64: tensor.With(tensor.Float64).Rand(g, 1<<15, 1<<14), tensor.BFloat16: tensor.With(tensor.BFloat16).Rand(g, 1<<15, 1<<14),
+		tensor.Int64: tensor.RandInt(g, 0, 9, 1<<15, 1<<14), tensor.Uint8: tensor.With(tensor.Uint8).RandInt(g, 0, 9, 1<<15, 1<<14),
+	} {
+		if x.Device() != tensor.Meta || x.DType() != want || x.Shape() != tensor.ShapeOf(1<<15, 1<<14) {
+			t.Errorf("%v %v on %v, want %v on meta", x.DType(), x.Shape(), x.Device(), want)
+		}
+	}
+	p := tensor.NewParam(tensor.Randn(g, 2, 3))
+	p.CopyFrom(tensor.Randn(g, 2, 3))
+	if y := p.MatMul(tensor.Ones(3, 4)); y.Device() != tensor.Meta || y.Shape() != tensor.ShapeOf(2, 4) {
+		t.Errorf("the product is %v on %v", y.Shape(), y.Device())
+	}
+}

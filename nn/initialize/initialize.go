@@ -60,7 +60,11 @@ func TruncatedNormal(g *random.Generator, mean, std, lo, hi float64, dims ...int
 	if !(b-a >= 1e-9) { // below, the inverse would be made of rounding errors
 		tensor.Fail("initialize.TruncatedNormal", tensor.ErrValue, nil, "next to nothing of N(%v, %v²) lies in [%v, %v]; choose a wider interval", mean, std, lo, hi)
 	}
-	u := tensor.With(tensor.Float64).Rand(g, dims...).Floats()
+	r := tensor.With(tensor.Float64).Rand(g, dims...)
+	if r.Device() == tensor.Meta {
+		return r.To(tensor.Float32)
+	}
+	u := r.Floats()
 	for i, v := range u {
 		x := mean + std*math.Sqrt2*math.Erfinv(2*(a+v*(b-a))-1)
 		u[i] = min(max(x, lo), hi)

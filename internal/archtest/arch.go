@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"tensor"},
 	{"autograd", "linalg", "fft", "sparse", "format", "device"},
 	{"nn", "optim", "dataset", "metrics", "plot", "prob", "linear", "vision", "audio", "text", "graph"},
-	{"models", "train", "rl", "dist"},
+	{"models", "train", "rl", "dist", "explain"},
 	{"catalog"},
 	{"recipes"},
 	{"cmd", "bench", "."},

@@ -1,0 +1,96 @@
+package explain
+
+import (
+	"image"
+	"image/draw"
+	"math"
+
+	"github.com/hadal-go/hadal/plot"
+	"github.com/hadal-go/hadal/tensor"
+)
+
+// Picture makes an image of x (C, H, W) of one or three channels; values go from 0 to 1 after the normalisation by mean and std, of which
+// there is one for each channel or none, is undone. It panics with ErrShape on other shapes.
+func Picture(x *tensor.Tensor, mean, std []float64) image.Image {
+	const op = "explain.Picture"
+	if c := x.Dim(0); x.Rank() != 3 || c != 1 && c != 3 || len(mean) != len(std) || mean != nil && len(mean) != c {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape()}, "the picture must be (1, H, W) or (3, H, W), with a mean and a deviation for each channel or none; given are %d and %d", len(mean), len(std))
+	}
+	x = x.Detach().To(tensor.Float64)
+	if mean != nil {
+		x = x.Mul(tensor.Of(std, len(std), 1, 1)).Add(tensor.Of(mean, len(mean), 1, 1))
+	}
+	if x.Dim(0) == 1 {
+		return plot.GrayRange(x.Dim(1), x.Dim(2), x.Floats(), 0, 1)
+	}
+	return plot.RGBRange(x.Dim(1), x.Dim(2), x.Floats(), 0, 1)
+}
+
+// Signed makes an image of x (C, H, W) whose values are of either sign, such as a gradient: 0 is middle grey, and the largest |value| black
+// or white, in colours of three channels. Of other numbers of channels the sum is shown.
+func Signed(x *tensor.Tensor) image.Image {
+	x = x.Detach().To(tensor.Float64)
+	h, w := x.Dim(1), x.Dim(2)
+	show := plot.RGBRange[float64]
+	if x.Dim(0) != 3 {
+		x, show = x.Sum(0), plot.GrayRange[float64]
+	}
+	top := x.Abs().Max().Item()
+	if !(top > 0) || math.IsInf(top, 0) {
+		top = 1
+	}
+	return show(h, w, x.Floats(), -top, top)
+}
+
+// Filters makes one image of the first so many filters of a convolution's weight (K, C, h, w): in colours where C is 3, else of the first
+// channel in grey; each goes from its smallest value, black, to its largest, white.
+func Filters(weight *tensor.Tensor, most int) image.Image {
+	if weight.Rank() != 4 {
+		tensor.Fail("explain.Filters", tensor.ErrShape, []tensor.Shape{weight.Shape()}, "the weight must be (K, C, h, w)")
+	}
+	weight = weight.Detach()
+	h, w := weight.Dim(2), weight.Dim(3)
+	var all []image.Image
+	for k := range min(most, weight.Dim(0)) {
+		if f := weight.Select(0, k); f.Dim(0) == 3 {
+			all = append(all, plot.RGB(h, w, f.Floats()))
+		} else {
+			all = append(all, plot.Gray(h, w, f.Select(0, 0).Floats()))
+		}
+	}
+	return Mosaic(all)
+}
+
+// FeatureMaps makes one image of the first so many maps of (K, h, w), in grey, each from its smallest value, black, to its largest, white;
+// a map that is the same everywhere is middle grey.
+func FeatureMaps(maps *tensor.Tensor, most int) image.Image {
+	if maps.Rank() != 3 {
+		tensor.Fail("explain.FeatureMaps", tensor.ErrShape, []tensor.Shape{maps.Shape()}, "the maps must be (K, h, w)")
+	}
+	var all []image.Image
+	for k := range min(most, maps.Dim(0)) {
+		all = append(all, plot.Gray(maps.Dim(1), maps.Dim(2), maps.Detach().Select(0, k).Floats()))
+	}
+	return Mosaic(all)
+}
+
+// Mosaic sets images of one size side by side, a pixel apart, in a grid that is about square; none make one white pixel. It panics with
+// ErrShape on images of several sizes.
+func Mosaic(all []image.Image) image.Image {
+	if len(all) == 0 {
+		return plot.GrayRange(1, 1, []float64{1}, 0, 1)
+	}
+	size := all[0].Bounds().Size()
+	columns := int(math.Ceil(math.Sqrt(float64(len(all)))))
+	rows := (len(all) + columns - 1) / columns
+	to := image.NewRGBA(image.Rect(0, 0, columns*(size.X+1)-1, rows*(size.Y+1)-1))
+	draw.Draw(to, to.Rect, image.White, image.Point{}, draw.Src)
+	for i, img := range all {
+		if i > 0 && img.Bounds().Size() != size {
+			tensor.Fail("explain.Mosaic", tensor.ErrShape, nil, "image %d is %v, the first is %v", i, img.Bounds().Size(), size)
+		}
+		at := image.Pt(i%columns*(size.X+1), i/columns*(size.Y+1))
+		draw.Draw(to, image.Rectangle{at, at.Add(size)}, img, img.Bounds().Min, draw.Src)
+	}
+	return to
+}

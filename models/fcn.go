@@ -66,7 +66,7 @@ func NewFCN(g *random.Generator, cfg FCNConfig) *FCN {
 			if len(m.Features) == 0 && !cfg.Same {
 				around = 100
 			}
-			m.Features = append(m.Features, heConv(g, in, out, 3, around), nn.ReLU{})
+			m.Features = append(m.Features, fanInConv(g, in, out, 3, around), nn.ReLU{})
 			in = out
 		}
 		pool := tensor.Square(2)
@@ -77,8 +77,8 @@ func NewFCN(g *random.Generator, cfg FCNConfig) *FCN {
 	if cfg.Same {
 		around = 3
 	}
-	m.FC6 = heConv(g, in, c.scale(4096), 7, around)
-	m.FC7 = heConv(g, c.scale(4096), c.scale(4096), 1, 0)
+	m.FC6 = fanInConv(g, in, c.scale(4096), 7, around)
+	m.FC7 = fanInConv(g, c.scale(4096), c.scale(4096), 1, 0)
 	score := func(in int) *nn.Conv2d {
 		l := nn.NewConv2d(g, in, c.Classes, 1, nn.ConvConfig{})
 		l.Weight.CopyFrom(tensor.Zeros(c.Classes, in, 1, 1))

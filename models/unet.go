@@ -60,7 +60,7 @@ func NewUNet(g *random.Generator, cfg UNetConfig) *UNet {
 	}
 	twice := func(in, out int) (s nn.Sequential) {
 		for _, in := range []int{in, out} {
-			conv := heConv(g, in, out, 3, padding)
+			conv := fanInConv(g, in, out, 3, padding)
 			s = append(s, conv)
 			if cfg.BatchNorm {
 				conv.Bias = nil
@@ -83,7 +83,7 @@ func NewUNet(g *random.Generator, cfg UNetConfig) *UNet {
 	for i := cfg.Depth - 1; i >= 0; i-- {
 		out := c.scale(64 << i)
 		if cfg.Bilinear {
-			m.Up = append(m.Up, heConv(g, in, out, 1, 0))
+			m.Up = append(m.Up, fanInConv(g, in, out, 1, 0))
 		} else {
 			up := nn.NewConvTranspose2d(g, in, out, 2, nn.ConvTransposeConfig{Stride: 2})
 			up.Weight.CopyFrom(initialize.Normal(g, 0, math.Sqrt(2/float64(in)), in, out, 2, 2)) // an output has one tap of each input channel
@@ -97,7 +97,7 @@ func NewUNet(g *random.Generator, cfg UNetConfig) *UNet {
 		m.Decoder = append(m.Decoder, twice(joined, out))
 		in = out
 	}
-	m.Out = heConv(g, in, c.Classes, 1, 0)
+	m.Out = fanInConv(g, in, c.Classes, 1, 0)
 	return m
 }
 
@@ -199,8 +199,8 @@ func (m *UNet) nextSize(side int) int {
 	return side
 }
 
-// heConv returns a convolution with zeros around the picture, weights of N(0, 2/fan-in) (K. He et al., 2015) and biases of zero.
-func heConv(g *random.Generator, in, out, kernel, padding int) *nn.Conv2d {
+// fanInConv returns a convolution with zeros around the picture, weights of N(0, 2/fan-in) (K. He et al., 2015) and biases of zero.
+func fanInConv(g *random.Generator, in, out, kernel, padding int) *nn.Conv2d {
 	return &nn.Conv2d{
 		Weight:  tensor.NewParam(initialize.KaimingNormal(g, initialize.GainReLU, out, in, kernel, kernel)),
 		Bias:    tensor.NewParam(tensor.Zeros(out)),

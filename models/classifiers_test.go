@@ -239,8 +239,8 @@ func TestSmallest(t *testing.T) {
 		side int
 	}{
 		{"alexnet", models.ImageNetStem, 63}, {"alexnet", models.SmallStem, 15}, {"alexnet_original", models.ImageNetStem, 63}, {"alexnet_original", models.SmallStem, 15},
-		{"vgg11", models.ImageNetStem, 32}, {"vgg19_bn", models.ImageNetStem, 32}, {"vgg19_bn", models.SmallStem, 1}, {"lenet", models.ImageNetStem, 16},
-		{"lenet_original", models.SmallStem, 12}, {"nin", models.ImageNetStem, 67}, {"nin", models.SmallStem, 7}, {"resnet50", models.ImageNetStem, 1},
+		{"vgg11", models.ImageNetStem, 32}, {"vgg19_bn", models.ImageNetStem, 32}, {"vgg19_bn", models.SmallStem, 1}, {"lenet5", models.ImageNetStem, 16},
+		{"lenet5_original", models.SmallStem, 12}, {"nin", models.ImageNetStem, 67}, {"nin", models.SmallStem, 7}, {"resnet50", models.ImageNetStem, 1},
 	} {
 		e, _ := models.Find(c.name)
 		m := e.New(random.Shapes(), models.Config{Channels: 1, Stem: c.stem})

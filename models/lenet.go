@@ -9,11 +9,11 @@ import (
 func init() {
 	const paper = "LeCun, Bottou, Bengio and Haffner 1998"
 	Register(Entry{
-		Name: "lenet", Title: "LeNet-5 with ReLU and max pooling, as it is mostly built today", Paper: paper, Size: 32, Params: 61_706, Head: "fc3.",
+		Name: "lenet5", Title: "LeNet-5 with ReLU and max pooling, as it is mostly built today", Paper: paper, Size: 32, Params: 61_706, Head: "fc3.",
 		New: func(g *random.Generator, cfg Config) Classifier { return NewLeNet(g, LeNetConfig{Config: cfg}) },
 	})
 	Register(Entry{
-		Name: "lenet_original", Title: "LeNet-5 with tanh and average pooling", Paper: paper, Size: 32, Params: 61_706, Head: "fc3.",
+		Name: "lenet5_original", Title: "LeNet-5 with tanh and average pooling", Paper: paper, Size: 32, Params: 61_706, Head: "fc3.",
 		New: func(g *random.Generator, cfg Config) Classifier {
 			return NewLeNet(g, LeNetConfig{Config: cfg, Original: true})
 		},
@@ -47,7 +47,7 @@ func NewLeNet(g *random.Generator, cfg LeNetConfig) *LeNet {
 	if cfg.Channels == 0 {
 		cfg.Channels = 1
 	}
-	cfg.Config = cfg.withDefaults("lenet", 0)
+	cfg.Config = cfg.withDefaults("lenet5", 0)
 	padding := 0
 	if cfg.Stem == SmallStem {
 		padding = 2

@@ -38,7 +38,7 @@ func init() {
 	}
 	for depth, params := range cifarResNets {
 		Register(Entry{
-			Name: fmt.Sprintf("resnet%d", depth), Title: fmt.Sprintf("narrow ResNet of %d layers, of section 4.2, for CIFAR-10", depth), Paper: paper,
+			Name: fmt.Sprintf("resnet%d", depth), Title: fmt.Sprintf("ResNet of %d layers for CIFAR-10, of section 4.2", depth), Paper: paper,
 			Size: 32, Params: params, Head: "fc.",
 			New: func(g *random.Generator, cfg Config) Classifier {
 				return NewCIFARResNet(g, depth, ResNetConfig{Config: cfg})

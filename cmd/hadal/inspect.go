@@ -28,6 +28,7 @@ import (
 	"github.com/hadal-go/hadal/dataset/sets"
 	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/internal/cpu"
+	"github.com/hadal-go/hadal/models"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/recipes"
@@ -273,10 +274,21 @@ type summaryCmd struct {
 	kong.Plugins
 }
 
-func (summaryCmd) choosesRecipe() {}
+func (summaryCmd) chooses() string { return "recipe or model" }
 
 func (summaryCmd) Run(a *app) error {
-	if err := a.needRecipe("summary"); err != nil {
+	if a.model != nil {
+		e, err := models.Find(a.name)
+		if err != nil {
+			return err
+		}
+		s, err := a.model.summary(e)
+		if err != nil {
+			return err
+		}
+		return printSummary(a, "model", s)
+	}
+	if err := a.needRecipe("summary", "recipe or model"); err != nil {
 		return err
 	}
 	if err := checkOptions(a); err != nil {
@@ -305,13 +317,18 @@ func (summaryCmd) Run(a *app) error {
 	}); err != nil {
 		return err
 	}
+	return printSummary(a, "recipe", s)
+}
+
+// printSummary prints the summary of a recipe's model or a model of the registry, which kind tells.
+func printSummary(a *app, kind string, s nn.ModelSummary) error {
 	if a.json {
 		layers := []map[string]any{}
 		for _, l := range s.Layers {
 			layers = append(layers, map[string]any{"module": l.Module, "op": l.Op, "output": l.Output.Dims(), "params": l.Params, "flops": l.FLOPs})
 		}
 		return a.out.line(map[string]any{
-			"recipe": a.name, "input": s.Input.Dims(), "output": s.Output.Dims(), "layers": layers,
+			kind: a.name, "input": s.Input.Dims(), "output": s.Output.Dims(), "layers": layers,
 			"params": s.Params, "buffers": s.Buffers, "flops": s.FLOPs,
 		})
 	}

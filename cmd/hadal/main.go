@@ -41,7 +41,8 @@ type cli struct {
 	Eval       evalCmd       `cmd:"" help:"Measure a run's model on its test set."`
 	Predict    predictCmd    `cmd:"" help:"Classify pictures, or predict the rows of a CSV file, with a run's model."`
 	List       listCmd       `cmd:"" help:"List the recipes."`
-	Summary    summaryCmd    `cmd:"" help:"Print a recipe's model: layers, shapes, parameters, FLOPs."`
+	Models     modelsCmd     `cmd:"" help:"List the classifiers of pictures: size, parameters, FLOPs, source."`
+	Summary    summaryCmd    `cmd:"" help:"Print a model, or that of a recipe: layers, shapes, parameters, FLOPs."`
 	Data       dataCmd       `cmd:"" help:"List, fetch and find data sets."`
 	Card       cardCmd       `cmd:"" help:"Print a run's model card: what it is, saw and reached, and what its makers have to add."`
 	Verify     verifyCmd     `cmd:"" help:"Check the catalog's methods against what each must reach."`
@@ -68,7 +69,8 @@ type app struct {
 	err    io.Writer
 	json   bool
 	recipe recipes.Recipe // with its options, if the command has one
-	name   string         // of the recipe
+	model  *modelOptions  // likewise, of a model
+	name   string         // of the recipe or model
 	flags  []*kong.Flag   // that the command line gave
 }
 
@@ -145,7 +147,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 	a := &app{ctx: ctx, out: &output{Writer: out}, err: errOut}
 	var c cli
 	c.Train.Plugins = recipeCommands()
-	c.Summary.Plugins = recipeCommands()
+	c.Summary.Plugins = append(recipeCommands(), modelCommands()...)
 	parser, err := kong.New(&c,
 		kong.Name("hadal"),
 		kong.Description("Deep learning in Go: train, evaluate and inspect models."),
@@ -169,6 +171,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) (status int)
 	a.json = c.JSON
 	selected := k.Selected()
 	a.recipe, _ = selected.Target.Addr().Interface().(recipes.Recipe)
+	a.model, _ = selected.Target.Addr().Interface().(*modelOptions)
 	a.name = selected.Name
 	for _, p := range k.Path {
 		if p.Flag != nil { // Flag.Set is true for defaults too
@@ -189,20 +192,20 @@ func misused(err error) error {
 	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
 		n := p.Context.Selected()
 		command = n.FullPath()
-		if _, ok := n.Target.Addr().Interface().(recipeChooser); ok {
-			text = strings.Replace(text, "unexpected argument", "there is no recipe", 1)
+		if c, ok := n.Target.Addr().Interface().(chooser); ok {
+			text = strings.Replace(text, "unexpected argument", "there is no "+c.chooses(), 1)
 		}
 	}
 	return usageError{fmt.Errorf("%s; see %s --help", text, command)}
 }
 
-// recipeChooser is a command that does something with a recipe, which is its subcommand.
-type recipeChooser interface{ choosesRecipe() }
+// chooser is a command that does something with a recipe, or what else it says, which is its subcommand.
+type chooser interface{ chooses() string }
 
-// needRecipe returns an error if the command line names no recipe.
-func (a *app) needRecipe(command string) error {
+// needRecipe returns an error if the command line names no recipe, or what else the command does something with.
+func (a *app) needRecipe(command, what string) error {
 	if a.recipe == nil {
-		return usageError{fmt.Errorf("%s needs a recipe; see hadal %s --help", command, command)}
+		return usageError{fmt.Errorf("%s needs a %s; see hadal %s --help", command, what, command)}
 	}
 	return nil
 }

@@ -33,13 +33,13 @@ type trainCmd struct {
 	kong.Plugins
 }
 
-func (c *trainCmd) choosesRecipe() {}
+func (c *trainCmd) chooses() string { return "recipe" }
 
 // resumable are the options of a recipe that may change when a run is continued.
 var resumable = map[string]bool{"epochs": true, "workers": true}
 
 func (c *trainCmd) Run(a *app) error {
-	if err := a.needRecipe("train"); err != nil {
+	if err := a.needRecipe("train", "recipe"); err != nil {
 		return err
 	}
 	if err := checkOptions(a); err != nil {

@@ -26,11 +26,20 @@ func NewImages(set *imageset.Images, mean, std []float64) (*Images, error) {
 	if set.Max == 0 {
 		return nil, fmt.Errorf("images: the value of a bright pixel, Max, is 0: set it, to 255 for most pictures")
 	}
-	if len(mean) != len(std) || mean != nil && len(mean) != set.C {
-		return nil, fmt.Errorf("images: mean and std must have one value for each of %d channels, not %d and %d", set.C, len(mean), len(std))
+	values, err := ByteValues(set.Max, set.C, mean, std)
+	if err != nil {
+		return nil, err
 	}
-	d := &Images{set, make([][256]float32, set.C)}
-	for c := range d.values {
+	return &Images{set, values}, nil
+}
+
+// ByteValues returns what each byte of each of the channels stands for, (v/bright − mean)/std; without mean and std v/bright.
+func ByteValues(bright uint8, channels int, mean, std []float64) ([][256]float32, error) {
+	if len(mean) != len(std) || mean != nil && len(mean) != channels {
+		return nil, fmt.Errorf("images: mean and std must have one value for each of %d channels, not %d and %d", channels, len(mean), len(std))
+	}
+	values := make([][256]float32, channels)
+	for c := range values {
 		m, s := 0.0, 1.0
 		if mean != nil {
 			m, s = mean[c], std[c]
@@ -38,11 +47,11 @@ func NewImages(set *imageset.Images, mean, std []float64) (*Images, error) {
 		if math.IsNaN(m) || math.IsInf(m, 0) || !(s > 0) || math.IsInf(s, 0) {
 			return nil, fmt.Errorf("images: channel %d cannot be normalised by mean %v and std %v: they must be finite and std above 0", c, m, s)
 		}
-		for v := range d.values[c] {
-			d.values[c][v] = float32((float64(v)/float64(set.Max) - m) / s)
+		for v := range values[c] {
+			values[c][v] = float32((float64(v)/float64(bright) - m) / s)
 		}
 	}
-	return d, nil
+	return values, nil
 }
 
 // Len returns the number of pictures.
@@ -120,18 +129,30 @@ func toFloats(plane []float32, pix []uint8, channels int, values *[256]float32) 
 // MeanStd returns the mean and the standard deviation (dividing by their number) of each channel over all pixels, in
 // [0, 1]; zeros for a set without pictures.
 func MeanStd(s *imageset.Images) (mean, std []float64) {
-	mean, std = make([]float64, s.C), make([]float64, s.C)
 	counts := make([][256]int, s.C)
 	for i, v := range s.Pix {
 		counts[i%s.C][v]++
 	}
-	n := float64(max(1, s.N*s.H*s.W))
+	return HistogramMeanStd(s.Max, counts)
+}
+
+// HistogramMeanStd is MeanStd of the numbers of pixels of each value, by channel; bright is the value of a bright one.
+func HistogramMeanStd(bright uint8, counts [][256]int) (mean, std []float64) {
+	mean, std = make([]float64, len(counts)), make([]float64, len(counts))
 	for c := range mean {
+		pixels := 0
+		for _, k := range counts[c] {
+			pixels += k
+		}
+		if pixels == 0 {
+			continue
+		}
+		n := float64(pixels)
 		for v, k := range counts[c] {
-			mean[c] += float64(k) * float64(v) / float64(s.Max) / n
+			mean[c] += float64(k) * float64(v) / float64(bright) / n
 		}
 		for v, k := range counts[c] {
-			d := float64(v)/float64(s.Max) - mean[c]
+			d := float64(v)/float64(bright) - mean[c]
 			std[c] += float64(k) * d * d / n
 		}
 		std[c] = math.Sqrt(std[c])

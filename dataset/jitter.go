@@ -67,7 +67,16 @@ func repaint(x *tensor.Tensor, f func(planes []float32, channels int)) *tensor.T
 	return tensor.OfShape(planes, x.Shape())
 }
 
-func unit32(v float32) float32 { return min(max(v, 0), 1) }
+// unit32 cuts v off at 0 and 1; branches are faster here than min and max, which look for NaN.
+func unit32(v float32) float32 {
+	if v > 1 {
+		return 1
+	}
+	if v < 0 {
+		return 0
+	}
+	return v
+}
 
 // blend maps values to factor·v + (1 − factor)·to.
 func blend(planes []float32, factor, to float32) {

@@ -227,7 +227,7 @@ func TestData(t *testing.T) {
 		}
 	}
 	l := jsonLines(t, must(t, "--json", "data", "list", "--data-dir", dir))
-	if len(l) != 3 || l[0]["name"] != "digits" || l[0]["embedded"] != true || l[1]["folder"] != filepath.Join(dir, "fashion-mnist") || l[2]["folder"] != "" {
+	if len(l) != 4 || l[0]["name"] != "digits" || l[0]["embedded"] != true || l[1]["name"] != "emoji" || l[2]["folder"] != filepath.Join(dir, "fashion-mnist") || l[3]["folder"] != "" {
 		t.Errorf("%v", l)
 	}
 	for _, command := range [][]string{{"data", "path"}, {"data", "get", "--offline"}} {
@@ -250,7 +250,7 @@ func TestData(t *testing.T) {
 		}
 		jsonLines(t, must(t, append(command, "--json", "digits")...))
 		oneLineError(t, "missing", hadal(append(command, "mnist")...), 1, "mnist: ", "not found", "put the 4 files")
-		oneLineError(t, "unknown", hadal(append(command, "nope")...), 2, `no data set "nope"`, "digits, fashion-mnist, mnist")
+		oneLineError(t, "unknown", hadal(append(command, "nope")...), 2, `no data set "nope"`, "digits, emoji, fashion-mnist, mnist")
 	}
 }
 

@@ -115,6 +115,19 @@ var about = map[string]entry{
 		Biases:        "One European shop's articles of one time, photographed alike; classes such as shirt, T-shirt and pullover overlap.",
 		Uses:          "Comparisons of classifiers of small pictures.",
 	}, pictures("fashion-mnist")},
+	"emoji": {dataset.Card{
+		Title: "Emoji in two drawing styles", Licence: "Apache-2.0 (Noto Emoji, Google), CC BY 4.0 (Twemoji)",
+		Summary: "The emoji of Unicode 16.0 in the ten categories of Unicode's CLDR, as Noto Emoji (train) and Twemoji (test) draw them.",
+		Source: []string{
+			"C. Henderson, emoji-data 16.0.0, https://github.com/iamcal/emoji-data",
+			"https://github.com/googlefonts/noto-emoji, https://github.com/jdecked/twemoji",
+		},
+		Motivation:    "Made to show emoji on pages of the web; here a set of pictures in colour whose two parts show the same things in different drawings.",
+		Collection:    "All emoji of Unicode 16.0 that both styles have, without the variations in other skin colours; the categories are Unicode's.",
+		Preprocessing: "Drawings of 64 x 64 pixels with transparent parts, laid on white.",
+		Biases:        "Each thing is drawn once in each style. The classes are of very different sizes: 386 of people, 5 of skin and hair colours. What is drawn is what Unicode has accepted.",
+		Uses:          "Demonstrations of classifiers of small colour pictures, of generators, and of a change of style between training and test.",
+	}, pictures("emoji")},
 	"iris": {dataset.Card{
 		Title: "Iris", Licence: fromScikitLearn,
 		Summary: "Four measures of the flowers of three species of iris.",

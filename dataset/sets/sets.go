@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/hadal-go/hadal/dataset/digits"
+	"github.com/hadal-go/hadal/dataset/emoji"
 	"github.com/hadal-go/hadal/dataset/fashionmnist"
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/mnist"
@@ -22,6 +23,7 @@ type Set struct {
 
 	Channels, Height, Width int // of each picture
 	NumClasses              int
+	White                   bool // drawn on a white ground; else black
 
 	Source *source.Set // nil: embedded in the program
 	train  func(context.Context, source.Config) (*imageset.Images, error)
@@ -36,6 +38,11 @@ func All() []Set {
 			Summary: "1,797 pictures of 8x8, 10 classes; embedded", Channels: 1, Height: 8, Width: 8, NumClasses: 10,
 			train: func(context.Context, source.Config) (*imageset.Images, error) { return digits.Train(), nil },
 			test:  func(context.Context, source.Config) (*imageset.Images, error) { return digits.Test(), nil },
+		},
+		{
+			Name: "emoji", Title: emoji.Set.Title, Licence: emoji.Set.Licence,
+			Summary: "3,822 pictures of 64x64 in colour, 10 classes; one style to train on, another to test on", Channels: 3, Height: 64, Width: 64, NumClasses: 10, Source: &emoji.Set,
+			train: emoji.Train, test: emoji.Test, White: true,
 		},
 		{
 			Name: "fashion-mnist", Title: fashionmnist.Set.Title, Licence: fashionmnist.Set.Licence,

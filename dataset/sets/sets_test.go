@@ -68,7 +68,7 @@ func TestFiles(t *testing.T) {
 	t.Setenv("HADAL_DATA", "")
 	t.Setenv("HADAL_CACHE", t.TempDir())
 	for _, s := range sets.All() {
-		if s.Source == nil {
+		if s.Source == nil || s.Name == "emoji" { // an archive, whose package tests it
 			continue
 		}
 		dir := t.TempDir()

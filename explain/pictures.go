@@ -2,8 +2,10 @@ package explain
 
 import (
 	"image"
-	"image/draw"
+	"image/color"
 	"math"
+
+	"golang.org/x/image/draw"
 
 	"github.com/hadal-go/hadal/plot"
 	"github.com/hadal-go/hadal/tensor"
@@ -74,23 +76,26 @@ func FeatureMaps(maps *tensor.Tensor, most int) image.Image {
 	return Mosaic(all)
 }
 
-// Mosaic sets images of one size side by side, a pixel apart, in a grid that is about square; none make one white pixel. It panics with
-// ErrShape on images of several sizes.
+// Mosaic sets images of one size side by side in a grid that is about square, with light blue between; small ones are enlarged, each pixel
+// to a square. None make one white pixel. It panics with ErrShape on images of several sizes.
 func Mosaic(all []image.Image) image.Image {
 	if len(all) == 0 {
 		return plot.GrayRange(1, 1, []float64{1}, 0, 1)
 	}
+	const side, gap = 32, 2
 	size := all[0].Bounds().Size()
+	scaled := size.Mul(max(1, (side+size.X-1)/size.X))
+	step := scaled.Add(image.Pt(gap, gap))
 	columns := int(math.Ceil(math.Sqrt(float64(len(all)))))
 	rows := (len(all) + columns - 1) / columns
-	to := image.NewRGBA(image.Rect(0, 0, columns*(size.X+1)-1, rows*(size.Y+1)-1))
-	draw.Draw(to, to.Rect, image.White, image.Point{}, draw.Src)
+	to := image.NewRGBA(image.Rect(0, 0, columns*step.X-gap, rows*step.Y-gap))
+	draw.Draw(to, to.Rect, image.NewUniform(color.RGBA{176, 196, 222, 255}), image.Point{}, draw.Src)
 	for i, img := range all {
-		if i > 0 && img.Bounds().Size() != size {
+		if img.Bounds().Size() != size {
 			tensor.Fail("explain.Mosaic", tensor.ErrShape, nil, "image %d is %v, the first is %v", i, img.Bounds().Size(), size)
 		}
-		at := image.Pt(i%columns*(size.X+1), i/columns*(size.Y+1))
-		draw.Draw(to, image.Rectangle{at, at.Add(size)}, img, img.Bounds().Min, draw.Src)
+		at := image.Pt(i%columns*step.X, i/columns*step.Y)
+		draw.NearestNeighbor.Scale(to, image.Rectangle{at, at.Add(scaled)}, img, img.Bounds(), draw.Src, nil)
 	}
 	return to
 }

@@ -14,8 +14,8 @@ type SheetConfig struct {
 	Class *int // what is explained; nil: the class of the largest score
 	// Mean and Std are those that the picture was normalised by, one for each channel; nil: it was not.
 	Mean, Std []float64
-	Most      int // filters and feature maps to show; 0: 64
-	Layer     string
+	Most      int    // filters and feature maps to show; 0: 64
+	Layer     string // as GradCAMConfig.Layer
 }
 
 // Sheet explains one picture x (1, C, H, W), of one or three channels, in all ways, for plot.ImageGrid: the picture, saliency, guided
@@ -74,9 +74,9 @@ func Sheet(model nn.Layer, x *tensor.Tensor, cfg SheetConfig) (tiles []plot.Tile
 
 func shown(n, most int) string {
 	if n > most {
-		return fmt.Sprintf("%d of %d", most, n)
+		return fmt.Sprintf("the first %d of %d", most, n)
 	}
-	return fmt.Sprint(n)
+	return fmt.Sprintf("all %d", n)
 }
 
 func (t *trace) firstConvolution() *step {

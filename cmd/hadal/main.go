@@ -40,6 +40,7 @@ type cli struct {
 	Train      trainCmd      `cmd:"" help:"Train a recipe's model; leaves a run folder."`
 	Eval       evalCmd       `cmd:"" help:"Measure a run's model on its test set."`
 	Predict    predictCmd    `cmd:"" help:"Classify pictures, or predict the rows of a CSV file, with a run's model."`
+	Explain    explainCmd    `cmd:"" help:"Draw what in a picture a run's model goes by: one picture with saliency, occlusion, Grad-CAM and more."`
 	List       listCmd       `cmd:"" help:"List the recipes."`
 	Models     modelsCmd     `cmd:"" help:"List the classifiers of pictures: size, parameters, FLOPs, source."`
 	Summary    summaryCmd    `cmd:"" help:"Print a model, or that of a recipe: layers, shapes, parameters, FLOPs."`

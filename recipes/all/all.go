@@ -4,6 +4,7 @@ package all
 import (
 	_ "github.com/hadal-go/hadal/recipes/classical"
 	_ "github.com/hadal-go/hadal/recipes/cnn"
+	_ "github.com/hadal-go/hadal/recipes/convolution"
 	_ "github.com/hadal-go/hadal/recipes/core"
 	_ "github.com/hadal-go/hadal/recipes/maths"
 	_ "github.com/hadal-go/hadal/recipes/metrics"

@@ -1,0 +1,10 @@
+package convolution_test
+
+import (
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/catalogtest"
+	_ "github.com/hadal-go/hadal/recipes/convolution"
+)
+
+func TestRows(t *testing.T) { catalogtest.Units(t, "F") }

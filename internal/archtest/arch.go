@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"tensor"},
 	{"autograd", "linalg", "fft", "sparse", "format", "device"},
 	{"nn", "optim", "dataset", "metrics", "plot", "prob", "linear", "vision", "audio", "text", "graph"},
-	{"models", "train", "rl", "dist", "explain"},
+	{"models", "train", "rl", "dist", "explain", "adversarial"},
 	{"catalog"},
 	{"recipes"},
 	{"cmd", "bench", "."},

@@ -79,7 +79,7 @@ func trainSeries(ctx context.Context, x, y *tensor.Tensor, seed uint64) (nn.Sequ
 	}
 	m := nn.NewSequential(conv(1, 5), nn.ReLU{}, conv(width, 3), nn.ReLU{}, conv(width, 3), nn.ReLU{}, nn.NewFlatten(),
 		nn.NewLinear(g, width*5, mnist1d.Classes, nn.LinearConfig{}))
-	opt := optim.NewAdam(nn.Params(m), optim.AdamConfig{LR: 0.01})
+	opt := optim.NewAdam(nn.Params(m), optim.AdamConfig{LR: 0.025})
 	loader := dataset.NewBatchLoader(dataset.NewTensors(x, y), dataset.LoaderConfig{BatchSize: batch, Shuffle: true, Seed: seed})
 	schedule := optim.NewScheduler(opt, optim.Cosine(epochs*loader.Batches(), 0))
 	for epoch := range epochs {

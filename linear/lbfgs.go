@@ -7,13 +7,6 @@ import "math"
 // stops when |gradient| <= tol √max(1, |f|), after maxIter iterations, or when no step along the gradient lowers f; converged tells
 // whether it was the first.
 func LBFGS(f func(x, grad []float64) float64, x []float64, tol float64, maxIter int) (iterations int, converged bool) {
-	return lbfgs(f, x, tol, maxIter)
-}
-
-// lbfgs minimises f from x, in place, by limited-memory BFGS (D. C. Liu and J. Nocedal, 1989) with 10 pairs and a line search for
-// the strong Wolfe conditions. f returns the value at x and stores the gradient. It stops when |gradient| <= tol √max(1, |f|), and
-// reports whether that came within maxIter.
-func lbfgs(f func(x, grad []float64) float64, x []float64, tol float64, maxIter int) (iterations int, ok bool) {
 	const history = 10
 	type pair struct {
 		s, y []float64

@@ -182,7 +182,7 @@ func (l *LogisticRegression) lbfgs(p *logisticProblem, w []float64) error {
 		return loss
 	}
 	var ok bool
-	l.Iterations, ok = lbfgs(f, u, l.Tol, l.MaxIter)
+	l.Iterations, ok = LBFGS(f, u, l.Tol, l.MaxIter)
 	for i, v := range u {
 		w[i] = v * p.scale[i%p.d]
 	}

@@ -42,15 +42,14 @@ type GoogLeNet struct {
 
 // NewGoogLeNet returns the network with PyTorch's initial weights. cfg.Dropout, 0.2 before the last layer and 0.7 in the auxiliary
 // classifiers unless given, is that of both. With SmallStem the first convolution has stride 1 and the two poolings before the first
-// block are left out; the parameters are the same. Without a generator, g nil, the parameters have no data, on tensor.Meta: the
-// network can be counted and summarised, not computed. It panics with ErrValue on options that are none.
+// block are left out; the parameters are the same. It panics with ErrValue on options that are none.
 func NewGoogLeNet(g *random.Generator, cfg Config) *GoogLeNet {
 	auxDropout := 0.7
 	if cfg.Dropout != nil {
 		auxDropout = *cfg.Dropout
 	}
 	b := newInceptionBuilder(g, "googlenet", cfg, 0.2)
-	m := &GoogLeNet{Dropout: b.dropout(*b.cfg.Dropout)}
+	m := &GoogLeNet{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
 	m.Conv1 = b.conv(conv(64, 7).by(2))
 	m.MaxPool1 = b.maxPool(true)
 	m.Conv2 = b.conv(conv(64, 1))
@@ -137,7 +136,7 @@ func (b *inceptionBuilder) googLeNetAux(dropout float64) *GoogLeNetAux {
 	hidden := b.cfg.scale(1024)
 	return &GoogLeNetAux{
 		Conv: b.unit(b.in, conv(128, 1)), FC1: b.linear(b.cfg.scale(128)*4*4, hidden), FC2: b.linear(hidden, b.cfg.Classes),
-		Dropout: b.dropout(dropout),
+		Dropout: nn.NewDropout(b.g, dropout),
 	}
 }
 

@@ -37,8 +37,7 @@ func (l *Inception) Forward(x *tensor.Tensor) *tensor.Tensor {
 
 // NewInception returns GoogLeNet's block for x (N, in, H, W): a 1 x 1 convolution to c1 channels, one to reduce3 followed by a 3 x 3
 // to c3, one to reduce5 followed by another 3 x 3 to c5, and a maximum over 3 x 3 followed by a 1 x 1 to pool channels. The paper's
-// third branch has 5 x 5 kernels; torchvision's published weights have 3 x 3. Without a generator the parameters have no data, as
-// NewGoogLeNet's.
+// third branch has 5 x 5 kernels; torchvision's published weights have 3 x 3.
 func NewInception(g *random.Generator, in, c1, reduce3, c3, reduce5, c5, pool int) *Inception {
 	b := &inceptionBuilder{g: g, cfg: Config{Width: 1}, in: in, eps: 1e-3}
 	return b.inception(c1, reduce3, c3, reduce5, c5, pool)
@@ -46,7 +45,7 @@ func NewInception(g *random.Generator, in, c1, reduce3, c3, reduce5, c5, pool in
 
 // inceptionBuilder makes the layers of a network of the family, the first first.
 type inceptionBuilder struct {
-	g    *random.Generator // nil: parameters on tensor.Meta
+	g    *random.Generator
 	cfg  Config
 	in   int     // channels of the input of the layer to come
 	eps  float64 // of batch normalisation
@@ -103,22 +102,12 @@ func (b *inceptionBuilder) conv2d(in, out, h, w int) *nn.Conv2d {
 }
 
 func (b *inceptionBuilder) linear(in, out int) *nn.Linear {
-	return &nn.Linear{Weight: b.param(in, out, in), Bias: b.param(in, out)}
+	return nn.NewLinear(b.g, in, out, nn.LinearConfig{})
 }
 
-// param returns a parameter with PyTorch's initial values, or without any.
+// param returns a parameter with PyTorch's initial values.
 func (b *inceptionBuilder) param(fan int, dims ...int) *nn.Param {
-	if b.g == nil {
-		return tensor.NewParam(tensor.Factory{Device: tensor.Meta}.Zeros(dims...))
-	}
 	return tensor.NewParam(initialize.TorchDefault(b.g, fan, dims...))
-}
-
-func (b *inceptionBuilder) dropout(p float64) *nn.Dropout {
-	if b.g == nil {
-		return nn.NewDropout(random.New(0), p)
-	}
-	return nn.NewDropout(b.g, p)
 }
 
 // chain returns convolutions one after the other.

@@ -88,10 +88,10 @@ type InceptionResNetV1 struct {
 
 // NewInceptionResNetV1 returns the network with PyTorch's initial weights and the paper's dropout of 0.2 unless cfg has another. With
 // SmallStem the convolutions before the first block are padded and of stride 1 and the pooling between them is left out; the
-// parameters are the same. g nil is as NewGoogLeNet's. It panics with ErrValue on options that are none.
+// parameters are the same. It panics with ErrValue on options that are none.
 func NewInceptionResNetV1(g *random.Generator, cfg InceptionResNetConfig) *InceptionResNetV1 {
 	b := newInceptionBuilder(g, "inception_resnet_v1", cfg.Config, 0.2)
-	m := &InceptionResNetV1{Dropout: b.dropout(*b.cfg.Dropout)}
+	m := &InceptionResNetV1{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
 	m.Conv1a = b.conv(conv(32, 3).halve())
 	m.Conv2a = b.conv(conv(32, 3).unpadded())
 	m.Conv2b = b.conv(conv(64, 3))
@@ -176,11 +176,11 @@ type InceptionResNetV2 struct {
 	Classif   *nn.Linear
 }
 
-// NewInceptionResNetV2 returns the network with PyTorch's initial weights and the paper's dropout of 0.2 unless cfg has another. Stem
-// and g nil are as NewInceptionResNetV1's. It panics with ErrValue on options that are none.
+// NewInceptionResNetV2 returns the network with PyTorch's initial weights and the paper's dropout of 0.2 unless cfg has another. The
+// stem is as NewInceptionResNetV1's. It panics with ErrValue on options that are none.
 func NewInceptionResNetV2(g *random.Generator, cfg InceptionResNetConfig) *InceptionResNetV2 {
 	b := newInceptionBuilder(g, "inception_resnet_v2", cfg.Config, 0.2)
-	m := &InceptionResNetV2{Dropout: b.dropout(*b.cfg.Dropout)}
+	m := &InceptionResNetV2{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
 	m.Conv1a = b.conv(conv(32, 3).halve())
 	m.Conv2a = b.conv(conv(32, 3).unpadded())
 	m.Conv2b = b.conv(conv(64, 3))

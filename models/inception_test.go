@@ -42,14 +42,14 @@ func readInceptionGolden(t *testing.T) map[string]inceptionGolden {
 	return golden
 }
 
-// The names and shapes of torchvision and timm at full size, without the memory: parameters on tensor.Meta.
+// The names and shapes of torchvision and timm at full size.
 func TestInceptionState(t *testing.T) {
 	for name, golden := range readInceptionGolden(t) {
 		e, err := models.Find(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := e.New(nil, models.Config{})
+		m := e.New(random.Shapes(), models.Config{})
 		if n := nn.NumParams(m); n != golden.Parameters || n != e.Params {
 			t.Errorf("%s has %d parameters and is registered with %d, want %d", name, n, e.Params, golden.Parameters)
 		}
@@ -81,7 +81,7 @@ func TestInceptionState(t *testing.T) {
 				head += s.Shape().Numel()
 			}
 		}
-		smaller := nn.NumParams(e.New(nil, models.Config{Classes: 10}))
+		smaller := nn.NumParams(e.New(random.Shapes(), models.Config{Classes: 10}))
 		if aux := golden.Parameters - golden.WithoutAux; aux == 0 && golden.Parameters-smaller != head/1000*990 {
 			t.Errorf("%s: parameters other than the head %q depend on the number of classes", name, e.Head)
 		}
@@ -94,9 +94,9 @@ func TestInceptionState(t *testing.T) {
 // Without the auxiliary heads the networks have the numbers of parameters that are published for them.
 func TestInceptionWithoutAux(t *testing.T) {
 	golden := readInceptionGolden(t)
-	g := models.NewGoogLeNet(nil, models.Config{})
+	g := models.NewGoogLeNet(random.Shapes(), models.Config{})
 	g.Aux1, g.Aux2 = nil, nil
-	v3 := models.NewInceptionV3(nil, models.Config{})
+	v3 := models.NewInceptionV3(random.Shapes(), models.Config{})
 	v3.Aux = nil
 	for name, m := range map[string]models.AuxClassifier{"googlenet": g, "inception_v3": v3} {
 		if n := nn.NumParams(m); n != golden[name].WithoutAux || n != map[string]int{"googlenet": 6_624_904, "inception_v3": 23_834_568}[name] {
@@ -208,7 +208,7 @@ func TestInceptionTrainsSmall(t *testing.T) {
 		e, _ := models.Find(name)
 		cfg := models.Config{Classes: 2, Channels: 1, Width: 0.03, Stem: models.SmallStem, Dropout: new(0.0)}
 		for _, side := range []int{33, 64} {
-			if y := nn.Summary(e.New(nil, cfg), tensor.ShapeOf(1, 1, side, side)).Output; y != tensor.ShapeOf(1, 2) {
+			if y := nn.Summary(e.New(random.Shapes(), cfg), tensor.ShapeOf(1, 1, side, side)).Output; y != tensor.ShapeOf(1, 2) {
 				t.Errorf("%s of %d pixels makes %v", name, side, y)
 			}
 		}
@@ -249,7 +249,7 @@ func TestInceptionRefuses(t *testing.T) {
 		for what, cfg := range map[string]models.Config{
 			"classes": {Classes: -1}, "channels": {Channels: -1}, "width": {Width: -1}, "stem": {Stem: 9}, "dropout": {Dropout: new(1.5)},
 		} {
-			if err := tensor.Catch(func() { e.New(nil, cfg) }); !errors.Is(err, tensor.ErrValue) {
+			if err := tensor.Catch(func() { e.New(random.Shapes(), cfg) }); !errors.Is(err, tensor.ErrValue) {
 				t.Errorf("%s: %s: error %v, want kind %v", name, what, err, tensor.ErrValue)
 			}
 		}
@@ -266,8 +266,8 @@ func TestInceptionResNetScale(t *testing.T) {
 	scale := func(m *models.InceptionResNetV2, i int) float64 {
 		return m.Repeat1[i].(*models.ResidualInception).Scale
 	}
-	published := models.NewInceptionResNetV2(nil, models.InceptionResNetConfig{})
-	mine := models.NewInceptionResNetV2(nil, models.InceptionResNetConfig{Scale: new(0.3)})
+	published := models.NewInceptionResNetV2(random.Shapes(), models.InceptionResNetConfig{})
+	mine := models.NewInceptionResNetV2(random.Shapes(), models.InceptionResNetConfig{Scale: new(0.3)})
 	if scale(published, 0) != 0.1 || published.Block8.Scale != 1 || scale(mine, 19) != 0.3 || mine.Block8.Scale != 0.3 {
 		t.Error("the residuals' scales are not the options'")
 	}
@@ -278,9 +278,9 @@ func TestInceptionResNetScale(t *testing.T) {
 	}
 }
 
-// A network without a generator holds no data: it is for counting.
+// Parameters and operations are counted without any data.
 func ExampleNewInceptionV3() {
-	m := models.NewInceptionV3(nil, models.Config{})
+	m := models.NewInceptionV3(random.Shapes(), models.Config{})
 	with := nn.NumParams(m)
 	m.Aux = nil
 	s := nn.Summary(m, tensor.ShapeOf(1, 3, 299, 299))

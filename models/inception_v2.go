@@ -35,12 +35,12 @@ type InceptionV2 struct {
 	FC                                                              *nn.Linear
 }
 
-// NewInceptionV2 returns the network with PyTorch's initial weights. As published it has no dropout. Stem and g nil are as
+// NewInceptionV2 returns the network with PyTorch's initial weights. As published it has no dropout. The stem is as
 // NewGoogLeNet's. It panics with ErrValue on options that are none.
 func NewInceptionV2(g *random.Generator, cfg Config) *InceptionV2 {
 	b := newInceptionBuilder(g, "inception_v2", cfg, 0)
 	b.eps, b.bias = 1e-5, true
-	m := &InceptionV2{Dropout: b.dropout(*b.cfg.Dropout)}
+	m := &InceptionV2{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
 	m.Conv1 = b.conv(conv(64, 7).by(2))
 	m.MaxPool1 = b.maxPool(true)
 	m.Conv2 = b.conv(conv(64, 1))

@@ -48,10 +48,10 @@ type InceptionV3 struct {
 
 // NewInceptionV3 returns the network with PyTorch's initial weights and a dropout of 0.5 unless cfg has another. With SmallStem the
 // convolutions before the first block are padded and of stride 1 and the two poolings between them are left out; the parameters are
-// the same. g nil is as NewGoogLeNet's. It panics with ErrValue on options that are none.
+// the same. It panics with ErrValue on options that are none.
 func NewInceptionV3(g *random.Generator, cfg Config) *InceptionV3 {
 	b := newInceptionBuilder(g, "inception_v3", cfg, 0.5)
-	m := &InceptionV3{Dropout: b.dropout(*b.cfg.Dropout)}
+	m := &InceptionV3{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
 	m.Conv1a = b.conv(conv(32, 3).halve())
 	m.Conv2a = b.conv(conv(32, 3).unpadded())
 	m.Conv2b = b.conv(conv(64, 3))

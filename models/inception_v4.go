@@ -27,11 +27,11 @@ type InceptionV4 struct {
 }
 
 // NewInceptionV4 returns the network with PyTorch's initial weights and the paper's dropout of 0.2 unless cfg has another. With
-// SmallStem all of the stem is padded and of stride 1; the parameters are the same. g nil is as NewGoogLeNet's. It panics with
+// SmallStem all of the stem is padded and of stride 1; the parameters are the same. It panics with
 // ErrValue on options that are none.
 func NewInceptionV4(g *random.Generator, cfg Config) *InceptionV4 {
 	b := newInceptionBuilder(g, "inception_v4", cfg, 0.2)
-	m := &InceptionV4{Dropout: b.dropout(*b.cfg.Dropout)}
+	m := &InceptionV4{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
 	add := func(l nn.Layer) { m.Features = append(m.Features, next(b, l)) }
 	pool := func() nn.Layer {
 		if b.keep {

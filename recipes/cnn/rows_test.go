@@ -1,0 +1,10 @@
+package cnn_test
+
+import (
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/catalogtest"
+	_ "github.com/hadal-go/hadal/recipes/cnn"
+)
+
+func TestRows(t *testing.T) { catalogtest.Units(t, "G") }

@@ -11,12 +11,13 @@ import (
 
 // FCNConfig are the options of NewFCN. Zero fields mean the published FCN-8s for the 20 classes of PASCAL VOC and the background.
 type FCNConfig struct {
-	Stride   int      // of the last upsampling: 32 for FCN-32s, 16 for FCN-16s with a skip from pool4, 8 for FCN-8s with those from pool4 and pool3; default 8
-	Classes  int      // scores of each pixel; default 21
-	Channels int      // of the pictures; default 3
-	Width    float64  // factor on the channels of every layer but the scores; default 1
-	Same     bool     // fc6 keeps the size of its maps, and 100 pixels of zeros around the picture are not needed: for small pictures
-	Dropout  *float64 // probability after fc6 and fc7; default 0.5
+	Stride    int      // of the last upsampling: 32 for FCN-32s, 16 for FCN-16s with a skip from pool4, 8 for FCN-8s with those from pool4 and pool3; default 8
+	Classes   int      // scores of each pixel; default 21
+	Channels  int      // of the pictures; default 3
+	Width     float64  // factor on the channels of every layer but the scores; default 1
+	Same      bool     // fc6 keeps the size of its maps, and 100 pixels of zeros around the picture are not needed: for small pictures
+	BatchNorm bool     // batch normalisation after each convolution of VGG-16, as in torchvision's vgg16_bn: to train from scratch
+	Dropout   *float64 // probability after fc6 and fc7; default 0.5
 }
 
 // FCN is the fully convolutional network of J. Long, E. Shelhamer and T. Darrell (2015, Fully convolutional networks for semantic
@@ -28,7 +29,7 @@ type FCNConfig struct {
 // authors' Caffe models, and so are sizes and offsets. Scores start at zero, the transposed convolutions as bilinear interpolation,
 // and the last of them stays so unless nn.Unfreeze(m.Upscore) lets it learn.
 type FCN struct {
-	Features     nn.Sequential // of VGG-16: 0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26 and 28 are the convolutions
+	Features     nn.Sequential // of VGG-16, by convolution and ReLU: 0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26 and 28 are the convolutions
 	FC6, FC7     *nn.Conv2d
 	ScoreFr      *nn.Conv2d          // scores of fc7
 	Upscore2     *nn.ConvTranspose2d // doubles them, or nil
@@ -38,11 +39,9 @@ type FCN struct {
 	Upscore      *nn.ConvTranspose2d // to the size of the picture
 	Dropout      *nn.Dropout
 
-	same bool
+	same         bool
+	pool3, pool4 int // where these layers stand in Features
 }
-
-// Where the pooling layers of VGG-16 stand in Features.
-const vggPool3, vggPool4 = 16, 23
 
 // NewFCN returns the network with weights of N(0, 2/fan-in) (He et al., 2015) but for those that FCN's comment names. It panics with
 // ErrValue on options that are none.
@@ -60,17 +59,27 @@ func NewFCN(g *random.Generator, cfg FCNConfig) *FCN {
 	}
 	m := &FCN{Dropout: nn.NewDropout(g, *c.Dropout), same: cfg.Same}
 	in := c.Channels
-	for _, stage := range []struct{ convolutions, channels int }{{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}} {
+	for i, stage := range []struct{ convolutions, channels int }{{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}} {
 		for range stage.convolutions {
 			around, out := 1, c.scale(stage.channels)
 			if len(m.Features) == 0 && !cfg.Same {
 				around = 100
 			}
-			m.Features = append(m.Features, fanInConv(g, in, out, 3, around), nn.ReLU{})
+			m.Features = append(m.Features, fanInConv(g, in, out, 3, around))
+			if cfg.BatchNorm {
+				m.Features = append(m.Features, nn.NewBatchNorm2d(out, nn.BatchNormConfig{}))
+			}
+			m.Features = append(m.Features, nn.ReLU{})
 			in = out
 		}
 		pool := tensor.Square(2)
 		pool.CeilMode = true
+		switch i {
+		case 2:
+			m.pool3 = len(m.Features)
+		case 3:
+			m.pool4 = len(m.Features)
+		}
 		m.Features = append(m.Features, &nn.MaxPool2d{Config: pool})
 	}
 	var around int
@@ -103,9 +112,9 @@ func (m *FCN) Forward(x *tensor.Tensor) *tensor.Tensor {
 		tensor.Fail("fcn", tensor.ErrShape, []tensor.Shape{x.Shape()}, "pictures must be (N, C, H, W) with pixels; Unsqueeze(0) makes a batch of one")
 	}
 	height, width := x.Dim(2), x.Dim(3)
-	pool3 := m.Features[:vggPool3+1].Forward(x)
-	pool4 := m.Features[vggPool3+1 : vggPool4+1].Forward(pool3)
-	x = m.Features[vggPool4+1:].Forward(pool4)
+	pool3 := m.Features[:m.pool3+1].Forward(x)
+	pool4 := m.Features[m.pool3+1 : m.pool4+1].Forward(pool3)
+	x = m.Features[m.pool4+1:].Forward(pool4)
 	x = m.Dropout.Forward(m.FC6.Forward(x).ReLU())
 	x = m.Dropout.Forward(m.FC7.Forward(x).ReLU())
 	x = m.ScoreFr.Forward(x)

@@ -85,6 +85,7 @@ func TestSegmentationGolden(t *testing.T) {
 		"fcn32 same":        {fcn(models.FCNConfig{Stride: 32, Classes: 3, Same: true}), []int{2, 3, 64, 41}},
 		"fcn16 same":        {fcn(models.FCNConfig{Stride: 16, Classes: 3, Same: true}), []int{1, 3, 39, 64}},
 		"fcn8 same":         {fcn(models.FCNConfig{Stride: 8, Classes: 3, Channels: 1, Same: true}), []int{2, 1, 47, 66}},
+		"fcn8 norm":         {fcn(models.FCNConfig{Classes: 3, Same: true, BatchNorm: true}), []int{2, 3, 40, 33}},
 		"hourglass":         {hourglass(models.HourglassConfig{Keypoints: 4, Stacks: 2, Depth: 3, Width: 1.0 / 16}), []int{2, 3, 64, 36}},
 		"hourglass modules": {hourglass(models.HourglassConfig{Keypoints: 3, Channels: 1, Stacks: 1, Depth: 2, Modules: 2, Width: 1.0 / 32, Downsample: 2}), []int{1, 1, 15, 22}},
 		"hourglass large":   {hourglass(models.HourglassConfig{Keypoints: 3, Channels: 1, Stacks: 3, Depth: 2, Width: 1.0 / 32, Downsample: 1}), []int{1, 1, 9, 8}},

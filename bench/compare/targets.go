@@ -39,6 +39,7 @@ var targets = map[string][2]float64{
 	"train/dcgan_h_64x64_b16_adam":                        {1.3, 1.3},
 	"train/gcn_i_cora_h16_adam":                           {2.5, 2.5},
 	"train/vae_j_784-400-20_b128_adam":                    {1.5, 1.5},
+	"train/unet_k_32-512_128x128_b4_adam":                 {1.9, 1.9},
 	"recipe/resnet18_cifar_b32_crop_flip_sgdm":            {1.3, 1.3},
 
 	"infer/mlp_b_4-64-64-2_b1": {11, 11},

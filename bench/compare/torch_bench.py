@@ -355,6 +355,33 @@ def _(v):
     return step
 
 
+class UNet(nn.Module):
+    def __init__(self, channels=3, classes=2, base=32, depth=4):
+        super().__init__()
+        def twice(i, o): return nn.Sequential(nn.Conv2d(i, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(True), nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU(True))
+        w = [base << i for i in range(depth + 1)]
+        self.encoder = nn.ModuleList(twice(i, o) for i, o in zip([channels] + w, w))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(i, o, 2, 2) for i, o in zip(w[:0:-1], w[-2::-1]))
+        self.decoder = nn.ModuleList(twice(2 * o, o) for o in w[-2::-1])
+        self.out = nn.Conv2d(base, classes, 1)
+
+    def forward(self, x):
+        skips = []
+        for i, level in enumerate(self.encoder):
+            x = level(F.max_pool2d(x, 2) if i else x)
+            skips.append(x)
+        for up, level, skip in zip(self.up, self.decoder, skips[-2::-1]):
+            x = level(torch.cat([skip, up(x)], 1))
+        return self.out(x)
+
+
+@case("train/unet_k_32-512_128x128_b4_adam", ("", "foreach", "channels_last"), flops=3 * 4 * 6.037e9)
+def _(v):
+    m = UNet().to(memory_format=layout(v))
+    x = torch.rand(4, 3, 128, 128).to(memory_format=layout(v))
+    return classify(m, x, torch.randint(0, 2, (4, 128, 128)), adam(m.parameters(), v))
+
+
 # ---------------- whole recipes: the loader augments pictures of bytes
 class Pictures(torch.utils.data.Dataset):
     def __init__(self, n):

@@ -43,16 +43,17 @@ class UNet(nn.Module):
 
 
 class FCN(nn.Module):
-    def __init__(self, stride, channels=3, classes=21, width=1.0, same=False):
+    def __init__(self, stride, channels=3, classes=21, width=1.0, same=False, norm=False):
         super().__init__()
         self.stride, self.same = stride, same
         n = lambda c: max(1, int(c * width + 0.5))
         layers, i = [], channels
         for count, o in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
             for _ in range(count):
-                layers += [nn.Conv2d(i, n(o), 3, padding=1 if layers or same else 100), nn.ReLU()]
+                layers += [nn.Conv2d(i, n(o), 3, padding=1 if layers or same else 100)] + norm * [nn.BatchNorm2d(n(o))] + [nn.ReLU()]
                 i = n(o)
             layers += [nn.MaxPool2d(2, ceil_mode=True)]
+        self.pools = [k for k, l in enumerate(layers) if isinstance(l, nn.MaxPool2d)]
         self.features = nn.Sequential(*layers)
         self.fc6, self.fc7 = nn.Conv2d(i, n(4096), 7, padding=3 if same else 0), nn.Conv2d(n(4096), n(4096), 1)
         self.score_fr = nn.Conv2d(n(4096), classes, 1)
@@ -63,9 +64,10 @@ class FCN(nn.Module):
 
     def forward(self, x):
         h, w = x.shape[2:]
-        pool3 = self.features[:17](x)
-        pool4 = self.features[17:24](pool3)
-        x = self.features[24:](pool4)
+        three, four = self.pools[2] + 1, self.pools[3] + 1
+        pool3 = self.features[:three](x)
+        pool4 = self.features[three:four](pool3)
+        x = self.features[four:](pool4)
         x = self.score_fr(F.relu(self.fc7(F.relu(self.fc6(x)))))
 
         def fuse(a, b, offset):
@@ -164,6 +166,7 @@ for name, m, shape in (
         ("fcn32", FCN(32, classes=4, width=1 / 32), (1, 3, 33, 50)), ("fcn16", FCN(16, classes=4, width=1 / 32), (1, 3, 64, 37)),
         ("fcn8", FCN(8, classes=4, width=1 / 32), (1, 3, 61, 45)), ("fcn32 same", FCN(32, classes=3, width=1 / 32, same=True), (2, 3, 64, 41)),
         ("fcn16 same", FCN(16, classes=3, width=1 / 32, same=True), (1, 3, 39, 64)), ("fcn8 same", FCN(8, 1, classes=3, width=1 / 32, same=True), (2, 1, 47, 66)),
+        ("fcn8 norm", FCN(8, classes=3, width=1 / 32, same=True, norm=True), (2, 3, 40, 33)),
         ("hourglass", Hourglass(4, stacks=2, depth=3, width=1 / 16), (2, 3, 64, 36)),
         ("hourglass modules", Hourglass(3, 1, 1, 2, 2, 1 / 32, 2), (1, 1, 15, 22)), ("hourglass large", Hourglass(3, 1, 3, 2, 1, 1 / 32, 1), (1, 1, 9, 8))):
     m.double()

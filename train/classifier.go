@@ -8,9 +8,8 @@ import (
 	"math"
 	"sort"
 
-	"golang.org/x/image/draw"
-
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
@@ -27,6 +26,8 @@ type ImageInfo struct {
 	Width    int       `json:"width"`
 	Mean     []float64 `json:"mean"` // of the training pictures by channel, in [0, 1]
 	Std      []float64 `json:"std"`
+	Crop     bool      `json:"crop,omitempty"`  // pictures keep their proportions and lose their edges; else they are stretched
+	White    bool      `json:"white,omitempty"` // transparent parts show white; else black
 }
 
 // Check returns an error unless the sizes are positive, there are one or three channels, and there is one mean and one
@@ -46,8 +47,17 @@ func (in ImageInfo) Check() error {
 	return nil
 }
 
-// BatchAccuracy is the accuracy on a batch, for SupervisedConfig.Metrics.
+// Fit is how pictures become what the model sees.
+func (in ImageInfo) Fit() imageset.Fit {
+	return imageset.Fit{Height: in.Height, Width: in.Width, Channels: in.Channels, Crop: in.Crop, White: in.White}
+}
+
+// BatchAccuracy is the accuracy on a batch, for SupervisedConfig.Metrics. Where targets are probabilities, as of mixed pictures, it is the mean
+// probability of what the model says.
 func BatchAccuracy(y *tensor.Tensor, b dataset.Batch) Metrics {
+	if b.Y.DType().IsFloat() {
+		return Metrics{{"accuracy", b.Y.Gather(1, y.ArgMaxKeepdim(1)).Mean().Item()}}
+	}
 	return Metrics{{"accuracy", metrics.Accuracy(y, b.Y)}}
 }
 
@@ -191,18 +201,11 @@ func (in ImageInfo) Picture(x *tensor.Tensor) image.Image {
 }
 
 // Input turns a picture of any size and colour into the model's input (1, C, H, W), normalised. A picture of another size
-// is stretched to height and width with bilinear interpolation, over all pixels that fall together where it shrinks, as
-// PIL does. Where the model has one channel, colours become grey by the luma of ITU-R BT.601; where it has three, grey is
-// repeated. Transparent parts are black, and of 16 bits the upper 8 count. invert is for dark strokes on a light ground,
-// where the model was trained on light ones on dark.
+// is stretched, or scaled and cropped, to height and width as imageset.Fit says. Where the model has one channel, colours
+// become grey by the luma of ITU-R BT.601; where it has three, grey is repeated. invert is for dark strokes on a light
+// ground, where the model was trained on light ones on dark.
 func (in ImageInfo) Input(img image.Image, invert bool) *tensor.Tensor {
-	dst := image.NewRGBA(image.Rect(0, 0, in.Width, in.Height))
-	draw.Draw(dst, dst.Bounds(), image.Black, image.Point{}, draw.Src)
-	if img.Bounds().Dx() == in.Width && img.Bounds().Dy() == in.Height {
-		draw.Draw(dst, dst.Bounds(), img, img.Bounds().Min, draw.Over)
-	} else {
-		draw.BiLinear.Scale(dst, dst.Bounds(), img, img.Bounds(), draw.Over, nil)
-	}
+	dst := in.Fit().RGBA(img)
 	x := make([]float32, in.Channels*in.Height*in.Width)
 	for i := range in.Height {
 		for j := range in.Width {

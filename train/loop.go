@@ -85,6 +85,7 @@ type Loop[B any] struct {
 	doing string                    // for errors
 	saved time.Time
 	start time.Time
+	times shares // of the run
 	tb    events
 }
 
@@ -97,6 +98,7 @@ type Event struct {
 	Metrics        Metrics // of the step, or of the epoch with "train_" and those of Evaluate
 	Samples        int     // in the step
 	Seconds        float64 // since training began, over all resumptions
+	WaitShare      float64 // of an epoch: the part of its steps' time, without evaluation, that was spent waiting for batches
 }
 
 // Result is what a finished run has reached.
@@ -106,6 +108,19 @@ type Result struct {
 	Best          float64 // of the monitored metric
 	Stopped       bool    // early
 	Seconds       float64
+	WaitShare     float64 // the part of the steps' time, in this process, that was spent waiting for batches: about 0 where the loader keeps up
+}
+
+// shares are how long a loop waited for batches, and how long it computed with them.
+type shares struct{ waited, computed time.Duration }
+
+func (s *shares) add(o shares) { s.waited += o.waited; s.computed += o.computed }
+
+func (s shares) waitShare() float64 {
+	if s.waited <= 0 {
+		return 0
+	}
+	return float64(s.waited) / float64(s.waited+s.computed)
 }
 
 // Train runs until the last epoch or until nothing has become better for Patience epochs, then puts the best epoch's
@@ -147,7 +162,7 @@ func (l *Loop[B]) Train(ctx context.Context) (r Result, err error) {
 	if err := l.restoreBest(); err != nil {
 		return r, err
 	}
-	r = Result{Epochs: l.pos.Epoch, Steps: l.pos.Step, BestEpoch: l.pos.BestEpoch, Stopped: l.waitedEnough(), Seconds: l.seconds()}
+	r = Result{Epochs: l.pos.Epoch, Steps: l.pos.Step, BestEpoch: l.pos.BestEpoch, Stopped: l.waitedEnough(), Seconds: l.seconds(), WaitShare: l.times.waitShare()}
 	if l.pos.Best != nil {
 		r.Best = *l.pos.Best
 	}
@@ -219,7 +234,11 @@ func (l *Loop[B]) epoch(ctx context.Context) error {
 	if every == 0 {
 		every = time.Minute
 	}
+	var times shares
+	from := time.Now()
 	for b, err := range l.Batches(ctx, l.pos.Epoch, l.pos.Batch) {
+		got := time.Now()
+		times.waited += got.Sub(from)
 		if err != nil {
 			if ctx.Err() != nil {
 				return l.interrupted()
@@ -237,7 +256,10 @@ func (l *Loop[B]) epoch(ctx context.Context) error {
 				return err
 			}
 		}
+		from = time.Now()
+		times.computed += from.Sub(got)
 	}
+	l.times.add(times)
 	if ctx.Err() != nil {
 		return l.interrupted()
 	}
@@ -266,14 +288,14 @@ func (l *Loop[B]) epoch(ctx context.Context) error {
 		return err
 	}
 	if l.Run != nil {
-		if err := l.Run.logEpoch(&l.pos, m, l.seconds()); err != nil {
+		if err := l.Run.logEpoch(&l.pos, m, l.seconds(), times.waitShare()); err != nil {
 			return err
 		}
 		if err := l.tb.epoch(l.pos.Step, m, l.State); err != nil {
 			return err
 		}
 	}
-	l.observe(Event{Kind: "epoch", Epoch: l.pos.Epoch, Metrics: m})
+	l.observe(Event{Kind: "epoch", Epoch: l.pos.Epoch, Metrics: m, WaitShare: times.waitShare()})
 	return nil
 }
 

@@ -8,8 +8,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hadal-go/hadal/internal/parallel"
@@ -399,4 +401,42 @@ func TestInterrupted(t *testing.T) {
 	if _, err := l.Train(stopped); err == nil || errors.Is(err, ErrInterrupted) || !strings.HasPrefix(err.Error(), "interrupted, but the state is not saved: "+run.Path(StateFile)) {
 		t.Errorf("Train = %v", err)
 	}
+}
+
+// The share of the time that passes before a batch is there, of the epoch and of the run; evaluation does not count.
+func TestWaitShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // where time passes only in Sleep
+		var epochs []float64
+		loop := Loop[int]{
+			Batches: func(_ context.Context, epoch, from int) iter.Seq2[int, error] {
+				return func(yield func(int, error) bool) {
+					for b := from; b < 4; b++ {
+						time.Sleep(time.Duration(epoch*30) * time.Millisecond)
+						if !yield(b, nil) {
+							return
+						}
+					}
+				}
+			},
+			Step: func(*tensor.Scope, int) (Metrics, error) {
+				time.Sleep(10 * time.Millisecond)
+				return Metrics{{"loss", 1}}, nil
+			},
+			Evaluate: func(context.Context) (Metrics, error) {
+				time.Sleep(time.Second)
+				return nil, nil
+			},
+			State: new(State),
+			Observe: func(e Event) {
+				if e.Kind == "epoch" {
+					epochs = append(epochs, e.WaitShare)
+				}
+			},
+			Config: Config{Epochs: 2},
+		}
+		r, err := loop.Train(t.Context())
+		if err != nil || !slices.Equal(epochs, []float64{0, 0.75}) || r.WaitShare != 0.6 {
+			t.Errorf("shares %v, of the run %v (%v); want 0, 0.75 and 0.6", epochs, r.WaitShare, err)
+		}
+	})
 }

@@ -142,7 +142,7 @@ func outcomeOf(t testing.TB, r *rig) (o outcome) {
 		t.Fatal(err)
 	}
 	for i := range h {
-		h[i].Seconds = 0
+		h[i].Seconds, h[i].Wait = 0, 0
 	}
 	b, err = json.Marshal(h)
 	if err != nil {

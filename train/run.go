@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -226,13 +227,14 @@ func (r *Run) checkLogs(p *position) error {
 }
 
 // logEpoch appends an epoch to metrics.jsonl.
-func (r *Run) logEpoch(p *position, m Metrics, seconds float64) error {
+func (r *Run) logEpoch(p *position, m Metrics, seconds, waitShare float64) error {
 	line, err := json.Marshal(struct {
 		Epoch   int     `json:"epoch"`
 		Step    int     `json:"step"`
 		Metrics Metrics `json:"metrics"`
 		Seconds float64 `json:"seconds"`
-	}{p.Epoch, p.Step, m, seconds})
+		Wait    float64 `json:"wait_share"`
+	}{p.Epoch, p.Step, m, seconds, math.Round(waitShare*1e4) / 1e4})
 	if err != nil {
 		return err
 	}
@@ -272,6 +274,7 @@ type Record struct {
 	Step    int                 `json:"step"`
 	Metrics map[string]*float64 `json:"metrics"` // nil: not a number
 	Seconds float64             `json:"seconds"`
+	Wait    float64             `json:"wait_share"` // the part of the steps' time that was spent waiting for batches
 }
 
 // History reads metrics.jsonl. A last line that is not whole is left out.

@@ -128,7 +128,7 @@ func TestHistory(t *testing.T) {
 	var p position
 	for i := range 3 {
 		p.Epoch, p.Step = i+1, 10*(i+1)
-		if err := run.logEpoch(&p, Metrics{{"loss", 0.1 + 0.2}, {`"odd" name`, math.NaN()}}, 1.5); err != nil {
+		if err := run.logEpoch(&p, Metrics{{"loss", 0.1 + 0.2}, {`"odd" name`, math.NaN()}}, 1.5, 0.25); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestHistory(t *testing.T) {
 		t.Fatal(h, err)
 	}
 	for i, r := range h {
-		if r.Epoch != i+1 || r.Step != 10*(i+1) || *r.Metrics["loss"] != 0.1+0.2 || r.Metrics[`"odd" name`] != nil || len(r.Metrics) != 2 || r.Seconds != 1.5 {
+		if r.Epoch != i+1 || r.Step != 10*(i+1) || *r.Metrics["loss"] != 0.1+0.2 || r.Metrics[`"odd" name`] != nil || len(r.Metrics) != 2 || r.Seconds != 1.5 || r.Wait != 0.25 {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -152,7 +152,7 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%v, %v", h, err)
 	}
 	p.Epoch = 3
-	if err := run.logEpoch(&p, Metrics{{"loss", 7}}, 1); err != nil {
+	if err := run.logEpoch(&p, Metrics{{"loss", 7}}, 1, 0); err != nil {
 		t.Fatal(err)
 	}
 	if h, err := run.History(); err != nil || len(h) != 3 || *h[2].Metrics["loss"] != 7 {
@@ -176,7 +176,7 @@ func TestHistory(t *testing.T) {
 	if err := os.Mkdir(run.Path(MetricsFile), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, "a folder", run.logEpoch(&p, nil, 0), run.Path(MetricsFile)+" cannot be written")
+	wantError(t, "a folder", run.logEpoch(&p, nil, 0, 0), run.Path(MetricsFile)+" cannot be written")
 }
 
 func TestSaveAndLoadModel(t *testing.T) {

@@ -14,6 +14,9 @@ type SupervisedConfig struct {
 	// Parts cuts each batch into this many parts whose gradients are added before the step: the gradient of a large batch
 	// in the memory of a small one. 0: 1.
 	Parts int
+	// Forward computes the outputs and the loss of a part of a batch in the place of model and loss, as networks with auxiliary losses need;
+	// nil: y = model.Forward(x) and loss(y, target).
+	Forward func(b dataset.Batch) (y, loss *tensor.Tensor)
 	// Metrics measures the outputs of a batch beyond the loss; may be nil.
 	Metrics func(y *tensor.Tensor, b dataset.Batch) Metrics
 }
@@ -22,6 +25,12 @@ type SupervisedConfig struct {
 // a mean over samples, such as losses.CrossEntropy; that of a part of a batch counts by its share of the samples. The step
 // changes nothing when the loss, or the gradient's norm if it is clipped, is NaN or infinite.
 func Supervised(model nn.Layer, loss func(y, target *tensor.Tensor) *tensor.Tensor, opt optim.Optimizer, cfg SupervisedConfig) func(*tensor.Scope, dataset.Batch) (Metrics, error) {
+	if cfg.Forward == nil {
+		cfg.Forward = func(b dataset.Batch) (y, l *tensor.Tensor) {
+			y = model.Forward(b.X)
+			return y, loss(y, b.Y)
+		}
+	}
 	return func(s *tensor.Scope, b dataset.Batch) (Metrics, error) {
 		n, parts := b.Len(), max(1, min(cfg.Parts, b.Len()))
 		opt.ZeroGrad()
@@ -33,8 +42,7 @@ func Supervised(model nn.Layer, loss func(y, target *tensor.Tensor) *tensor.Tens
 				part = dataset.Batch{X: b.X.Narrow(0, lo, hi-lo), Y: b.Y.Narrow(0, lo, hi-lo)}
 			}
 			part = part.Enter(s)
-			y := model.Forward(part.X)
-			l := loss(y, part.Y)
+			y, l := cfg.Forward(part)
 			m := Metrics{{Name: "loss", Value: l.Detach().Item()}}
 			if cfg.Metrics != nil {
 				m = append(m, cfg.Metrics(y.Detach(), part)...)

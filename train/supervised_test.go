@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"testing"
 
@@ -224,5 +225,42 @@ func TestStepRefusesNaN(t *testing.T) {
 		if !tensor.Equal(nn.Params(m)[0].Detach(), before) || schedule.StepCount() != 0 || len(opt.State().Tensors) != 0 {
 			t.Errorf("%s: the step changed something", c.name)
 		}
+	}
+}
+
+// Forward takes the place of model and loss, for auxiliary losses: gradients of all that it adds up.
+func TestSupervisedForward(t *testing.T) {
+	m := &nn.Linear{Weight: tensor.NewParam(tensor.Of([]float32{1, 2}, 2, 1))}
+	opt := optim.NewSGD(nn.Params(m), optim.SGDConfig{LR: 1})
+	step := Supervised(nil, nil, opt, SupervisedConfig{
+		Parts: 2,
+		Forward: func(b dataset.Batch) (y, loss *tensor.Tensor) {
+			y = m.Forward(b.X)
+			return y, y.Mean().Add(y.Select(1, 1).Mean().MulScalar(0.3))
+		},
+		Metrics: func(y *tensor.Tensor, b dataset.Batch) Metrics {
+			return Metrics{{"second", y.Select(1, 1).Mean().Item()}}
+		},
+	})
+	var got Metrics
+	var err error
+	tensor.WithScope(func(s *tensor.Scope) {
+		got, err = step(s, dataset.Batch{X: tensor.Of([]float32{1, 3}, 2, 1), Y: tensor.Of([]int64{0, 0})})
+	})
+	// y is (1, 2) and (3, 6): the loss 3 + 0.3·4, its gradient 2·(1/2, 1/2 + 0.3).
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(Metrics{{"loss", got[0].Value}, {"second", 4}}) || math.Abs(got[0].Value-4.2) > 1e-6 {
+		t.Error(got, err)
+	}
+	if w := m.Weight.Floats(); math.Abs(w[0]-0) > 1e-6 || math.Abs(w[1]-0.4) > 1e-6 {
+		t.Errorf("weights %v, want 0 and 0.4", w)
+	}
+}
+
+// Of targets that are probabilities the accuracy is what they give to the model's answers.
+func TestBatchAccuracyOfProbabilities(t *testing.T) {
+	y := tensor.Of([]float32{1, 5, 2 /* says 1 */, 9, 0, 3 /* says 0 */}, 2, 3)
+	got := BatchAccuracy(y, dataset.Batch{Y: tensor.Of([]float32{0.25, 0.75, 0, 0.5, 0, 0.5}, 2, 3)})
+	if len(got) != 1 || got[0].Value != 0.625 {
+		t.Error(got)
 	}
 }

@@ -496,7 +496,7 @@ func TestDiagnoseRun(t *testing.T) {
 	var p position
 	for epoch := range 8 {
 		p.Epoch = epoch + 1
-		if err := run.logEpoch(&p, Metrics{{"train_loss", 2.3 - 0.02*float64(epoch)}}, 1); err != nil {
+		if err := run.logEpoch(&p, Metrics{{"train_loss", 2.3 - 0.02*float64(epoch)}}, 1, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif" // formats that predict reads
-	_ "image/jpeg"
-	_ "image/png"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,14 +12,11 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
-
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/sets"
 	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/internal/cpu"
@@ -214,12 +206,6 @@ func (c *predictCmd) Run(a *app) error {
 	return nil
 }
 
-// What a picture may claim, in bytes and in pixels: memory is bounded.
-const (
-	maxBytes  = 1 << 28
-	maxPixels = 100_000_000
-)
-
 // readImage reads a picture from a file or a pipe.
 func readImage(path string) (image.Image, error) {
 	f, err := os.Open(path)
@@ -227,23 +213,9 @@ func readImage(path string) (image.Image, error) {
 		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, errors.Unwrap(err))
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	img, err := imageset.Decode(f)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w; give a picture", path, errors.Unwrap(err))
-	}
-	if len(b) > maxBytes {
-		return nil, fmt.Errorf("%s has more than %d MB; make it smaller", path, maxBytes>>20)
-	}
-	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a picture that can be read (PNG, JPEG, GIF, BMP, TIFF, WebP): %w", path, err)
-	}
-	if cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height {
-		return nil, fmt.Errorf("%s claims %d x %d pixels; at most %d million are read: make it smaller", path, cfg.Width, cfg.Height, maxPixels/1_000_000)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s is a damaged %s: %w; get it again", path, strings.ToUpper(format), err)
+		return nil, fmt.Errorf("%s %w", path, err)
 	}
 	return img, nil
 }

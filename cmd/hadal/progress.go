@@ -22,6 +22,7 @@ type progress struct {
 
 	samples, batches, seconds float64 // trained in this process, for throughput and time left
 	began                     float64
+	epochs, waits             float64 // the epochs' shares of waiting for batches, added up
 }
 
 // columns is the width for a progress bar, 0 for none.
@@ -60,11 +61,13 @@ func (p *progress) observe(e train.Event) {
 			p.draw(e)
 		}
 	case "epoch":
+		p.epochs++
+		p.waits += e.WaitShare
 		if p.bar != nil {
 			p.bar.Clear()
 		}
 		if p.a.json {
-			p.a.out.line(map[string]any{"event": "epoch", "epoch": e.Epoch, "epochs": e.Epochs, "step": e.Step, "metrics": e.Metrics, "samples_per_second": math.Round(p.throughput()), "seconds": round3(e.Seconds)})
+			p.a.out.line(map[string]any{"event": "epoch", "epoch": e.Epoch, "epochs": e.Epochs, "step": e.Step, "metrics": e.Metrics, "samples_per_second": math.Round(p.throughput()), "seconds": round3(e.Seconds), "wait_share": round3(e.WaitShare)})
 			return
 		}
 		fmt.Fprintf(p.a.out, "epoch %*d/%d  %s  %.0f samples/s  %s\n", len(fmt.Sprint(e.Epochs)), e.Epoch, e.Epochs, e.Metrics, p.throughput(), time.Duration(e.Seconds*float64(time.Second)).Round(100*time.Millisecond))
@@ -172,7 +175,11 @@ func (p *progress) done(m train.Metrics, findings []train.Finding, took time.Dur
 	for _, f := range findings {
 		fmt.Fprintf(p.a.out, "Diagnosis: %v\n", f)
 	}
-	fmt.Fprintf(p.a.out, "Done in %s; see %s for the model, metrics and pictures\n", took.Round(10*time.Millisecond), p.dir)
+	waiting := ""
+	if p.epochs > 0 {
+		waiting = fmt.Sprintf(", %.1f%% of training was waiting for data", 100*p.waits/p.epochs)
+	}
+	fmt.Fprintf(p.a.out, "Done in %s%s; see %s for the model, metrics and pictures\n", took.Round(10*time.Millisecond), waiting, p.dir)
 	return nil
 }
 

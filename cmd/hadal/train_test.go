@@ -26,7 +26,7 @@ func readFile(t *testing.T, path ...string) string {
 // outcome is what a run leaves, without times.
 func outcome(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	seconds := regexp.MustCompile(`"seconds":[0-9.e+-]+`)
+	seconds := regexp.MustCompile(`"(seconds|wait_share)":[0-9.e+-]+`)
 	return map[string]string{
 		train.ModelFile:   readFile(t, dir, train.ModelFile),
 		train.ResultFile:  readFile(t, dir, train.ResultFile),

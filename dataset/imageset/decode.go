@@ -12,6 +12,7 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -35,7 +36,10 @@ const (
 func Decode(r io.Reader) (image.Image, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w", err)
+		if p, ok := errors.AsType[*fs.PathError](err); ok {
+			err = p.Err // the name stands before the line
+		}
+		return nil, fmt.Errorf("cannot be read: %w; give a picture", err)
 	}
 	if len(b) > maxBytes {
 		return nil, fmt.Errorf("has more than %d MB; make it smaller", maxBytes>>20)

@@ -17,6 +17,7 @@ type Box struct {
 	X1, Y1, X2, Y2 float64
 	Label          string      // such as a class and its score; may be empty
 	Color          color.Color // nil: Color(0)
+	Dashed         bool        // such as a box that is there, over one that was found
 }
 
 // DrawBoxesConfig configures DrawBoxes.
@@ -61,7 +62,7 @@ func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
 			return int(math.Round(min(max(v*float64(scale), float64(-2*line)), float64(n+2*line))))
 		}
 		r := image.Rect(at(box.X1, out.Rect.Dx()), at(box.Y1, out.Rect.Dy()), at(box.X2, out.Rect.Dx()), at(box.Y2, out.Rect.Dy()))
-		outline(out, r, line, c)
+		outline(out, r, line, c, box.Dashed)
 		if box.Label != "" {
 			label(out, r, line, drawn(clean(limited(box.Label))), c, st)
 		}
@@ -70,7 +71,7 @@ func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
 }
 
 // outline draws the edges of r, of the given width, half of it outside.
-func outline(img *image.RGBA, r image.Rectangle, width int, c color.Color) {
+func outline(img *image.RGBA, r image.Rectangle, width int, c color.Color, dashed bool) {
 	outer := r.Inset(-(width / 2))
 	inner := image.Rectangle{outer.Min.Add(image.Pt(width, width)), outer.Max.Sub(image.Pt(width, width))}
 	ink := image.NewUniform(c)
@@ -78,7 +79,18 @@ func outline(img *image.RGBA, r image.Rectangle, width int, c color.Color) {
 		{outer.Min, image.Pt(outer.Max.X, inner.Min.Y)}, {image.Pt(outer.Min.X, inner.Max.Y), outer.Max},
 		{image.Pt(outer.Min.X, inner.Min.Y), image.Pt(inner.Min.X, inner.Max.Y)}, {image.Pt(inner.Max.X, inner.Min.Y), image.Pt(outer.Max.X, inner.Max.Y)},
 	} {
-		draw.Draw(img, side, ink, image.Point{}, draw.Over)
+		if !dashed {
+			draw.Draw(img, side, ink, image.Point{}, draw.Over)
+			continue
+		}
+		dash := 4 * width
+		step := image.Pt(2*dash, 0)
+		if side.Dy() > side.Dx() {
+			step = image.Pt(0, 2*dash)
+		}
+		for d := (image.Rectangle{side.Min, side.Min.Add(image.Pt(dash, dash))}); d.Overlaps(side); d = d.Add(step) {
+			draw.Draw(img, d.Intersect(side), ink, image.Point{}, draw.Over)
+		}
 	}
 }
 

@@ -31,6 +31,24 @@ func TestDrawBoxes(t *testing.T) {
 	}
 }
 
+// A dashed outline is about half of it.
+func TestDrawBoxesDashed(t *testing.T) {
+	count := func(dashed bool) (n int) {
+		img := DrawBoxes(image.NewGray(image.Rect(0, 0, 100, 100)), []Box{{X1: 10, Y1: 20, X2: 90, Y2: 60, Color: color.White, Dashed: dashed}}, DrawBoxesConfig{Scale: 2})
+		for i := 0; i < len(img.Pix); i += 4 {
+			n += int(img.Pix[i]) / 255
+		}
+		return n
+	}
+	whole, dashed := count(false), count(true)
+	if want := 2*2*(162+82) - 4*4; whole != want {
+		t.Errorf("%d pixels, want %d", whole, want)
+	}
+	if dashed < whole*45/100 || dashed > whole*60/100 {
+		t.Errorf("%d of %d pixels are dashes", dashed, whole)
+	}
+}
+
 // Wherever a box lies, its label is drawn inside the picture, and what is infinite or NaN does no harm.
 func TestDrawBoxesLabels(t *testing.T) {
 	inf := math.Inf(1)

@@ -17,6 +17,7 @@ import (
 	"github.com/hadal-go/hadal/optim"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
+	"github.com/hadal-go/hadal/vision"
 )
 
 // pictures returns a batch of shapes.
@@ -246,6 +247,51 @@ func TestNames(t *testing.T) {
 	} {
 		if got := names(all[what]); !slices.Equal(got, want) {
 			t.Errorf("%s: %v", what, got)
+		}
+	}
+}
+
+// A localizer learns a few pictures by heart, and refuses those without one object.
+func TestLocalizer(t *testing.T) {
+	b := pictures(t, 6, 3, shapes.Config{Size: 48, Smallest: 0.3})
+	m := NewLocalizer(random.New(1), LocalizerConfig{Classes: 3, Width: 8, Cells: 6, Hidden: 32})
+	fit(m, b, 150, 3e-3)
+	for i, d := range nn.Eval(m).Detect(b.X, DetectConfig{}) {
+		if iou := vision.BoxIoU(d.Boxes, b.Targets[i].Boxes); d.Boxes.Shape() != tensor.ShapeOf(1, 4) || !(iou.Item() > 0.7) || d.Classes.Item() != b.Targets[i].Classes.Item() {
+			t.Errorf("picture %d: %v of class %v, want %v of %v", i, d.Boxes, d.Classes, b.Targets[i].Boxes, b.Targets[i].Classes)
+		}
+		if box := d.Boxes.Floats(); box[0] < 0 || box[0] >= box[2] || box[1] >= box[3] || d.Scores.Shape() != tensor.ShapeOf(1) || d.Classes.DType() != tensor.Int64 {
+			t.Errorf("picture %d: %+v", i, d)
+		}
+	}
+	one := 1.0
+	if d := nn.Eval(m).Detect(b.X, DetectConfig{MinScore: &one}); d[0].Boxes.Shape() != tensor.ShapeOf(0, 4) || d[0].Scores.Numel() != 0 {
+		t.Errorf("%+v has no larger probability than 1", d[0])
+	}
+	for want, f := range map[string]func(){
+		"there must be classes": func() { NewLocalizer(random.New(1), LocalizerConfig{}) },
+		"and hidden units":      func() { NewLocalizer(random.New(1), LocalizerConfig{Classes: 1, Hidden: -1}) },
+		"picture 0 has 2 objects": func() {
+			m.Losses(b.X.Narrow(0, 0, 1), []Target{{tensor.Of([]float32{1, 1, 2, 2, 1, 1, 2, 2}, 2, 4), tensor.Of([]int64{0, 0})}})
+		},
+		"(N, C, H, W)": func() { m.Detect(b.X.Select(0, 0), DetectConfig{}) },
+	} {
+		if err := tensor.Catch(f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	// By hand: scores for class 0 of 2, a box that is off by 3.2 pixels of 32 in each coordinate.
+	h := NewLocalizer(random.New(1), LocalizerConfig{Classes: 2, Width: 2})
+	for _, p := range []*nn.Param{h.Scores.Weight, h.Scores.Bias, h.Box.Weight, h.Box.Bias} {
+		p.CopyFrom(p.MulScalar(0))
+	}
+	// Both scores are 0, centre and sides a half: the box is (8, 8, 24, 24).
+	parts := h.Losses(tensor.Zeros(1, 3, 32, 32), []Target{{tensor.Of([]float32{11.2, 11.2, 27.2, 27.2}, 1, 4), tensor.Of([]int64{1})}})
+	smooth := 0.5 * 0.1 * 0.1 / (1.0 / 9)
+	inter, union, hull := 12.8*12.8, 2*256-12.8*12.8, 19.2*19.2
+	for i, want := range []float64{math.Log(2), 4*smooth + 1 - (inter/union - (hull-union)/hull)} {
+		if got := parts[i].Value.Item(); math.Abs(got-want) > 1e-5 {
+			t.Errorf("%s: %v, want %v", parts[i].Name, got, want)
 		}
 	}
 }

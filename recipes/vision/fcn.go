@@ -94,6 +94,6 @@ func fcn(ctx context.Context, c *catalog.Check) error {
 	})
 	return c.Picture("shapes", func(path string) error {
 		tiles, columns := maskTiles(test[:4], names, say)
-		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: "Shapes: skips from finer layers sharpen the scores (blue circle, red square, green triangle)", Columns: columns})
+		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: "Shapes: skips from finer layers sharpen the scores (blue circle, orange square, green triangle)", Columns: columns})
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/cells"
+	"github.com/hadal-go/hadal/dataset/maskset"
 	"github.com/hadal-go/hadal/dataset/shapes"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/nn"
@@ -50,6 +51,9 @@ func kept(ctx context.Context, d dataset.Dataset[masked]) (dataset.Slice[masked]
 	return all, nil
 }
 
+// ignored is the class of pixels that count neither in training nor in measuring.
+var ignored = int64(maskset.Ignored)
+
 // segmenter trains a network that maps pictures (N, C, H, W) to scores (N, classes, H, W) by the mean cross-entropy of their pixels, with
 // AdamW and a learning rate that falls to zero along a cosine.
 type segmenter struct {
@@ -68,7 +72,7 @@ func (s segmenter) loop(model nn.Layer, data dataset.Dataset[masked]) train.Loop
 	return train.Loop[masked]{
 		Step: func(scope *tensor.Scope, b masked) (train.Metrics, error) {
 			opt.ZeroGrad()
-			loss := losses.CrossEntropy(model.Forward(scope.Enter(b.X)), scope.Enter(b.Y))
+			loss := losses.CrossEntropyLoss{IgnoreIndex: &ignored}.Of(model.Forward(scope.Enter(b.X)), scope.Enter(b.Y))
 			m := train.Metrics{{Name: "loss", Value: loss.Detach().Item()}}
 			if m[0].Value-m[0].Value != 0 {
 				return m, nil // the loop stops here; the weights stay as they were
@@ -115,8 +119,8 @@ func measureMasks(ctx context.Context, model nn.Layer, data dataset.Dataset[mask
 		}
 		tensor.WithScope(func(s *tensor.Scope) {
 			y := model.Forward(s.Enter(b.X))
-			loss += losses.CrossEntropy(y, b.Y).Item() * float64(b.X.Dim(0)) / float64(data.Len())
-			confusion.AddClasses(y.ArgMax(1), b.Y, -1)
+			loss += losses.CrossEntropyLoss{IgnoreIndex: &ignored}.Of(y, b.Y).Item() * float64(b.X.Dim(0)) / float64(data.Len())
+			confusion.AddClasses(y.ArgMax(1), b.Y, ignored)
 		})
 	}
 	return confusion, loss, nil

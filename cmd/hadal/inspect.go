@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 	"github.com/alecthomas/kong"
 	kongcompletion "github.com/jotaen/kong-completion"
 
-	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/sets"
 	"github.com/hadal-go/hadal/dataset/source"
@@ -24,6 +24,7 @@ import (
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/recipes"
+	"github.com/hadal-go/hadal/recipes/vision"
 	"github.com/hadal-go/hadal/tensor"
 	"github.com/hadal-go/hadal/train"
 )
@@ -94,7 +95,7 @@ func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, recipe st
 
 type evalCmd struct {
 	Run_    string `arg:"" name:"run" help:"Run folder." type:"path"`
-	Data    string `help:"Data set to measure on, of tables a CSV file; default: what the run held out."`
+	Data    string `help:"Data set or folder of pictures to measure on, of tables a CSV file; default: what the run held out."`
 	DataDir string `help:"Folder with the data set's files." type:"path"`
 	Offline bool   `help:"Never download."`
 }
@@ -117,19 +118,11 @@ func (c *evalCmd) Run(a *app) error {
 	if c.Data == "" {
 		c.Data = info.Set
 	}
-	set, err := sets.Find(c.Data)
+	test, classes, err := vision.TestPictures(a.ctx, c.Data, info, source.Config{Dir: c.DataDir, Offline: c.Offline})
 	if err != nil {
-		return usageError{err}
-	}
-	_, pictures, err := set.Images(a.ctx, source.Config{Dir: c.DataDir, Offline: c.Offline})
-	if err != nil {
-		return err
-	}
-	if pictures.H != info.Height || pictures.W != info.Width || pictures.C != info.Channels || len(pictures.Classes) != len(info.Classes) {
-		return fmt.Errorf("the model takes %dx%dx%d pictures of %d classes, %s has %dx%dx%d of %d", info.Channels, info.Height, info.Width, len(info.Classes), c.Data, pictures.C, pictures.H, pictures.W, len(pictures.Classes))
-	}
-	test, err := dataset.NewImages(pictures, info.Mean, info.Std)
-	if err != nil {
+		if _, unknown := sets.Find(c.Data); unknown != nil {
+			return usageError{err}
+		}
 		return err
 	}
 	m, confusion, err := train.TestClassifier(a.ctx, model, test, info)
@@ -139,7 +132,7 @@ func (c *evalCmd) Run(a *app) error {
 	if a.json {
 		return a.out.line(map[string]any{"event": "done", "recipe": recipe, "data": c.Data, "metrics": m, "run_dir": c.Run_})
 	}
-	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(pictures.Classes), figures(m))
+	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(classes), figures(m))
 	return nil
 }
 
@@ -270,19 +263,10 @@ func (summaryCmd) Run(a *app) error {
 	if !ok {
 		return usageError{fmt.Errorf("%s has no model of pictures to summarise", a.name)}
 	}
-	b, err := json.Marshal(recipe)
-	if err != nil {
-		return err
-	}
-	var o struct{ Data string }
-	if err := json.Unmarshal(b, &o); err != nil {
-		return err
-	}
-	set, err := sets.Find(o.Data)
+	info, err := pictureInfo(a.ctx, recipe)
 	if err != nil {
 		return usageError{err}
 	}
-	info := train.ImageInfo{Set: set.Name, Classes: make([]string, set.NumClasses), Channels: set.Channels, Height: set.Height, Width: set.Width}
 	var s nn.ModelSummary
 	if err := tensor.Catch(func() {
 		s = nn.Summary(recipe.Model(random.New(0), info), tensor.ShapeOf(1, info.Channels, info.Height, info.Width))
@@ -306,6 +290,28 @@ func printSummary(a *app, kind string, s nn.ModelSummary) error {
 	}
 	fmt.Fprint(a.out, s)
 	return nil
+}
+
+// pictureInfo returns what the model of a recipe will see: what it says itself, or the pictures of its set.
+func pictureInfo(ctx context.Context, recipe recipes.ImageRecipe) (info train.ImageInfo, err error) {
+	if r, ok := recipe.(interface {
+		Info(context.Context) (train.ImageInfo, error)
+	}); ok {
+		return r.Info(ctx)
+	}
+	b, err := json.Marshal(recipe)
+	if err != nil {
+		return info, err
+	}
+	var o struct{ Data string }
+	if err := json.Unmarshal(b, &o); err != nil {
+		return info, err
+	}
+	set, err := sets.Find(o.Data)
+	if err != nil {
+		return info, err
+	}
+	return train.ImageInfo{Set: set.Name, Classes: make([]string, set.NumClasses), Channels: set.Channels, Height: set.Height, Width: set.Width}, nil
 }
 
 type dataCmd struct {

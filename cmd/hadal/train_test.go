@@ -104,7 +104,7 @@ func TestTrainPlain(t *testing.T) {
 		`^epoch 2/3  `, `^epoch 3/3  `,
 		`^test accuracy 0\.[0-9]{4}, test loss [0-9.]{6}, test top5 [01]\.[0-9]{4}, test precision .*, test recall .*, test f1 0\.[0-9]{4}$`,
 		`^Diagnosis: too short to tell: there are 3 epochs with a training loss; train for 4 or more$`,
-		`^Done in [0-9.]+m?s; see ` + regexp.QuoteMeta(dir) + ` for the model, metrics and pictures$`,
+		`^Done in [0-9.]+m?s, [0-9.]+% of training was waiting for data; see ` + regexp.QuoteMeta(dir) + ` for the model, metrics and pictures$`,
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want), out)

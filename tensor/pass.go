@@ -101,6 +101,9 @@ func (st *storage) pend(n int32) {
 	}
 }
 
+// arrive ends the passing: the memory is a gradient that was asked for. A pass around this one, as a Checkpoint's is, may count it anew.
+func (st *storage) arrive() { st.passing, st.pending = false, 0 }
+
 type wantKey struct {
 	node *node
 	out  int
@@ -251,13 +254,13 @@ func (p *pass) run(seeds []*Tensor) {
 	for _, g := range p.leafGrad {
 		if g.t != nil {
 			g.t.Materialize()
-			g.t.st.passing = false
+			g.t.st.arrive()
 		}
 	}
 	for _, g := range p.final {
 		if g != nil {
 			g.Materialize()
-			g.st.passing = false
+			g.st.arrive()
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // SIRENConfig are the options of NewSIREN.
 type SIRENConfig struct {
-	Omega float64 // ω of all layers; 0: 30
+	Omega float64 // ω of all layers but the first; 0: 30
+	First float64 // ω of the first layer, which sets how fine the signal may be; 0: 30, for pictures of some 256 pixels a side
 }
 
 // NewSIREN returns a sinusoidal representation network (V. Sitzmann, J. N. P. Martel, A. W. Bergman, D. B. Lindell and G. Wetzstein, 2020,
@@ -25,8 +26,11 @@ func NewSIREN(g *random.Generator, in, hidden, layers, out int, cfg SIRENConfig)
 	if cfg.Omega == 0 {
 		cfg.Omega = 30
 	}
-	if in < 1 || hidden < 1 || layers < 1 || out < 1 || !(cfg.Omega > 0) {
-		tensor.Fail("siren", tensor.ErrValue, nil, "%d inputs, %d units in %d layers, %d outputs and ω = %v must be positive", in, hidden, layers, out, cfg.Omega)
+	if cfg.First == 0 {
+		cfg.First = 30
+	}
+	if in < 1 || hidden < 1 || layers < 1 || out < 1 || !(cfg.Omega > 0) || !(cfg.First > 0) {
+		tensor.Fail("siren", tensor.ErrValue, nil, "%d inputs, %d units in %d layers, %d outputs and ω of %v and %v must be positive", in, hidden, layers, out, cfg.First, cfg.Omega)
 	}
 	var m nn.Sequential
 	dense := func(from, to int, limit float64) {
@@ -34,12 +38,12 @@ func NewSIREN(g *random.Generator, in, hidden, layers, out int, cfg SIRENConfig)
 		l.Weight = tensor.NewParam(initialize.Uniform(g, -limit, limit, to, from))
 		m = append(m, l)
 	}
-	limit, from := 1/float64(in), in
+	omega, limit := cfg.First, 1/float64(in)
 	for range layers {
-		dense(from, hidden, limit)
-		m = append(m, nn.Sine{Omega: new(cfg.Omega)})
-		limit, from = math.Sqrt(6/float64(hidden))/cfg.Omega, hidden
+		dense(in, hidden, limit)
+		m = append(m, nn.Sine{Omega: new(omega)})
+		in, omega, limit = hidden, cfg.Omega, math.Sqrt(6/float64(hidden))/cfg.Omega
 	}
-	dense(from, out, limit)
+	dense(in, out, limit)
 	return m
 }

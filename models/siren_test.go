@@ -23,10 +23,10 @@ func TestSIREN(t *testing.T) {
 		}
 	}
 	// One unit a layer, by hand.
-	one := nn.To(models.NewSIREN(random.New(2), 1, 1, 2, 1, models.SIRENConfig{}), tensor.Float64)
+	one := nn.To(models.NewSIREN(random.New(2), 1, 1, 2, 1, models.SIRENConfig{First: 10}), tensor.Float64)
 	p := nn.Params(one)
 	at := func(i int) float64 { return p[i].Item() }
-	h := math.Sin(30 * (at(0)*0.3 + at(1)))
+	h := math.Sin(10 * (at(0)*0.3 + at(1)))
 	h = math.Sin(30 * (at(2)*h + at(3)))
 	if got, want := one.Forward(tensor.Of([]float64{0.3}, 1, 1)).Item(), at(4)*h+at(5); math.Abs(got-want) > 1e-12 {
 		t.Errorf("%v, want %v", got, want)
@@ -36,8 +36,10 @@ func TestSIREN(t *testing.T) {
 			t.Errorf("%v: error %v", bad, err)
 		}
 	}
-	if err := tensor.Catch(func() { models.NewSIREN(random.New(1), 1, 1, 1, 1, models.SIRENConfig{Omega: -1}) }); !errors.Is(err, tensor.ErrValue) {
-		t.Errorf("ω = -1: error %v", err)
+	for _, cfg := range []models.SIRENConfig{{Omega: -1}, {First: -1}} {
+		if err := tensor.Catch(func() { models.NewSIREN(random.New(1), 1, 1, 1, 1, cfg) }); !errors.Is(err, tensor.ErrValue) {
+			t.Errorf("%+v: error %v", cfg, err)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func inceptionV3(_ context.Context, c *catalog.Check) error {
 	var tiles []plot.Tile
 	for i, s := range chains {
 		grad, h, w := seen(side, s.layers...)
-		tiles = append(tiles, plot.Tile{Image: plot.GrayRange(side, side, grad, 0, 1), Caption: fmt.Sprintf("%s: %d x %d", s.what, h, w)})
+		tiles = append(tiles, plot.Tile{Image: plot.GrayRange(side, side, grad, 0, 1), Caption: fmt.Sprintf("%s:\n%d x %d", s.what, h, w)})
 		claim := func() {
 			c.True(fmt.Sprintf("%s: %d x %d pixels are seen", s.what, s.height, s.width), h == s.height && w == s.width)
 		}
@@ -89,12 +89,12 @@ func inceptionV3(_ context.Context, c *catalog.Check) error {
 		c.AtMost("a pooling before the convolution is a bottleneck: values it leaves over those that must come out", float64(left.Numel())/float64(mid.Numel()), 0.5)
 	})
 	return c.Picture("seen", func(path string) error {
-		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: "Input that the middle of the output depends on (brightness: its gradient)", Columns: 4})
+		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: "What the middle output depends on", Columns: 4})
 	})
 }
 
-// seen returns the gradient of the middle output of the layers in an input of side x side, from 0 to 1, and how many rows and columns
-// it spans.
+// seen returns the root of the gradient of the middle output of the layers in an input of side x side, from 0 to 1, and how many rows
+// and columns it spans.
 func seen(side int, layers ...nn.Layer) (grad []float64, height, width int) {
 	net := nn.To(nn.NewSequential(layers...), tensor.Float64)
 	x := tensor.With(tensor.Float64).Ones(1, nn.Params(net)[0].Dim(1), side, side).RequireGrad()
@@ -102,5 +102,5 @@ func seen(side int, layers ...nn.Layer) (grad []float64, height, width int) {
 	y.Narrow(2, side/2, 1).Narrow(3, side/2, 1).Sum().Backward()
 	m := x.Grad().Abs().Sum(0, 1)
 	spans := func(axis int) int { return int(m.Sum(axis).GtScalar(0).Sum().Item()) }
-	return m.Div(m.Max()).Floats(), spans(1), spans(0)
+	return m.Div(m.Max()).Sqrt().Floats(), spans(1), spans(0)
 }

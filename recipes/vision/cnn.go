@@ -249,8 +249,10 @@ func (c *CNNRecipe) build(env *recipes.Env, in train.ImageInfo) (nn.Layer, error
 		nn.FreezeMatching(model, c.Freeze...)
 		nn.FreezeStatistics(model)
 	}
-	if c.Checkpointing && nn.CheckpointSequentials(model) == 0 {
-		env.Tell("--checkpointing: " + c.Net + " has no blocks that could be computed twice")
+	if c.Checkpointing {
+		if err := tensor.Catch(func() { train.Checkpointing(model) }); err != nil {
+			env.Tell("--checkpointing: " + c.Net + " has no blocks that could be computed twice")
+		}
 	}
 	return model, nil
 }

@@ -1,5 +1,6 @@
 // Package dataset feeds training: data sets, splits, transforms of pictures, and a Loader that makes batches in parallel
-// and always the same ones. The data sets themselves are packages below: digits, mnist, fashionmnist.
+// and always the same ones. The data sets themselves are packages below: digits, mnist, fashionmnist, emoji; imagefolder reads folders of
+// pictures.
 //
 // A Dataset hands out samples one by one, Map and Augment change them, RandomSplit and KFold cut the set into parts, and
 // a Loader yields batches:
@@ -9,6 +10,8 @@
 //	shifted := dataset.Augment(parts[0], dataset.RandomCrop(28, 28, 2))
 //	loader := dataset.NewBatchLoader(shifted, dataset.LoaderConfig{BatchSize: 64, Shuffle: true, Seed: seed, Workers: 2})
 //	for batch, err := range loader.Epoch(ctx, epoch, 0) { ... }
+//
+// MixUp and CutMix mix whole batches: loader.MapBatches(dataset.MixUp(0.2, 10)).
 //
 // All that is random depends on the seed, the epoch and the sample's number alone.
 package dataset

@@ -102,3 +102,16 @@ func ExampleResize() {
 	fmt.Println(dataset.Resize(1, 2)(x, nil))
 	// Output: tensor([[[4, 8]]], float32 (1, 1, 2))
 }
+
+// Pictures and classes of a batch are mixed; losses.CrossEntropy takes the probabilities.
+func ExampleMixUp() {
+	pictures := dataset.Slice[dataset.Sample]{{X: tensor.Zeros(1, 2, 2), Y: 0}, {X: tensor.Ones(1, 2, 2), Y: 1}}
+	loader := dataset.NewBatchLoader(pictures, dataset.LoaderConfig{BatchSize: 2}).MapBatches(dataset.MixUp(0.2, 2))
+	for batch, err := range loader.Epoch(context.Background(), 0, 0) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(batch.X.Shape(), batch.Y.Shape())
+	}
+	// Output: (2, 1, 2, 2) (2, 2)
+}

@@ -86,7 +86,7 @@ var cnnDefaults = map[string]struct {
 	augment       []string
 }{
 	"digits":        {"resnet20", 1, 0, 30, 32, 0.05, 0, []string{"crop:1"}},
-	"mnist":         {"lenet", 1, 0, 12, 64, 0.05, 0, []string{"affine:10"}},
+	"mnist":         {"lenet5", 1, 0, 12, 64, 0.05, 0, []string{"affine:10"}},
 	"fashion-mnist": {"resnet18", 0.25, 0, 15, 128, 0.1, 0.1, []string{"flip", "crop:2"}},
 	"emoji":         {"resnet18", 0.25, 32, 60, 64, 0.05, 0.1, []string{"flip", "affine:15", "jitter"}},
 	"":              {"resnet18", 0.5, 0, 30, 32, 0.05, 0.1, []string{"flip", "crop"}},

@@ -79,6 +79,10 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		winogradForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
+	if x, ok := any(x).([]float32); ok && g.usesPhased() {
+		phasedForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
+		return
+	}
 	if x, ok := any(x).([]float32); ok && g.usesLines() {
 		lineForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
@@ -140,6 +144,10 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 	}
 	if dy, ok := any(dy).([]float32); ok && g.usesWinograd(winogradLeast) {
 		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
+		return
+	}
+	if dy, ok := any(dy).([]float32); ok && g.usesPhased() {
+		phasedInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
 	if g.usesPointwise(kg) {
@@ -204,6 +212,10 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 	}
 	if x, ok := any(x).([]float32); ok && g.usesWinograd(winogradLeastGrad) {
 		winogradWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
+		return
+	}
+	if x, ok := any(x).([]float32); ok && g.usesPhased() {
+		phasedWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
 	if x, ok := any(x).([]float32); ok && volume(g.Out) >= pointwisePositions && g.usesPointwise(volume(g.Out)) {

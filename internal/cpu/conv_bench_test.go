@@ -43,6 +43,7 @@ func BenchmarkConv(b *testing.B) {
 		{"N32C64H32K128_3x3s2", square(32, 64, 128, 1, same(32, 3, 2))},
 		{"N32C256H8K512_3x3s2", square(32, 256, 512, 1, same(8, 3, 2))},
 		{"N16C64H32K128_4x4s2", square(16, 64, 128, 1, convAxis{size: 32, kernel: 4, stride: 2, pad: 1, after: 1})},
+		{"N16C128H16K256_4x4s2", square(16, 128, 256, 1, convAxis{size: 16, kernel: 4, stride: 2, pad: 1, after: 1})},
 		{"N16C3H64K64_4x4s2", square(16, 3, 64, 1, convAxis{size: 64, kernel: 4, stride: 2, pad: 1, after: 1})},
 		{"N16C256H8K512_4x4s2", square(16, 256, 512, 1, convAxis{size: 8, kernel: 4, stride: 2, pad: 1, after: 1})},
 		{"N16C100H4K512_4x4", square(16, 512, 100, 1, convAxis{size: 4, kernel: 4})},
@@ -67,6 +68,9 @@ func BenchmarkConv(b *testing.B) {
 			{"images_fwd", func() { imagesForward(&g, x, w, nil, y) }},
 			{"images_dx", func() { imagesInputGrad(&g, y, w, dx) }},
 			{"images_dw", func() { imagesWeightGrad(&g, x, y, dw) }},
+			{"phased_fwd", func() { phasedForward(&g, x, w, nil, y) }},
+			{"phased_dx", func() { phasedInputGrad(&g, y, w, dx) }},
+			{"phased_dw", func() { phasedWeightGrad(&g, x, y, dw) }},
 			{"planes_dw", func() { planesWeightGrad(&g, x, y, dw) }},
 			{"direct_fwd", func() { directForward(&g, x, w, nil, y) }},
 			{"direct_dx", func() { directInputGrad(&g, y, w, dx) }},
@@ -74,6 +78,9 @@ func BenchmarkConv(b *testing.B) {
 			{"gathered_fwd", func() { convGathered(g, GemmF32, x, w, nil, y) }},
 			{"gathered_dw", func() { convWeightGathered(g, GemmF32, x, y, dw) }},
 		} {
+			if strings.HasPrefix(m.name, "phased") && !g.usesPhased() {
+				continue
+			}
 			if strings.HasPrefix(m.name, "images") && !g.acrossImages() || strings.HasPrefix(m.name, "planes") && !g.acrossPlanes() {
 				continue
 			}

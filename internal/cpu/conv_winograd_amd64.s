@@ -2003,6 +2003,3069 @@ DATA winogradGradConstants<>+0(SB)/4, $0x40000000
 DATA winogradGradConstants<>+4(SB)/4, $0x40800000
 GLOBL winogradGradConstants<>(SB), RODATA|NOPTR, $8
 
+// func phasedInputAVX2(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
+// Requires: AVX, FMA3
+TEXT ·phasedInputAVX2(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedInputConstants<>+0(SB), Y15
+	MOVQ         x+24(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         v+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	MOVQ         AX, CX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF128  $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF128  $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF128  $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF128  $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y7
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y9
+	VUNPCKLPD    Y8, Y6, Y0
+	VUNPCKHPD    Y8, Y6, Y1
+	VUNPCKLPD    Y9, Y7, Y2
+	VUNPCKHPD    Y9, Y7, Y3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF128  $0x01, X8, Y6, Y6
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, (SI)
+	VMOVUPS      Y10, 32(SI)
+	VMOVUPS      Y6, 64(SI)
+	VMOVUPS      Y5, 96(SI)
+	VMOVUPS      Y4, 128(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF128  $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF128  $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF128  $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF128  $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y7
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y9
+	VUNPCKLPD    Y8, Y6, Y0
+	VUNPCKHPD    Y8, Y6, Y1
+	VUNPCKLPD    Y9, Y7, Y2
+	VUNPCKHPD    Y9, Y7, Y3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF128  $0x01, X8, Y6, Y6
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, 160(SI)
+	VMOVUPS      Y10, 192(SI)
+	VMOVUPS      Y6, 224(SI)
+	VMOVUPS      Y5, 256(SI)
+	VMOVUPS      Y4, 288(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF128  $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF128  $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF128  $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF128  $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y7
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y9
+	VUNPCKLPD    Y8, Y6, Y0
+	VUNPCKHPD    Y8, Y6, Y1
+	VUNPCKLPD    Y9, Y7, Y2
+	VUNPCKHPD    Y9, Y7, Y3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF128  $0x01, X8, Y6, Y6
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, 320(SI)
+	VMOVUPS      Y10, 352(SI)
+	VMOVUPS      Y6, 384(SI)
+	VMOVUPS      Y5, 416(SI)
+	VMOVUPS      Y4, 448(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF128  $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF128  $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF128  $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF128  $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y7
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y9
+	VUNPCKLPD    Y8, Y6, Y0
+	VUNPCKHPD    Y8, Y6, Y1
+	VUNPCKLPD    Y9, Y7, Y2
+	VUNPCKHPD    Y9, Y7, Y3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF128  $0x01, X8, Y6, Y6
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, 480(SI)
+	VMOVUPS      Y10, 512(SI)
+	VMOVUPS      Y6, 544(SI)
+	VMOVUPS      Y5, 576(SI)
+	VMOVUPS      Y4, 608(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF128  $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF128  $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF128  $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF128  $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS    Y1, Y0, Y6
+	VUNPCKHPS    Y1, Y0, Y7
+	VUNPCKLPS    Y3, Y2, Y8
+	VUNPCKHPS    Y3, Y2, Y9
+	VUNPCKLPD    Y8, Y6, Y0
+	VUNPCKHPD    Y8, Y6, Y1
+	VUNPCKLPD    Y9, Y7, Y2
+	VUNPCKHPD    Y9, Y7, Y3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF128  $0x01, X8, Y6, Y6
+	VINSERTF128  $0x01, X9, Y7, Y7
+	VSHUFPS      $0x88, Y7, Y6, Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, 640(SI)
+	VMOVUPS      Y10, 672(SI)
+	VMOVUPS      Y6, 704(SI)
+	VMOVUPS      Y5, 736(SI)
+	VMOVUPS      Y4, 768(SI)
+	MOVQ         CX, AX
+	MOVQ         vp+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Y0
+	VMOVUPS      160(SI), Y1
+	VMOVUPS      320(SI), Y2
+	VMOVUPS      480(SI), Y3
+	VMOVUPS      640(SI), Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      32(SI), Y0
+	VMOVUPS      192(SI), Y1
+	VMOVUPS      352(SI), Y2
+	VMOVUPS      512(SI), Y3
+	VMOVUPS      672(SI), Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Y0
+	VMOVUPS      224(SI), Y1
+	VMOVUPS      384(SI), Y2
+	VMOVUPS      544(SI), Y3
+	VMOVUPS      704(SI), Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      96(SI), Y0
+	VMOVUPS      256(SI), Y1
+	VMOVUPS      416(SI), Y2
+	VMOVUPS      576(SI), Y3
+	VMOVUPS      736(SI), Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Y0
+	VMOVUPS      288(SI), Y1
+	VMOVUPS      448(SI), Y2
+	VMOVUPS      608(SI), Y3
+	VMOVUPS      768(SI), Y4
+	VSUBPS       Y1, Y3, Y5
+	VSUBPS       Y2, Y3, Y6
+	VSUBPS       Y2, Y0, Y7
+	VSUBPS       Y2, Y1, Y8
+	VSUBPS       Y2, Y4, Y4
+	VMOVAPS      Y5, Y9
+	VFMADD231PS  Y15, Y7, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y15, Y1, Y10
+	VFMADD231PS  Y15, Y8, Y6
+	VFNMADD231PS Y15, Y5, Y4
+	VMOVUPS      Y9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Y4, (DX)
+	MOVQ         xc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         vc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+DATA phasedInputConstants<>+0(SB)/4, $0x40000000
+GLOBL phasedInputConstants<>(SB), RODATA|NOPTR, $4
+
+// func phasedWeightsAVX2(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+// Requires: AVX, FMA3
+TEXT ·phasedWeightsAVX2(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedWeightsConstants<>+0(SB), Y12
+	VBROADCASTSS phasedWeightsConstants<>+4(SB), Y13
+	VBROADCASTSS phasedWeightsConstants<>+8(SB), Y14
+	VBROADCASTSS phasedWeightsConstants<>+12(SB), Y15
+	MOVQ         w+32(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         u+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	VMOVUPS     (R8)(AX*1), X0
+	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS     (R9)(AX*1), X1
+	VINSERTF128 $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS     (R10)(AX*1), X2
+	VINSERTF128 $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS     (R11)(AX*1), X3
+	VINSERTF128 $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y2, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y2, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y2, Y7
+	VMOVUPS     Y4, (SI)
+	VMOVUPS     Y5, 32(SI)
+	VMOVUPS     Y6, 64(SI)
+	VMOVUPS     Y7, 96(SI)
+	VMOVUPS     Y2, 128(SI)
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y3, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y3, Y7
+	VMOVUPS     Y4, 160(SI)
+	VMOVUPS     Y5, 192(SI)
+	VMOVUPS     Y6, 224(SI)
+	VMOVUPS     Y7, 256(SI)
+	VMOVUPS     Y3, 288(SI)
+	VMOVUPS     16(R8)(AX*1), X0
+	VINSERTF128 $0x01, 16(R12)(AX*1), Y0, Y0
+	VMOVUPS     16(R9)(AX*1), X1
+	VINSERTF128 $0x01, 16(R13)(AX*1), Y1, Y1
+	VMOVUPS     16(R10)(AX*1), X2
+	VINSERTF128 $0x01, 16(R14)(AX*1), Y2, Y2
+	VMOVUPS     16(R11)(AX*1), X3
+	VINSERTF128 $0x01, 16(R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y2, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y2, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y2, Y7
+	VMOVUPS     Y4, 320(SI)
+	VMOVUPS     Y5, 352(SI)
+	VMOVUPS     Y6, 384(SI)
+	VMOVUPS     Y7, 416(SI)
+	VMOVUPS     Y2, 448(SI)
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y3, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y3, Y7
+	VMOVUPS     Y4, 480(SI)
+	VMOVUPS     Y5, 512(SI)
+	VMOVUPS     Y6, 544(SI)
+	VMOVUPS     Y7, 576(SI)
+	VMOVUPS     Y3, 608(SI)
+	VMOVUPS     32(R8)(AX*1), X0
+	VINSERTF128 $0x01, 32(R12)(AX*1), Y0, Y0
+	VMOVUPS     32(R9)(AX*1), X1
+	VINSERTF128 $0x01, 32(R13)(AX*1), Y1, Y1
+	VMOVUPS     32(R10)(AX*1), X2
+	VINSERTF128 $0x01, 32(R14)(AX*1), Y2, Y2
+	VMOVUPS     32(R11)(AX*1), X3
+	VINSERTF128 $0x01, 32(R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y2, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y2, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y2, Y7
+	VMOVUPS     Y4, 640(SI)
+	VMOVUPS     Y5, 672(SI)
+	VMOVUPS     Y6, 704(SI)
+	VMOVUPS     Y7, 736(SI)
+	VMOVUPS     Y2, 768(SI)
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y3, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y3, Y7
+	VMOVUPS     Y4, 800(SI)
+	VMOVUPS     Y5, 832(SI)
+	VMOVUPS     Y6, 864(SI)
+	VMOVUPS     Y7, 896(SI)
+	VMOVUPS     Y3, 928(SI)
+	VMOVUPS     48(R8)(AX*1), X0
+	VINSERTF128 $0x01, 48(R12)(AX*1), Y0, Y0
+	VMOVUPS     48(R9)(AX*1), X1
+	VINSERTF128 $0x01, 48(R13)(AX*1), Y1, Y1
+	VMOVUPS     48(R10)(AX*1), X2
+	VINSERTF128 $0x01, 48(R14)(AX*1), Y2, Y2
+	VMOVUPS     48(R11)(AX*1), X3
+	VINSERTF128 $0x01, 48(R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y2, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y2, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y2, Y7
+	VMOVUPS     Y4, 960(SI)
+	VMOVUPS     Y5, 992(SI)
+	VMOVUPS     Y6, 1024(SI)
+	VMOVUPS     Y7, 1056(SI)
+	VMOVUPS     Y2, 1088(SI)
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y3, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y3, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y3, Y7
+	VMOVUPS     Y4, 1120(SI)
+	VMOVUPS     Y5, 1152(SI)
+	VMOVUPS     Y6, 1184(SI)
+	VMOVUPS     Y7, 1216(SI)
+	VMOVUPS     Y3, 1248(SI)
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     (SI), Y0
+	VMOVUPS     640(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     32(SI), Y0
+	VMOVUPS     672(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     64(SI), Y0
+	VMOVUPS     704(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     96(SI), Y0
+	VMOVUPS     736(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     128(SI), Y0
+	VMOVUPS     768(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     160(SI), Y0
+	VMOVUPS     800(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     192(SI), Y0
+	VMOVUPS     832(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     224(SI), Y0
+	VMOVUPS     864(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     256(SI), Y0
+	VMOVUPS     896(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     288(SI), Y0
+	VMOVUPS     928(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     320(SI), Y0
+	VMOVUPS     960(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     352(SI), Y0
+	VMOVUPS     992(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     384(SI), Y0
+	VMOVUPS     1024(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     416(SI), Y0
+	VMOVUPS     1056(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     448(SI), Y0
+	VMOVUPS     1088(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     480(SI), Y0
+	VMOVUPS     1120(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     512(SI), Y0
+	VMOVUPS     1152(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     544(SI), Y0
+	VMOVUPS     1184(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     576(SI), Y0
+	VMOVUPS     1216(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     608(SI), Y0
+	VMOVUPS     1248(SI), Y1
+	VMULPS      Y12, Y0, Y4
+	VADDPS      Y1, Y0, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y0, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y0, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y1, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        us+24(FP), DX
+	SHLQ        $0x04, DX
+	SUBQ        DX, DI
+	MOVQ        wc+40(FP), DX
+	LEAQ        (AX)(DX*4), AX
+	MOVQ        uc+16(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        channels+56(FP), DX
+	DECQ        DX
+	MOVQ        DX, channels+56(FP)
+	JNZ         channel
+	VZEROUPPER
+	RET
+
+DATA phasedWeightsConstants<>+0(SB)/4, $0x3f000000
+DATA phasedWeightsConstants<>+4(SB)/4, $0xbf000000
+DATA phasedWeightsConstants<>+8(SB)/4, $0x3e2aaaab
+DATA phasedWeightsConstants<>+12(SB)/4, $0x3eaaaaab
+GLOBL phasedWeightsConstants<>(SB), RODATA|NOPTR, $16
+
+// func phasedFlippedAVX2(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+// Requires: AVX, FMA3
+TEXT ·phasedFlippedAVX2(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedFlippedConstants<>+0(SB), Y12
+	VBROADCASTSS phasedFlippedConstants<>+4(SB), Y13
+	VBROADCASTSS phasedFlippedConstants<>+8(SB), Y14
+	VBROADCASTSS phasedFlippedConstants<>+12(SB), Y15
+	MOVQ         w+32(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         u+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	VMOVUPS     (R8)(AX*1), X0
+	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS     (R9)(AX*1), X1
+	VINSERTF128 $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS     (R10)(AX*1), X2
+	VINSERTF128 $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS     (R11)(AX*1), X3
+	VINSERTF128 $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y2, Y4
+	VADDPS      Y0, Y2, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y2, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y2, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (SI)
+	VMOVUPS     Y5, 32(SI)
+	VMOVUPS     Y6, 64(SI)
+	VMOVUPS     Y7, 96(SI)
+	VMOVUPS     Y0, 128(SI)
+	VMULPS      Y12, Y3, Y4
+	VADDPS      Y1, Y3, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y3, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y3, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, 160(SI)
+	VMOVUPS     Y5, 192(SI)
+	VMOVUPS     Y6, 224(SI)
+	VMOVUPS     Y7, 256(SI)
+	VMOVUPS     Y1, 288(SI)
+	VMOVUPS     16(R8)(AX*1), X0
+	VINSERTF128 $0x01, 16(R12)(AX*1), Y0, Y0
+	VMOVUPS     16(R9)(AX*1), X1
+	VINSERTF128 $0x01, 16(R13)(AX*1), Y1, Y1
+	VMOVUPS     16(R10)(AX*1), X2
+	VINSERTF128 $0x01, 16(R14)(AX*1), Y2, Y2
+	VMOVUPS     16(R11)(AX*1), X3
+	VINSERTF128 $0x01, 16(R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y2, Y4
+	VADDPS      Y0, Y2, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y2, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y2, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, 320(SI)
+	VMOVUPS     Y5, 352(SI)
+	VMOVUPS     Y6, 384(SI)
+	VMOVUPS     Y7, 416(SI)
+	VMOVUPS     Y0, 448(SI)
+	VMULPS      Y12, Y3, Y4
+	VADDPS      Y1, Y3, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y3, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y3, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, 480(SI)
+	VMOVUPS     Y5, 512(SI)
+	VMOVUPS     Y6, 544(SI)
+	VMOVUPS     Y7, 576(SI)
+	VMOVUPS     Y1, 608(SI)
+	VMOVUPS     32(R8)(AX*1), X0
+	VINSERTF128 $0x01, 32(R12)(AX*1), Y0, Y0
+	VMOVUPS     32(R9)(AX*1), X1
+	VINSERTF128 $0x01, 32(R13)(AX*1), Y1, Y1
+	VMOVUPS     32(R10)(AX*1), X2
+	VINSERTF128 $0x01, 32(R14)(AX*1), Y2, Y2
+	VMOVUPS     32(R11)(AX*1), X3
+	VINSERTF128 $0x01, 32(R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y2, Y4
+	VADDPS      Y0, Y2, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y2, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y2, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, 640(SI)
+	VMOVUPS     Y5, 672(SI)
+	VMOVUPS     Y6, 704(SI)
+	VMOVUPS     Y7, 736(SI)
+	VMOVUPS     Y0, 768(SI)
+	VMULPS      Y12, Y3, Y4
+	VADDPS      Y1, Y3, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y3, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y3, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, 800(SI)
+	VMOVUPS     Y5, 832(SI)
+	VMOVUPS     Y6, 864(SI)
+	VMOVUPS     Y7, 896(SI)
+	VMOVUPS     Y1, 928(SI)
+	VMOVUPS     48(R8)(AX*1), X0
+	VINSERTF128 $0x01, 48(R12)(AX*1), Y0, Y0
+	VMOVUPS     48(R9)(AX*1), X1
+	VINSERTF128 $0x01, 48(R13)(AX*1), Y1, Y1
+	VMOVUPS     48(R10)(AX*1), X2
+	VINSERTF128 $0x01, 48(R14)(AX*1), Y2, Y2
+	VMOVUPS     48(R11)(AX*1), X3
+	VINSERTF128 $0x01, 48(R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VMULPS      Y12, Y2, Y4
+	VADDPS      Y0, Y2, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y2, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y2, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, 960(SI)
+	VMOVUPS     Y5, 992(SI)
+	VMOVUPS     Y6, 1024(SI)
+	VMOVUPS     Y7, 1056(SI)
+	VMOVUPS     Y0, 1088(SI)
+	VMULPS      Y12, Y3, Y4
+	VADDPS      Y1, Y3, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y3, Y1, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y3, Y7
+	VFMADD231PS Y15, Y1, Y7
+	VMOVUPS     Y4, 1120(SI)
+	VMOVUPS     Y5, 1152(SI)
+	VMOVUPS     Y6, 1184(SI)
+	VMOVUPS     Y7, 1216(SI)
+	VMOVUPS     Y1, 1248(SI)
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     (SI), Y0
+	VMOVUPS     640(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     32(SI), Y0
+	VMOVUPS     672(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     64(SI), Y0
+	VMOVUPS     704(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     96(SI), Y0
+	VMOVUPS     736(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     128(SI), Y0
+	VMOVUPS     768(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     160(SI), Y0
+	VMOVUPS     800(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     192(SI), Y0
+	VMOVUPS     832(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     224(SI), Y0
+	VMOVUPS     864(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     256(SI), Y0
+	VMOVUPS     896(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     288(SI), Y0
+	VMOVUPS     928(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     320(SI), Y0
+	VMOVUPS     960(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     352(SI), Y0
+	VMOVUPS     992(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     384(SI), Y0
+	VMOVUPS     1024(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     416(SI), Y0
+	VMOVUPS     1056(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     448(SI), Y0
+	VMOVUPS     1088(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        up+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     480(SI), Y0
+	VMOVUPS     1120(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     512(SI), Y0
+	VMOVUPS     1152(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     544(SI), Y0
+	VMOVUPS     1184(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     576(SI), Y0
+	VMOVUPS     1216(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        up+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     608(SI), Y0
+	VMOVUPS     1248(SI), Y1
+	VMULPS      Y12, Y1, Y4
+	VADDPS      Y0, Y1, Y5
+	VMULPS      Y13, Y5, Y5
+	VSUBPS      Y1, Y0, Y6
+	VMULPS      Y14, Y6, Y6
+	VMULPS      Y14, Y1, Y7
+	VFMADD231PS Y15, Y0, Y7
+	VMOVUPS     Y4, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y5, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y0, (DX)
+	MOVQ        us+24(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        us+24(FP), DX
+	SHLQ        $0x04, DX
+	SUBQ        DX, DI
+	MOVQ        wc+40(FP), DX
+	LEAQ        (AX)(DX*4), AX
+	MOVQ        uc+16(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        channels+56(FP), DX
+	DECQ        DX
+	MOVQ        DX, channels+56(FP)
+	JNZ         channel
+	VZEROUPPER
+	RET
+
+DATA phasedFlippedConstants<>+0(SB)/4, $0x3f000000
+DATA phasedFlippedConstants<>+4(SB)/4, $0xbf000000
+DATA phasedFlippedConstants<>+8(SB)/4, $0x3e2aaaab
+DATA phasedFlippedConstants<>+12(SB)/4, $0x3eaaaaab
+GLOBL phasedFlippedConstants<>(SB), RODATA|NOPTR, $16
+
+// func phasedOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·phasedOutputAVX2(SB), NOSPLIT, $0-88
+	VBROADCASTSS phasedOutputConstants<>+0(SB), Y13
+	VBROADCASTSS phasedOutputConstants<>+4(SB), Y14
+	VBROADCASTSS phasedOutputConstants<>+8(SB), Y15
+	MOVQ         y+0(FP), AX
+	MOVQ         off+24(FP), DX
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         m+32(FP), DI
+	MOVQ         tmp+80(FP), SI
+	VXORPS       Y12, Y12, Y12
+	MOVSS        least+64(FP), X11
+	VBROADCASTSS X11, Y11
+
+channel:
+	MOVQ         mp+40(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y7, 160(SI)
+	VMOVUPS      Y5, 320(SI)
+	VMOVUPS      Y6, 480(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y7, 192(SI)
+	VMOVUPS      Y5, 352(SI)
+	VMOVUPS      Y6, 512(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y7, 224(SI)
+	VMOVUPS      Y5, 384(SI)
+	VMOVUPS      Y6, 544(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 96(SI)
+	VMOVUPS      Y7, 256(SI)
+	VMOVUPS      Y5, 416(SI)
+	VMOVUPS      Y6, 576(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 128(SI)
+	VMOVUPS      Y7, 288(SI)
+	VMOVUPS      Y5, 448(SI)
+	VMOVUPS      Y6, 608(SI)
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           rows
+	VBROADCASTSS (DX), Y12
+	ADDQ         $0x04, DX
+	MOVQ         DX, bias+56(FP)
+
+rows:
+	MOVQ         AX, CX
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VMOVUPS      64(SI), Y2
+	VMOVUPS      96(SI), Y3
+	VMOVUPS      128(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
+	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
+	VADDPS       Y12, Y5, Y5
+	VMAXPS       Y5, Y11, Y5
+	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
+	VUNPCKLPS    Y7, Y0, Y1
+	VUNPCKHPS    Y7, Y0, Y2
+	VUNPCKLPS    Y6, Y5, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPD    Y3, Y1, Y0
+	VUNPCKHPD    Y3, Y1, Y7
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X0, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R12)(AX*1)
+	VMOVUPS      X7, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R13)(AX*1)
+	VMOVUPS      X5, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y5, (R14)(AX*1)
+	VMOVUPS      X6, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, (R15)(AX*1)
+	MOVQ         pitch+16(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      160(SI), Y0
+	VMOVUPS      192(SI), Y1
+	VMOVUPS      224(SI), Y2
+	VMOVUPS      256(SI), Y3
+	VMOVUPS      288(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
+	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
+	VADDPS       Y12, Y5, Y5
+	VMAXPS       Y5, Y11, Y5
+	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
+	VUNPCKLPS    Y7, Y0, Y1
+	VUNPCKHPS    Y7, Y0, Y2
+	VUNPCKLPS    Y6, Y5, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPD    Y3, Y1, Y0
+	VUNPCKHPD    Y3, Y1, Y7
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X0, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R12)(AX*1)
+	VMOVUPS      X7, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R13)(AX*1)
+	VMOVUPS      X5, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y5, (R14)(AX*1)
+	VMOVUPS      X6, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, (R15)(AX*1)
+	MOVQ         pitch+16(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      320(SI), Y0
+	VMOVUPS      352(SI), Y1
+	VMOVUPS      384(SI), Y2
+	VMOVUPS      416(SI), Y3
+	VMOVUPS      448(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
+	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
+	VADDPS       Y12, Y5, Y5
+	VMAXPS       Y5, Y11, Y5
+	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
+	VUNPCKLPS    Y7, Y0, Y1
+	VUNPCKHPS    Y7, Y0, Y2
+	VUNPCKLPS    Y6, Y5, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPD    Y3, Y1, Y0
+	VUNPCKHPD    Y3, Y1, Y7
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X0, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R12)(AX*1)
+	VMOVUPS      X7, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R13)(AX*1)
+	VMOVUPS      X5, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y5, (R14)(AX*1)
+	VMOVUPS      X6, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, (R15)(AX*1)
+	MOVQ         pitch+16(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      480(SI), Y0
+	VMOVUPS      512(SI), Y1
+	VMOVUPS      544(SI), Y2
+	VMOVUPS      576(SI), Y3
+	VMOVUPS      608(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VADDPS       Y12, Y0, Y0
+	VMAXPS       Y0, Y11, Y0
+	VADDPS       Y12, Y7, Y7
+	VMAXPS       Y7, Y11, Y7
+	VADDPS       Y12, Y5, Y5
+	VMAXPS       Y5, Y11, Y5
+	VADDPS       Y12, Y6, Y6
+	VMAXPS       Y6, Y11, Y6
+	VUNPCKLPS    Y7, Y0, Y1
+	VUNPCKHPS    Y7, Y0, Y2
+	VUNPCKLPS    Y6, Y5, Y3
+	VUNPCKHPS    Y6, Y5, Y4
+	VUNPCKLPD    Y3, Y1, Y0
+	VUNPCKHPD    Y3, Y1, Y7
+	VUNPCKLPD    Y4, Y2, Y5
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X0, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R12)(AX*1)
+	VMOVUPS      X7, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R13)(AX*1)
+	VMOVUPS      X5, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y5, (R14)(AX*1)
+	VMOVUPS      X6, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, (R15)(AX*1)
+	MOVQ         CX, AX
+	MOVQ         yc+8(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         mc+48(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+72(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+72(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+DATA phasedOutputConstants<>+0(SB)/4, $0x40000000
+DATA phasedOutputConstants<>+4(SB)/4, $0x40800000
+DATA phasedOutputConstants<>+8(SB)/4, $0x41000000
+GLOBL phasedOutputConstants<>(SB), RODATA|NOPTR, $12
+
+// func phasedPairAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, ms int, channels int, tmp *float32)
+// Requires: AVX, FMA3
+TEXT ·phasedPairAVX2(SB), NOSPLIT, $0-80
+	VBROADCASTSS phasedPairConstants<>+0(SB), Y13
+	VBROADCASTSS phasedPairConstants<>+4(SB), Y14
+	VBROADCASTSS phasedPairConstants<>+8(SB), Y15
+	MOVQ         y+0(FP), AX
+	MOVQ         off+24(FP), DX
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         m+32(FP), DI
+	MOVQ         tmp+72(FP), SI
+
+channel:
+	MOVQ         mp+40(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y7, 160(SI)
+	VMOVUPS      Y5, 320(SI)
+	VMOVUPS      Y6, 480(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 32(SI)
+	VMOVUPS      Y7, 192(SI)
+	VMOVUPS      Y5, 352(SI)
+	VMOVUPS      Y6, 512(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 64(SI)
+	VMOVUPS      Y7, 224(SI)
+	VMOVUPS      Y5, 384(SI)
+	VMOVUPS      Y6, 544(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 96(SI)
+	VMOVUPS      Y7, 256(SI)
+	VMOVUPS      Y5, 416(SI)
+	VMOVUPS      Y6, 576(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 128(SI)
+	VMOVUPS      Y7, 288(SI)
+	VMOVUPS      Y5, 448(SI)
+	VMOVUPS      Y6, 608(SI)
+	MOVQ         ms+56(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         mp+40(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 640(SI)
+	VMOVUPS      Y7, 800(SI)
+	VMOVUPS      Y5, 960(SI)
+	VMOVUPS      Y6, 1120(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 672(SI)
+	VMOVUPS      Y7, 832(SI)
+	VMOVUPS      Y5, 992(SI)
+	VMOVUPS      Y6, 1152(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 704(SI)
+	VMOVUPS      Y7, 864(SI)
+	VMOVUPS      Y5, 1024(SI)
+	VMOVUPS      Y6, 1184(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 736(SI)
+	VMOVUPS      Y7, 896(SI)
+	VMOVUPS      Y5, 1056(SI)
+	VMOVUPS      Y6, 1216(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVUPS      Y0, 768(SI)
+	VMOVUPS      Y7, 928(SI)
+	VMOVUPS      Y5, 1088(SI)
+	VMOVUPS      Y6, 1248(SI)
+	MOVQ         ms+56(FP), DX
+	SHLQ         $0x02, DX
+	SUBQ         DX, DI
+	MOVQ         AX, CX
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VMOVUPS      64(SI), Y2
+	VMOVUPS      96(SI), Y3
+	VMOVUPS      128(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y5, Y10
+	VMOVAPS      Y6, Y11
+	VMOVUPS      640(SI), Y0
+	VMOVUPS      672(SI), Y1
+	VMOVUPS      704(SI), Y2
+	VMOVUPS      736(SI), Y3
+	VMOVUPS      768(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VUNPCKLPS    Y0, Y8, Y1
+	VUNPCKHPS    Y0, Y8, Y2
+	VUNPCKLPS    Y7, Y9, Y3
+	VUNPCKHPS    Y7, Y9, Y4
+	VUNPCKLPD    Y3, Y1, Y8
+	VUNPCKHPD    Y3, Y1, Y0
+	VUNPCKLPD    Y4, Y2, Y9
+	VUNPCKHPD    Y4, Y2, Y7
+	VMOVUPS      X8, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y8, (R12)(AX*1)
+	VMOVUPS      X0, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R13)(AX*1)
+	VMOVUPS      X9, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y9, (R14)(AX*1)
+	VMOVUPS      X7, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R15)(AX*1)
+	VUNPCKLPS    Y5, Y10, Y1
+	VUNPCKHPS    Y5, Y10, Y2
+	VUNPCKLPS    Y6, Y11, Y3
+	VUNPCKHPS    Y6, Y11, Y4
+	VUNPCKLPD    Y3, Y1, Y10
+	VUNPCKHPD    Y3, Y1, Y5
+	VUNPCKLPD    Y4, Y2, Y11
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X10, 16(R8)(AX*1)
+	VEXTRACTF128 $0x01, Y10, 16(R12)(AX*1)
+	VMOVUPS      X5, 16(R9)(AX*1)
+	VEXTRACTF128 $0x01, Y5, 16(R13)(AX*1)
+	VMOVUPS      X11, 16(R10)(AX*1)
+	VEXTRACTF128 $0x01, Y11, 16(R14)(AX*1)
+	VMOVUPS      X6, 16(R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, 16(R15)(AX*1)
+	MOVQ         pitch+16(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      160(SI), Y0
+	VMOVUPS      192(SI), Y1
+	VMOVUPS      224(SI), Y2
+	VMOVUPS      256(SI), Y3
+	VMOVUPS      288(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y5, Y10
+	VMOVAPS      Y6, Y11
+	VMOVUPS      800(SI), Y0
+	VMOVUPS      832(SI), Y1
+	VMOVUPS      864(SI), Y2
+	VMOVUPS      896(SI), Y3
+	VMOVUPS      928(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VUNPCKLPS    Y0, Y8, Y1
+	VUNPCKHPS    Y0, Y8, Y2
+	VUNPCKLPS    Y7, Y9, Y3
+	VUNPCKHPS    Y7, Y9, Y4
+	VUNPCKLPD    Y3, Y1, Y8
+	VUNPCKHPD    Y3, Y1, Y0
+	VUNPCKLPD    Y4, Y2, Y9
+	VUNPCKHPD    Y4, Y2, Y7
+	VMOVUPS      X8, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y8, (R12)(AX*1)
+	VMOVUPS      X0, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R13)(AX*1)
+	VMOVUPS      X9, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y9, (R14)(AX*1)
+	VMOVUPS      X7, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R15)(AX*1)
+	VUNPCKLPS    Y5, Y10, Y1
+	VUNPCKHPS    Y5, Y10, Y2
+	VUNPCKLPS    Y6, Y11, Y3
+	VUNPCKHPS    Y6, Y11, Y4
+	VUNPCKLPD    Y3, Y1, Y10
+	VUNPCKHPD    Y3, Y1, Y5
+	VUNPCKLPD    Y4, Y2, Y11
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X10, 16(R8)(AX*1)
+	VEXTRACTF128 $0x01, Y10, 16(R12)(AX*1)
+	VMOVUPS      X5, 16(R9)(AX*1)
+	VEXTRACTF128 $0x01, Y5, 16(R13)(AX*1)
+	VMOVUPS      X11, 16(R10)(AX*1)
+	VEXTRACTF128 $0x01, Y11, 16(R14)(AX*1)
+	VMOVUPS      X6, 16(R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, 16(R15)(AX*1)
+	MOVQ         pitch+16(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      320(SI), Y0
+	VMOVUPS      352(SI), Y1
+	VMOVUPS      384(SI), Y2
+	VMOVUPS      416(SI), Y3
+	VMOVUPS      448(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y5, Y10
+	VMOVAPS      Y6, Y11
+	VMOVUPS      960(SI), Y0
+	VMOVUPS      992(SI), Y1
+	VMOVUPS      1024(SI), Y2
+	VMOVUPS      1056(SI), Y3
+	VMOVUPS      1088(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VUNPCKLPS    Y0, Y8, Y1
+	VUNPCKHPS    Y0, Y8, Y2
+	VUNPCKLPS    Y7, Y9, Y3
+	VUNPCKHPS    Y7, Y9, Y4
+	VUNPCKLPD    Y3, Y1, Y8
+	VUNPCKHPD    Y3, Y1, Y0
+	VUNPCKLPD    Y4, Y2, Y9
+	VUNPCKHPD    Y4, Y2, Y7
+	VMOVUPS      X8, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y8, (R12)(AX*1)
+	VMOVUPS      X0, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R13)(AX*1)
+	VMOVUPS      X9, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y9, (R14)(AX*1)
+	VMOVUPS      X7, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R15)(AX*1)
+	VUNPCKLPS    Y5, Y10, Y1
+	VUNPCKHPS    Y5, Y10, Y2
+	VUNPCKLPS    Y6, Y11, Y3
+	VUNPCKHPS    Y6, Y11, Y4
+	VUNPCKLPD    Y3, Y1, Y10
+	VUNPCKHPD    Y3, Y1, Y5
+	VUNPCKLPD    Y4, Y2, Y11
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X10, 16(R8)(AX*1)
+	VEXTRACTF128 $0x01, Y10, 16(R12)(AX*1)
+	VMOVUPS      X5, 16(R9)(AX*1)
+	VEXTRACTF128 $0x01, Y5, 16(R13)(AX*1)
+	VMOVUPS      X11, 16(R10)(AX*1)
+	VEXTRACTF128 $0x01, Y11, 16(R14)(AX*1)
+	VMOVUPS      X6, 16(R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, 16(R15)(AX*1)
+	MOVQ         pitch+16(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      480(SI), Y0
+	VMOVUPS      512(SI), Y1
+	VMOVUPS      544(SI), Y2
+	VMOVUPS      576(SI), Y3
+	VMOVUPS      608(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y5, Y10
+	VMOVAPS      Y6, Y11
+	VMOVUPS      1120(SI), Y0
+	VMOVUPS      1152(SI), Y1
+	VMOVUPS      1184(SI), Y2
+	VMOVUPS      1216(SI), Y3
+	VMOVUPS      1248(SI), Y4
+	VADDPS       Y2, Y1, Y5
+	VSUBPS       Y2, Y1, Y6
+	VADDPS       Y5, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VMOVAPS      Y6, Y7
+	VFMADD231PS  Y13, Y3, Y7
+	VFMADD231PS  Y14, Y3, Y5
+	VFMADD231PS  Y15, Y3, Y6
+	VADDPS       Y4, Y6, Y6
+	VUNPCKLPS    Y0, Y8, Y1
+	VUNPCKHPS    Y0, Y8, Y2
+	VUNPCKLPS    Y7, Y9, Y3
+	VUNPCKHPS    Y7, Y9, Y4
+	VUNPCKLPD    Y3, Y1, Y8
+	VUNPCKHPD    Y3, Y1, Y0
+	VUNPCKLPD    Y4, Y2, Y9
+	VUNPCKHPD    Y4, Y2, Y7
+	VMOVUPS      X8, (R8)(AX*1)
+	VEXTRACTF128 $0x01, Y8, (R12)(AX*1)
+	VMOVUPS      X0, (R9)(AX*1)
+	VEXTRACTF128 $0x01, Y0, (R13)(AX*1)
+	VMOVUPS      X9, (R10)(AX*1)
+	VEXTRACTF128 $0x01, Y9, (R14)(AX*1)
+	VMOVUPS      X7, (R11)(AX*1)
+	VEXTRACTF128 $0x01, Y7, (R15)(AX*1)
+	VUNPCKLPS    Y5, Y10, Y1
+	VUNPCKHPS    Y5, Y10, Y2
+	VUNPCKLPS    Y6, Y11, Y3
+	VUNPCKHPS    Y6, Y11, Y4
+	VUNPCKLPD    Y3, Y1, Y10
+	VUNPCKHPD    Y3, Y1, Y5
+	VUNPCKLPD    Y4, Y2, Y11
+	VUNPCKHPD    Y4, Y2, Y6
+	VMOVUPS      X10, 16(R8)(AX*1)
+	VEXTRACTF128 $0x01, Y10, 16(R12)(AX*1)
+	VMOVUPS      X5, 16(R9)(AX*1)
+	VEXTRACTF128 $0x01, Y5, 16(R13)(AX*1)
+	VMOVUPS      X11, 16(R10)(AX*1)
+	VEXTRACTF128 $0x01, Y11, 16(R14)(AX*1)
+	VMOVUPS      X6, 16(R11)(AX*1)
+	VEXTRACTF128 $0x01, Y6, 16(R15)(AX*1)
+	MOVQ         CX, AX
+	MOVQ         yc+8(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         mc+48(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+64(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+64(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+DATA phasedPairConstants<>+0(SB)/4, $0x40000000
+DATA phasedPairConstants<>+4(SB)/4, $0x40800000
+DATA phasedPairConstants<>+8(SB)/4, $0x41000000
+GLOBL phasedPairConstants<>(SB), RODATA|NOPTR, $12
+
+// func phasedGradAVX2(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+// Requires: AVX, FMA3
+TEXT ·phasedGradAVX2(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedGradConstants<>+0(SB), Y14
+	VBROADCASTSS phasedGradConstants<>+4(SB), Y15
+	MOVQ         y+24(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         z+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	MOVQ        AX, CX
+	VMOVUPS     (R8)(AX*1), X0
+	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS     (R9)(AX*1), X1
+	VINSERTF128 $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS     (R10)(AX*1), X2
+	VINSERTF128 $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS     (R11)(AX*1), X3
+	VINSERTF128 $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, (SI)
+	VMOVUPS     Y6, 32(SI)
+	VMOVUPS     Y7, 64(SI)
+	VMOVUPS     Y8, 96(SI)
+	VMOVUPS     Y3, 128(SI)
+	MOVQ        pitch+40(FP), DX
+	LEAQ        (AX)(DX*4), AX
+	VMOVUPS     (R8)(AX*1), X0
+	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS     (R9)(AX*1), X1
+	VINSERTF128 $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS     (R10)(AX*1), X2
+	VINSERTF128 $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS     (R11)(AX*1), X3
+	VINSERTF128 $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, 160(SI)
+	VMOVUPS     Y6, 192(SI)
+	VMOVUPS     Y7, 224(SI)
+	VMOVUPS     Y8, 256(SI)
+	VMOVUPS     Y3, 288(SI)
+	MOVQ        pitch+40(FP), DX
+	LEAQ        (AX)(DX*4), AX
+	VMOVUPS     (R8)(AX*1), X0
+	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS     (R9)(AX*1), X1
+	VINSERTF128 $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS     (R10)(AX*1), X2
+	VINSERTF128 $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS     (R11)(AX*1), X3
+	VINSERTF128 $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, 320(SI)
+	VMOVUPS     Y6, 352(SI)
+	VMOVUPS     Y7, 384(SI)
+	VMOVUPS     Y8, 416(SI)
+	VMOVUPS     Y3, 448(SI)
+	MOVQ        pitch+40(FP), DX
+	LEAQ        (AX)(DX*4), AX
+	VMOVUPS     (R8)(AX*1), X0
+	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
+	VMOVUPS     (R9)(AX*1), X1
+	VINSERTF128 $0x01, (R13)(AX*1), Y1, Y1
+	VMOVUPS     (R10)(AX*1), X2
+	VINSERTF128 $0x01, (R14)(AX*1), Y2, Y2
+	VMOVUPS     (R11)(AX*1), X3
+	VINSERTF128 $0x01, (R15)(AX*1), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y5
+	VUNPCKLPS   Y3, Y2, Y6
+	VUNPCKHPS   Y3, Y2, Y7
+	VUNPCKLPD   Y6, Y4, Y0
+	VUNPCKHPD   Y6, Y4, Y1
+	VUNPCKLPD   Y7, Y5, Y2
+	VUNPCKHPD   Y7, Y5, Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, 480(SI)
+	VMOVUPS     Y6, 512(SI)
+	VMOVUPS     Y7, 544(SI)
+	VMOVUPS     Y8, 576(SI)
+	VMOVUPS     Y3, 608(SI)
+	MOVQ        CX, AX
+	MOVQ        zp+8(FP), BX
+	IMUL3Q      $0x14, BX, BX
+	MOVQ        DI, CX
+	MOVQ        CX, DX
+	VMOVUPS     (SI), Y0
+	VMOVUPS     160(SI), Y1
+	VMOVUPS     320(SI), Y2
+	VMOVUPS     480(SI), Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y8, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y3, (DX)
+	MOVQ        zp+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     32(SI), Y0
+	VMOVUPS     192(SI), Y1
+	VMOVUPS     352(SI), Y2
+	VMOVUPS     512(SI), Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y8, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y3, (DX)
+	MOVQ        zp+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     64(SI), Y0
+	VMOVUPS     224(SI), Y1
+	VMOVUPS     384(SI), Y2
+	VMOVUPS     544(SI), Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y8, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y3, (DX)
+	MOVQ        zp+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     96(SI), Y0
+	VMOVUPS     256(SI), Y1
+	VMOVUPS     416(SI), Y2
+	VMOVUPS     576(SI), Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y8, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y3, (DX)
+	MOVQ        zp+8(FP), DX
+	LEAQ        (CX)(DX*4), CX
+	MOVQ        CX, DX
+	VMOVUPS     128(SI), Y0
+	VMOVUPS     288(SI), Y1
+	VMOVUPS     448(SI), Y2
+	VMOVUPS     608(SI), Y3
+	VADDPS      Y2, Y0, Y4
+	VADDPS      Y3, Y1, Y5
+	VADDPS      Y5, Y4, Y6
+	VSUBPS      Y5, Y4, Y7
+	VMOVAPS     Y0, Y8
+	VFMADD231PS Y15, Y2, Y8
+	VMOVAPS     Y1, Y5
+	VFMADD231PS Y15, Y3, Y5
+	VFMADD231PS Y14, Y5, Y8
+	VMOVUPS     Y0, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y6, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y7, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y8, (DX)
+	ADDQ        BX, DX
+	VMOVUPS     Y3, (DX)
+	MOVQ        yc+32(FP), DX
+	LEAQ        (AX)(DX*4), AX
+	MOVQ        zc+16(FP), DX
+	LEAQ        (DI)(DX*4), DI
+	MOVQ        channels+56(FP), DX
+	DECQ        DX
+	MOVQ        DX, channels+56(FP)
+	JNZ         channel
+	VZEROUPPER
+	RET
+
+DATA phasedGradConstants<>+0(SB)/4, $0x40000000
+DATA phasedGradConstants<>+4(SB)/4, $0x40800000
+GLOBL phasedGradConstants<>(SB), RODATA|NOPTR, $8
+
+// func phasedSumsAVX2(dw *float32, u *float32, up int, channels int, tmp *float32)
+// Requires: AVX, FMA3
+TEXT ·phasedSumsAVX2(SB), NOSPLIT, $0-40
+	VBROADCASTSS phasedSumsConstants<>+0(SB), Y13
+	VBROADCASTSS phasedSumsConstants<>+4(SB), Y14
+	VBROADCASTSS phasedSumsConstants<>+8(SB), Y15
+	MOVQ         dw+0(FP), AX
+	MOVQ         u+8(FP), DI
+	MOVQ         tmp+32(FP), SI
+
+channel:
+	MOVQ         up+16(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VMOVUPS      Y5, (SI)
+	VMOVUPS      Y4, 160(SI)
+	MOVQ         up+16(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VMOVUPS      Y5, 32(SI)
+	VMOVUPS      Y4, 192(SI)
+	MOVQ         up+16(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VMOVUPS      Y5, 64(SI)
+	VMOVUPS      Y4, 224(SI)
+	MOVQ         up+16(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VMOVUPS      Y5, 96(SI)
+	VMOVUPS      Y4, 256(SI)
+	MOVQ         up+16(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Y0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VMOVUPS      Y5, 128(SI)
+	VMOVUPS      Y4, 288(SI)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
+	VMOVUPS      64(SI), Y2
+	VMOVUPS      96(SI), Y3
+	VMOVUPS      128(SI), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VUNPCKLPD    Y4, Y5, Y6
+	VUNPCKHPD    Y4, Y5, Y7
+	VMOVUPS      X6, (AX)
+	VEXTRACTF128 $0x01, Y6, 64(AX)
+	VMOVUPS      X7, 16(AX)
+	VEXTRACTF128 $0x01, Y7, 80(AX)
+	VMOVUPS      160(SI), Y0
+	VMOVUPS      192(SI), Y1
+	VMOVUPS      224(SI), Y2
+	VMOVUPS      256(SI), Y3
+	VMOVUPS      288(SI), Y4
+	VSUBPS       Y1, Y0, Y5
+	VSUBPS       Y2, Y3, Y6
+	VMULPS       Y13, Y5, Y5
+	VFMADD231PS  Y14, Y6, Y5
+	VFNMADD231PS Y13, Y1, Y4
+	VFMADD231PS  Y14, Y2, Y4
+	VFMADD231PS  Y15, Y3, Y4
+	VUNPCKLPD    Y4, Y5, Y6
+	VUNPCKHPD    Y4, Y5, Y7
+	VMOVUPS      X6, 32(AX)
+	VEXTRACTF128 $0x01, Y6, 96(AX)
+	VMOVUPS      X7, 48(AX)
+	VEXTRACTF128 $0x01, Y7, 112(AX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000020, DI
+	MOVQ         channels+24(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+24(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+DATA phasedSumsConstants<>+0(SB)/4, $0x3f000000
+DATA phasedSumsConstants<>+4(SB)/4, $0x3e2aaaab
+DATA phasedSumsConstants<>+8(SB)/4, $0x3eaaaaab
+GLOBL phasedSumsConstants<>(SB), RODATA|NOPTR, $12
+
 // func winogradInputAVX512(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
 // Requires: AVX, AVX512F
 TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-72
@@ -4536,5 +7599,3756 @@ channel:
 	DECQ         DX
 	MOVQ         DX, channels+56(FP)
 	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func phasedInputAVX512(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·phasedInputAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedInputConstants<>+0(SB), Z15
+	MOVQ         x+24(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         tmp+64(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2560(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2568(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2576(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2584(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2592(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2600(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2608(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2616(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         v+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	MOVQ         AX, CX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2560(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2568(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2576(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2584(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2592(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2600(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2608(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2616(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, (SI)
+	VMOVUPS      Z10, 64(SI)
+	VMOVUPS      Z6, 128(SI)
+	VMOVUPS      Z5, 192(SI)
+	VMOVUPS      Z4, 256(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2560(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2568(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2576(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2584(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2592(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2600(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2608(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2616(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, 320(SI)
+	VMOVUPS      Z10, 384(SI)
+	VMOVUPS      Z6, 448(SI)
+	VMOVUPS      Z5, 512(SI)
+	VMOVUPS      Z4, 576(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2560(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2568(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2576(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2584(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2592(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2600(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2608(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2616(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, 640(SI)
+	VMOVUPS      Z10, 704(SI)
+	VMOVUPS      Z6, 768(SI)
+	VMOVUPS      Z5, 832(SI)
+	VMOVUPS      Z4, 896(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2560(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2568(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2576(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2584(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2592(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2600(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2608(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2616(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, 960(SI)
+	VMOVUPS      Z10, 1024(SI)
+	VMOVUPS      Z6, 1088(SI)
+	VMOVUPS      Z5, 1152(SI)
+	VMOVUPS      Z4, 1216(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z6
+	VUNPCKHPS    Z1, Z0, Z7
+	VUNPCKLPS    Z3, Z2, Z8
+	VUNPCKHPS    Z3, Z2, Z9
+	VUNPCKLPD    Z8, Z6, Z0
+	VUNPCKHPD    Z8, Z6, Z1
+	VUNPCKLPD    Z9, Z7, Z2
+	VUNPCKHPD    Z9, Z7, Z3
+	VMOVSD       16(R8)(AX*1), X6
+	VMOVHPS      16(R9)(AX*1), X6, X6
+	VMOVSD       16(R10)(AX*1), X7
+	VMOVHPS      16(R11)(AX*1), X7, X7
+	VMOVSD       16(R12)(AX*1), X8
+	VMOVHPS      16(R13)(AX*1), X8, X8
+	VMOVSD       16(R14)(AX*1), X9
+	VMOVHPS      16(R15)(AX*1), X9, X9
+	VINSERTF32X4 $0x01, X8, Z6, Z6
+	VINSERTF32X4 $0x01, X9, Z7, Z7
+	MOVQ         2560(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2568(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2576(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2584(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x02, X8, Z6, Z6
+	VINSERTF32X4 $0x02, X9, Z7, Z7
+	MOVQ         2592(SI), DX
+	VMOVSD       16(DX)(AX*1), X8
+	MOVQ         2600(SI), DX
+	VMOVHPS      16(DX)(AX*1), X8, X8
+	MOVQ         2608(SI), DX
+	VMOVSD       16(DX)(AX*1), X9
+	MOVQ         2616(SI), DX
+	VMOVHPS      16(DX)(AX*1), X9, X9
+	VINSERTF32X4 $0x03, X8, Z6, Z6
+	VINSERTF32X4 $0x03, X9, Z7, Z7
+	VSHUFPS      $0x88, Z7, Z6, Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, 1280(SI)
+	VMOVUPS      Z10, 1344(SI)
+	VMOVUPS      Z6, 1408(SI)
+	VMOVUPS      Z5, 1472(SI)
+	VMOVUPS      Z4, 1536(SI)
+	MOVQ         CX, AX
+	MOVQ         vp+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      320(SI), Z1
+	VMOVUPS      640(SI), Z2
+	VMOVUPS      960(SI), Z3
+	VMOVUPS      1280(SI), Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      384(SI), Z1
+	VMOVUPS      704(SI), Z2
+	VMOVUPS      1024(SI), Z3
+	VMOVUPS      1344(SI), Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      448(SI), Z1
+	VMOVUPS      768(SI), Z2
+	VMOVUPS      1088(SI), Z3
+	VMOVUPS      1408(SI), Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      512(SI), Z1
+	VMOVUPS      832(SI), Z2
+	VMOVUPS      1152(SI), Z3
+	VMOVUPS      1472(SI), Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	MOVQ         vp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      576(SI), Z1
+	VMOVUPS      896(SI), Z2
+	VMOVUPS      1216(SI), Z3
+	VMOVUPS      1536(SI), Z4
+	VSUBPS       Z1, Z3, Z5
+	VSUBPS       Z2, Z3, Z6
+	VSUBPS       Z2, Z0, Z7
+	VSUBPS       Z2, Z1, Z8
+	VSUBPS       Z2, Z4, Z4
+	VMOVAPS      Z5, Z9
+	VFMADD231PS  Z15, Z7, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z15, Z1, Z10
+	VFMADD231PS  Z15, Z8, Z6
+	VFNMADD231PS Z15, Z5, Z4
+	VMOVUPS      Z9, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z10, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z4, (DX)
+	MOVQ         xc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         vc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func phasedWeightsAVX512(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·phasedWeightsAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedWeightsConstants<>+0(SB), Z12
+	VBROADCASTSS phasedWeightsConstants<>+4(SB), Z13
+	VBROADCASTSS phasedWeightsConstants<>+8(SB), Z14
+	VBROADCASTSS phasedWeightsConstants<>+12(SB), Z15
+	MOVQ         w+32(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         tmp+64(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2560(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2568(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2576(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2584(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2592(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2600(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2608(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2616(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         u+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z2, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z2, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z2, Z7
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, 64(SI)
+	VMOVUPS      Z6, 128(SI)
+	VMOVUPS      Z7, 192(SI)
+	VMOVUPS      Z2, 256(SI)
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z3, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z3, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z3, Z7
+	VMOVUPS      Z4, 320(SI)
+	VMOVUPS      Z5, 384(SI)
+	VMOVUPS      Z6, 448(SI)
+	VMOVUPS      Z7, 512(SI)
+	VMOVUPS      Z3, 576(SI)
+	VMOVUPS      16(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 16(R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z0, Z0
+	VMOVUPS      16(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 16(R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z1, Z1
+	VMOVUPS      16(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 16(R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z2, Z2
+	VMOVUPS      16(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 16(R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z2, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z2, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z2, Z7
+	VMOVUPS      Z4, 640(SI)
+	VMOVUPS      Z5, 704(SI)
+	VMOVUPS      Z6, 768(SI)
+	VMOVUPS      Z7, 832(SI)
+	VMOVUPS      Z2, 896(SI)
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z3, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z3, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z3, Z7
+	VMOVUPS      Z4, 960(SI)
+	VMOVUPS      Z5, 1024(SI)
+	VMOVUPS      Z6, 1088(SI)
+	VMOVUPS      Z7, 1152(SI)
+	VMOVUPS      Z3, 1216(SI)
+	VMOVUPS      32(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 32(R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z0, Z0
+	VMOVUPS      32(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 32(R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z1, Z1
+	VMOVUPS      32(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 32(R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z2, Z2
+	VMOVUPS      32(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 32(R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z2, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z2, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z2, Z7
+	VMOVUPS      Z4, 1280(SI)
+	VMOVUPS      Z5, 1344(SI)
+	VMOVUPS      Z6, 1408(SI)
+	VMOVUPS      Z7, 1472(SI)
+	VMOVUPS      Z2, 1536(SI)
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z3, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z3, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z3, Z7
+	VMOVUPS      Z4, 1600(SI)
+	VMOVUPS      Z5, 1664(SI)
+	VMOVUPS      Z6, 1728(SI)
+	VMOVUPS      Z7, 1792(SI)
+	VMOVUPS      Z3, 1856(SI)
+	VMOVUPS      48(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 48(R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z0, Z0
+	VMOVUPS      48(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 48(R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z1, Z1
+	VMOVUPS      48(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 48(R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z2, Z2
+	VMOVUPS      48(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 48(R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z2, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z2, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z2, Z7
+	VMOVUPS      Z4, 1920(SI)
+	VMOVUPS      Z5, 1984(SI)
+	VMOVUPS      Z6, 2048(SI)
+	VMOVUPS      Z7, 2112(SI)
+	VMOVUPS      Z2, 2176(SI)
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z3, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z3, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z3, Z7
+	VMOVUPS      Z4, 2240(SI)
+	VMOVUPS      Z5, 2304(SI)
+	VMOVUPS      Z6, 2368(SI)
+	VMOVUPS      Z7, 2432(SI)
+	VMOVUPS      Z3, 2496(SI)
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      1280(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      1344(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      1408(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      1472(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      1536(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      320(SI), Z0
+	VMOVUPS      1600(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      384(SI), Z0
+	VMOVUPS      1664(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      448(SI), Z0
+	VMOVUPS      1728(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      512(SI), Z0
+	VMOVUPS      1792(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      576(SI), Z0
+	VMOVUPS      1856(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      640(SI), Z0
+	VMOVUPS      1920(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      704(SI), Z0
+	VMOVUPS      1984(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      768(SI), Z0
+	VMOVUPS      2048(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      832(SI), Z0
+	VMOVUPS      2112(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      896(SI), Z0
+	VMOVUPS      2176(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      960(SI), Z0
+	VMOVUPS      2240(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1024(SI), Z0
+	VMOVUPS      2304(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1088(SI), Z0
+	VMOVUPS      2368(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1152(SI), Z0
+	VMOVUPS      2432(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1216(SI), Z0
+	VMOVUPS      2496(SI), Z1
+	VMULPS       Z12, Z0, Z4
+	VADDPS       Z1, Z0, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z0, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z0, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z1, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         us+24(FP), DX
+	SHLQ         $0x04, DX
+	SUBQ         DX, DI
+	MOVQ         wc+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         uc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func phasedFlippedAVX512(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·phasedFlippedAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedFlippedConstants<>+0(SB), Z12
+	VBROADCASTSS phasedFlippedConstants<>+4(SB), Z13
+	VBROADCASTSS phasedFlippedConstants<>+8(SB), Z14
+	VBROADCASTSS phasedFlippedConstants<>+12(SB), Z15
+	MOVQ         w+32(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         tmp+64(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2560(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2568(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2576(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2584(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2592(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2600(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2608(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2616(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         u+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z2, Z4
+	VADDPS       Z0, Z2, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z2, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z2, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (SI)
+	VMOVUPS      Z5, 64(SI)
+	VMOVUPS      Z6, 128(SI)
+	VMOVUPS      Z7, 192(SI)
+	VMOVUPS      Z0, 256(SI)
+	VMULPS       Z12, Z3, Z4
+	VADDPS       Z1, Z3, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z3, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z3, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, 320(SI)
+	VMOVUPS      Z5, 384(SI)
+	VMOVUPS      Z6, 448(SI)
+	VMOVUPS      Z7, 512(SI)
+	VMOVUPS      Z1, 576(SI)
+	VMOVUPS      16(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 16(R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z0, Z0
+	VMOVUPS      16(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 16(R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z1, Z1
+	VMOVUPS      16(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 16(R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z2, Z2
+	VMOVUPS      16(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 16(R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, 16(DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, 16(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z2, Z4
+	VADDPS       Z0, Z2, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z2, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z2, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, 640(SI)
+	VMOVUPS      Z5, 704(SI)
+	VMOVUPS      Z6, 768(SI)
+	VMOVUPS      Z7, 832(SI)
+	VMOVUPS      Z0, 896(SI)
+	VMULPS       Z12, Z3, Z4
+	VADDPS       Z1, Z3, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z3, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z3, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, 960(SI)
+	VMOVUPS      Z5, 1024(SI)
+	VMOVUPS      Z6, 1088(SI)
+	VMOVUPS      Z7, 1152(SI)
+	VMOVUPS      Z1, 1216(SI)
+	VMOVUPS      32(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 32(R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z0, Z0
+	VMOVUPS      32(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 32(R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z1, Z1
+	VMOVUPS      32(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 32(R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z2, Z2
+	VMOVUPS      32(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 32(R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, 32(DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, 32(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z2, Z4
+	VADDPS       Z0, Z2, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z2, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z2, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, 1280(SI)
+	VMOVUPS      Z5, 1344(SI)
+	VMOVUPS      Z6, 1408(SI)
+	VMOVUPS      Z7, 1472(SI)
+	VMOVUPS      Z0, 1536(SI)
+	VMULPS       Z12, Z3, Z4
+	VADDPS       Z1, Z3, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z3, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z3, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, 1600(SI)
+	VMOVUPS      Z5, 1664(SI)
+	VMOVUPS      Z6, 1728(SI)
+	VMOVUPS      Z7, 1792(SI)
+	VMOVUPS      Z1, 1856(SI)
+	VMOVUPS      48(R8)(AX*1), X0
+	VINSERTF32X4 $0x01, 48(R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z0, Z0
+	VMOVUPS      48(R9)(AX*1), X1
+	VINSERTF32X4 $0x01, 48(R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z1, Z1
+	VMOVUPS      48(R10)(AX*1), X2
+	VINSERTF32X4 $0x01, 48(R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z2, Z2
+	VMOVUPS      48(R11)(AX*1), X3
+	VINSERTF32X4 $0x01, 48(R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, 48(DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, 48(DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VMULPS       Z12, Z2, Z4
+	VADDPS       Z0, Z2, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z2, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z2, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, 1920(SI)
+	VMOVUPS      Z5, 1984(SI)
+	VMOVUPS      Z6, 2048(SI)
+	VMOVUPS      Z7, 2112(SI)
+	VMOVUPS      Z0, 2176(SI)
+	VMULPS       Z12, Z3, Z4
+	VADDPS       Z1, Z3, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z3, Z1, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z3, Z7
+	VFMADD231PS  Z15, Z1, Z7
+	VMOVUPS      Z4, 2240(SI)
+	VMOVUPS      Z5, 2304(SI)
+	VMOVUPS      Z6, 2368(SI)
+	VMOVUPS      Z7, 2432(SI)
+	VMOVUPS      Z1, 2496(SI)
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      1280(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      1344(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      1408(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      1472(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      1536(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      320(SI), Z0
+	VMOVUPS      1600(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      384(SI), Z0
+	VMOVUPS      1664(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      448(SI), Z0
+	VMOVUPS      1728(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      512(SI), Z0
+	VMOVUPS      1792(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      576(SI), Z0
+	VMOVUPS      1856(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      640(SI), Z0
+	VMOVUPS      1920(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      704(SI), Z0
+	VMOVUPS      1984(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      768(SI), Z0
+	VMOVUPS      2048(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      832(SI), Z0
+	VMOVUPS      2112(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      896(SI), Z0
+	VMOVUPS      2176(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         up+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      960(SI), Z0
+	VMOVUPS      2240(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1024(SI), Z0
+	VMOVUPS      2304(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1088(SI), Z0
+	VMOVUPS      2368(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1152(SI), Z0
+	VMOVUPS      2432(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         up+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      1216(SI), Z0
+	VMOVUPS      2496(SI), Z1
+	VMULPS       Z12, Z1, Z4
+	VADDPS       Z0, Z1, Z5
+	VMULPS       Z13, Z5, Z5
+	VSUBPS       Z1, Z0, Z6
+	VMULPS       Z14, Z6, Z6
+	VMULPS       Z14, Z1, Z7
+	VFMADD231PS  Z15, Z0, Z7
+	VMOVUPS      Z4, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z0, (DX)
+	MOVQ         us+24(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         us+24(FP), DX
+	SHLQ         $0x04, DX
+	SUBQ         DX, DI
+	MOVQ         wc+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         uc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func phasedOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·phasedOutputAVX512(SB), NOSPLIT, $0-88
+	VBROADCASTSS phasedOutputConstants<>+0(SB), Z13
+	VBROADCASTSS phasedOutputConstants<>+4(SB), Z14
+	VBROADCASTSS phasedOutputConstants<>+8(SB), Z15
+	MOVQ         y+0(FP), AX
+	MOVQ         off+24(FP), DX
+	MOVQ         tmp+80(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2560(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2568(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2576(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2584(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2592(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2600(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2608(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2616(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         m+32(FP), DI
+	MOVQ         tmp+80(FP), SI
+	VXORPS       Z12, Z12, Z12
+	MOVSS        least+64(FP), X11
+	VBROADCASTSS X11, Z11
+
+channel:
+	MOVQ         mp+40(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	VADDPS       Z2, Z1, Z5
+	VSUBPS       Z2, Z1, Z6
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z13, Z3, Z7
+	VFMADD231PS  Z14, Z3, Z5
+	VFMADD231PS  Z15, Z3, Z6
+	VADDPS       Z4, Z6, Z6
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z7, 320(SI)
+	VMOVUPS      Z5, 640(SI)
+	VMOVUPS      Z6, 960(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	VADDPS       Z2, Z1, Z5
+	VSUBPS       Z2, Z1, Z6
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z13, Z3, Z7
+	VFMADD231PS  Z14, Z3, Z5
+	VFMADD231PS  Z15, Z3, Z6
+	VADDPS       Z4, Z6, Z6
+	VMOVUPS      Z0, 64(SI)
+	VMOVUPS      Z7, 384(SI)
+	VMOVUPS      Z5, 704(SI)
+	VMOVUPS      Z6, 1024(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	VADDPS       Z2, Z1, Z5
+	VSUBPS       Z2, Z1, Z6
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z13, Z3, Z7
+	VFMADD231PS  Z14, Z3, Z5
+	VFMADD231PS  Z15, Z3, Z6
+	VADDPS       Z4, Z6, Z6
+	VMOVUPS      Z0, 128(SI)
+	VMOVUPS      Z7, 448(SI)
+	VMOVUPS      Z5, 768(SI)
+	VMOVUPS      Z6, 1088(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	VADDPS       Z2, Z1, Z5
+	VSUBPS       Z2, Z1, Z6
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z13, Z3, Z7
+	VFMADD231PS  Z14, Z3, Z5
+	VFMADD231PS  Z15, Z3, Z6
+	VADDPS       Z4, Z6, Z6
+	VMOVUPS      Z0, 192(SI)
+	VMOVUPS      Z7, 512(SI)
+	VMOVUPS      Z5, 832(SI)
+	VMOVUPS      Z6, 1152(SI)
+	MOVQ         mp+40(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      (DX), Z0
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z1
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z2
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z3
+	ADDQ         BX, DX
+	VMOVUPS      (DX), Z4
+	VADDPS       Z2, Z1, Z5
+	VSUBPS       Z2, Z1, Z6
+	VADDPS       Z5, Z0, Z0
+	VADDPS       Z3, Z0, Z0
+	VMOVAPS      Z6, Z7
+	VFMADD231PS  Z13, Z3, Z7
+	VFMADD231PS  Z14, Z3, Z5
+	VFMADD231PS  Z15, Z3, Z6
+	VADDPS       Z4, Z6, Z6
+	VMOVUPS      Z0, 256(SI)
+	VMOVUPS      Z7, 576(SI)
+	VMOVUPS      Z5, 896(SI)
+	VMOVUPS      Z6, 1216(SI)
+	MOVQ         bias+56(FP), DX
+	TESTQ        DX, DX
+	JZ           rows
+	VBROADCASTSS (DX), Z12
+	ADDQ         $0x04, DX
+	MOVQ         DX, bias+56(FP)
+
+rows:
+	MOVQ          AX, CX
+	VMOVUPS       (SI), Z0
+	VMOVUPS       64(SI), Z1
+	VMOVUPS       128(SI), Z2
+	VMOVUPS       192(SI), Z3
+	VMOVUPS       256(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
+	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
+	VADDPS        Z12, Z5, Z5
+	VMAXPS        Z5, Z11, Z5
+	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
+	VUNPCKLPS     Z7, Z0, Z1
+	VUNPCKHPS     Z7, Z0, Z2
+	VUNPCKLPS     Z6, Z5, Z3
+	VUNPCKHPS     Z6, Z5, Z4
+	VUNPCKLPD     Z3, Z1, Z0
+	VUNPCKHPD     Z3, Z1, Z7
+	VUNPCKLPD     Z4, Z2, Z5
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X7, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VMOVUPS       X5, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, (DX)(AX*1)
+	VMOVUPS       X6, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       320(SI), Z0
+	VMOVUPS       384(SI), Z1
+	VMOVUPS       448(SI), Z2
+	VMOVUPS       512(SI), Z3
+	VMOVUPS       576(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
+	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
+	VADDPS        Z12, Z5, Z5
+	VMAXPS        Z5, Z11, Z5
+	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
+	VUNPCKLPS     Z7, Z0, Z1
+	VUNPCKHPS     Z7, Z0, Z2
+	VUNPCKLPS     Z6, Z5, Z3
+	VUNPCKHPS     Z6, Z5, Z4
+	VUNPCKLPD     Z3, Z1, Z0
+	VUNPCKHPD     Z3, Z1, Z7
+	VUNPCKLPD     Z4, Z2, Z5
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X7, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VMOVUPS       X5, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, (DX)(AX*1)
+	VMOVUPS       X6, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       640(SI), Z0
+	VMOVUPS       704(SI), Z1
+	VMOVUPS       768(SI), Z2
+	VMOVUPS       832(SI), Z3
+	VMOVUPS       896(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
+	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
+	VADDPS        Z12, Z5, Z5
+	VMAXPS        Z5, Z11, Z5
+	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
+	VUNPCKLPS     Z7, Z0, Z1
+	VUNPCKHPS     Z7, Z0, Z2
+	VUNPCKLPS     Z6, Z5, Z3
+	VUNPCKHPS     Z6, Z5, Z4
+	VUNPCKLPD     Z3, Z1, Z0
+	VUNPCKHPD     Z3, Z1, Z7
+	VUNPCKLPD     Z4, Z2, Z5
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X7, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VMOVUPS       X5, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, (DX)(AX*1)
+	VMOVUPS       X6, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       960(SI), Z0
+	VMOVUPS       1024(SI), Z1
+	VMOVUPS       1088(SI), Z2
+	VMOVUPS       1152(SI), Z3
+	VMOVUPS       1216(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VADDPS        Z12, Z0, Z0
+	VMAXPS        Z0, Z11, Z0
+	VADDPS        Z12, Z7, Z7
+	VMAXPS        Z7, Z11, Z7
+	VADDPS        Z12, Z5, Z5
+	VMAXPS        Z5, Z11, Z5
+	VADDPS        Z12, Z6, Z6
+	VMAXPS        Z6, Z11, Z6
+	VUNPCKLPS     Z7, Z0, Z1
+	VUNPCKHPS     Z7, Z0, Z2
+	VUNPCKLPS     Z6, Z5, Z3
+	VUNPCKHPS     Z6, Z5, Z4
+	VUNPCKLPD     Z3, Z1, Z0
+	VUNPCKHPD     Z3, Z1, Z7
+	VUNPCKLPD     Z4, Z2, Z5
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X0, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X7, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VMOVUPS       X5, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, (DX)(AX*1)
+	VMOVUPS       X6, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, (DX)(AX*1)
+	MOVQ          CX, AX
+	MOVQ          yc+8(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	MOVQ          mc+48(FP), DX
+	LEAQ          (DI)(DX*4), DI
+	MOVQ          channels+72(FP), DX
+	DECQ          DX
+	MOVQ          DX, channels+72(FP)
+	JNZ           channel
+	VZEROUPPER
+	RET
+
+// func phasedPairAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, ms int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·phasedPairAVX512(SB), NOSPLIT, $0-80
+	VBROADCASTSS phasedPairConstants<>+0(SB), Z13
+	VBROADCASTSS phasedPairConstants<>+4(SB), Z14
+	VBROADCASTSS phasedPairConstants<>+8(SB), Z15
+	MOVQ         y+0(FP), AX
+	MOVQ         off+24(FP), DX
+	MOVQ         tmp+72(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2560(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2568(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2576(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2584(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2592(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2600(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2608(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2616(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         m+32(FP), DI
+	MOVQ         tmp+72(FP), SI
+
+channel:
+	MOVQ          mp+40(FP), BX
+	IMUL3Q        $0x14, BX, BX
+	MOVQ          DI, CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, (SI)
+	VMOVUPS       Z7, 320(SI)
+	VMOVUPS       Z5, 640(SI)
+	VMOVUPS       Z6, 960(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 64(SI)
+	VMOVUPS       Z7, 384(SI)
+	VMOVUPS       Z5, 704(SI)
+	VMOVUPS       Z6, 1024(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 128(SI)
+	VMOVUPS       Z7, 448(SI)
+	VMOVUPS       Z5, 768(SI)
+	VMOVUPS       Z6, 1088(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 192(SI)
+	VMOVUPS       Z7, 512(SI)
+	VMOVUPS       Z5, 832(SI)
+	VMOVUPS       Z6, 1152(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 256(SI)
+	VMOVUPS       Z7, 576(SI)
+	VMOVUPS       Z5, 896(SI)
+	VMOVUPS       Z6, 1216(SI)
+	MOVQ          ms+56(FP), DX
+	LEAQ          (DI)(DX*4), DI
+	MOVQ          mp+40(FP), BX
+	IMUL3Q        $0x14, BX, BX
+	MOVQ          DI, CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 1280(SI)
+	VMOVUPS       Z7, 1600(SI)
+	VMOVUPS       Z5, 1920(SI)
+	VMOVUPS       Z6, 2240(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 1344(SI)
+	VMOVUPS       Z7, 1664(SI)
+	VMOVUPS       Z5, 1984(SI)
+	VMOVUPS       Z6, 2304(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 1408(SI)
+	VMOVUPS       Z7, 1728(SI)
+	VMOVUPS       Z5, 2048(SI)
+	VMOVUPS       Z6, 2368(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 1472(SI)
+	VMOVUPS       Z7, 1792(SI)
+	VMOVUPS       Z5, 2112(SI)
+	VMOVUPS       Z6, 2432(SI)
+	MOVQ          mp+40(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVUPS       Z0, 1536(SI)
+	VMOVUPS       Z7, 1856(SI)
+	VMOVUPS       Z5, 2176(SI)
+	VMOVUPS       Z6, 2496(SI)
+	MOVQ          ms+56(FP), DX
+	SHLQ          $0x02, DX
+	SUBQ          DX, DI
+	MOVQ          AX, CX
+	VMOVUPS       (SI), Z0
+	VMOVUPS       64(SI), Z1
+	VMOVUPS       128(SI), Z2
+	VMOVUPS       192(SI), Z3
+	VMOVUPS       256(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVAPS       Z0, Z8
+	VMOVAPS       Z7, Z9
+	VMOVAPS       Z5, Z10
+	VMOVAPS       Z6, Z11
+	VMOVUPS       1280(SI), Z0
+	VMOVUPS       1344(SI), Z1
+	VMOVUPS       1408(SI), Z2
+	VMOVUPS       1472(SI), Z3
+	VMOVUPS       1536(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VUNPCKLPS     Z0, Z8, Z1
+	VUNPCKHPS     Z0, Z8, Z2
+	VUNPCKLPS     Z7, Z9, Z3
+	VUNPCKHPS     Z7, Z9, Z4
+	VUNPCKLPD     Z3, Z1, Z8
+	VUNPCKHPD     Z3, Z1, Z0
+	VUNPCKLPD     Z4, Z2, Z9
+	VUNPCKHPD     Z4, Z2, Z7
+	VMOVUPS       X8, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z8, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z8, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z8, (DX)(AX*1)
+	VMOVUPS       X0, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X9, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z9, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z9, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z9, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VUNPCKLPS     Z5, Z10, Z1
+	VUNPCKHPS     Z5, Z10, Z2
+	VUNPCKLPS     Z6, Z11, Z3
+	VUNPCKHPS     Z6, Z11, Z4
+	VUNPCKLPD     Z3, Z1, Z10
+	VUNPCKHPD     Z3, Z1, Z5
+	VUNPCKLPD     Z4, Z2, Z11
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X10, 16(R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z10, 16(R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z10, 16(DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z10, 16(DX)(AX*1)
+	VMOVUPS       X5, 16(R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, 16(R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, 16(DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, 16(DX)(AX*1)
+	VMOVUPS       X11, 16(R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z11, 16(R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z11, 16(DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z11, 16(DX)(AX*1)
+	VMOVUPS       X6, 16(R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, 16(R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, 16(DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, 16(DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       320(SI), Z0
+	VMOVUPS       384(SI), Z1
+	VMOVUPS       448(SI), Z2
+	VMOVUPS       512(SI), Z3
+	VMOVUPS       576(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVAPS       Z0, Z8
+	VMOVAPS       Z7, Z9
+	VMOVAPS       Z5, Z10
+	VMOVAPS       Z6, Z11
+	VMOVUPS       1600(SI), Z0
+	VMOVUPS       1664(SI), Z1
+	VMOVUPS       1728(SI), Z2
+	VMOVUPS       1792(SI), Z3
+	VMOVUPS       1856(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VUNPCKLPS     Z0, Z8, Z1
+	VUNPCKHPS     Z0, Z8, Z2
+	VUNPCKLPS     Z7, Z9, Z3
+	VUNPCKHPS     Z7, Z9, Z4
+	VUNPCKLPD     Z3, Z1, Z8
+	VUNPCKHPD     Z3, Z1, Z0
+	VUNPCKLPD     Z4, Z2, Z9
+	VUNPCKHPD     Z4, Z2, Z7
+	VMOVUPS       X8, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z8, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z8, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z8, (DX)(AX*1)
+	VMOVUPS       X0, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X9, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z9, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z9, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z9, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VUNPCKLPS     Z5, Z10, Z1
+	VUNPCKHPS     Z5, Z10, Z2
+	VUNPCKLPS     Z6, Z11, Z3
+	VUNPCKHPS     Z6, Z11, Z4
+	VUNPCKLPD     Z3, Z1, Z10
+	VUNPCKHPD     Z3, Z1, Z5
+	VUNPCKLPD     Z4, Z2, Z11
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X10, 16(R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z10, 16(R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z10, 16(DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z10, 16(DX)(AX*1)
+	VMOVUPS       X5, 16(R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, 16(R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, 16(DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, 16(DX)(AX*1)
+	VMOVUPS       X11, 16(R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z11, 16(R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z11, 16(DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z11, 16(DX)(AX*1)
+	VMOVUPS       X6, 16(R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, 16(R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, 16(DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, 16(DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       640(SI), Z0
+	VMOVUPS       704(SI), Z1
+	VMOVUPS       768(SI), Z2
+	VMOVUPS       832(SI), Z3
+	VMOVUPS       896(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVAPS       Z0, Z8
+	VMOVAPS       Z7, Z9
+	VMOVAPS       Z5, Z10
+	VMOVAPS       Z6, Z11
+	VMOVUPS       1920(SI), Z0
+	VMOVUPS       1984(SI), Z1
+	VMOVUPS       2048(SI), Z2
+	VMOVUPS       2112(SI), Z3
+	VMOVUPS       2176(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VUNPCKLPS     Z0, Z8, Z1
+	VUNPCKHPS     Z0, Z8, Z2
+	VUNPCKLPS     Z7, Z9, Z3
+	VUNPCKHPS     Z7, Z9, Z4
+	VUNPCKLPD     Z3, Z1, Z8
+	VUNPCKHPD     Z3, Z1, Z0
+	VUNPCKLPD     Z4, Z2, Z9
+	VUNPCKHPD     Z4, Z2, Z7
+	VMOVUPS       X8, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z8, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z8, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z8, (DX)(AX*1)
+	VMOVUPS       X0, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X9, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z9, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z9, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z9, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VUNPCKLPS     Z5, Z10, Z1
+	VUNPCKHPS     Z5, Z10, Z2
+	VUNPCKLPS     Z6, Z11, Z3
+	VUNPCKHPS     Z6, Z11, Z4
+	VUNPCKLPD     Z3, Z1, Z10
+	VUNPCKHPD     Z3, Z1, Z5
+	VUNPCKLPD     Z4, Z2, Z11
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X10, 16(R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z10, 16(R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z10, 16(DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z10, 16(DX)(AX*1)
+	VMOVUPS       X5, 16(R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, 16(R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, 16(DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, 16(DX)(AX*1)
+	VMOVUPS       X11, 16(R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z11, 16(R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z11, 16(DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z11, 16(DX)(AX*1)
+	VMOVUPS       X6, 16(R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, 16(R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, 16(DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, 16(DX)(AX*1)
+	MOVQ          pitch+16(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	VMOVUPS       960(SI), Z0
+	VMOVUPS       1024(SI), Z1
+	VMOVUPS       1088(SI), Z2
+	VMOVUPS       1152(SI), Z3
+	VMOVUPS       1216(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VMOVAPS       Z0, Z8
+	VMOVAPS       Z7, Z9
+	VMOVAPS       Z5, Z10
+	VMOVAPS       Z6, Z11
+	VMOVUPS       2240(SI), Z0
+	VMOVUPS       2304(SI), Z1
+	VMOVUPS       2368(SI), Z2
+	VMOVUPS       2432(SI), Z3
+	VMOVUPS       2496(SI), Z4
+	VADDPS        Z2, Z1, Z5
+	VSUBPS        Z2, Z1, Z6
+	VADDPS        Z5, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VMOVAPS       Z6, Z7
+	VFMADD231PS   Z13, Z3, Z7
+	VFMADD231PS   Z14, Z3, Z5
+	VFMADD231PS   Z15, Z3, Z6
+	VADDPS        Z4, Z6, Z6
+	VUNPCKLPS     Z0, Z8, Z1
+	VUNPCKHPS     Z0, Z8, Z2
+	VUNPCKLPS     Z7, Z9, Z3
+	VUNPCKHPS     Z7, Z9, Z4
+	VUNPCKLPD     Z3, Z1, Z8
+	VUNPCKHPD     Z3, Z1, Z0
+	VUNPCKLPD     Z4, Z2, Z9
+	VUNPCKHPD     Z4, Z2, Z7
+	VMOVUPS       X8, (R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z8, (R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z8, (DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z8, (DX)(AX*1)
+	VMOVUPS       X0, (R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z0, (R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z0, (DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z0, (DX)(AX*1)
+	VMOVUPS       X9, (R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z9, (R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z9, (DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z9, (DX)(AX*1)
+	VMOVUPS       X7, (R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z7, (R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z7, (DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z7, (DX)(AX*1)
+	VUNPCKLPS     Z5, Z10, Z1
+	VUNPCKHPS     Z5, Z10, Z2
+	VUNPCKLPS     Z6, Z11, Z3
+	VUNPCKHPS     Z6, Z11, Z4
+	VUNPCKLPD     Z3, Z1, Z10
+	VUNPCKHPD     Z3, Z1, Z5
+	VUNPCKLPD     Z4, Z2, Z11
+	VUNPCKHPD     Z4, Z2, Z6
+	VMOVUPS       X10, 16(R8)(AX*1)
+	VEXTRACTF32X4 $0x01, Z10, 16(R12)(AX*1)
+	MOVQ          2560(SI), DX
+	VEXTRACTF32X4 $0x02, Z10, 16(DX)(AX*1)
+	MOVQ          2592(SI), DX
+	VEXTRACTF32X4 $0x03, Z10, 16(DX)(AX*1)
+	VMOVUPS       X5, 16(R9)(AX*1)
+	VEXTRACTF32X4 $0x01, Z5, 16(R13)(AX*1)
+	MOVQ          2568(SI), DX
+	VEXTRACTF32X4 $0x02, Z5, 16(DX)(AX*1)
+	MOVQ          2600(SI), DX
+	VEXTRACTF32X4 $0x03, Z5, 16(DX)(AX*1)
+	VMOVUPS       X11, 16(R10)(AX*1)
+	VEXTRACTF32X4 $0x01, Z11, 16(R14)(AX*1)
+	MOVQ          2576(SI), DX
+	VEXTRACTF32X4 $0x02, Z11, 16(DX)(AX*1)
+	MOVQ          2608(SI), DX
+	VEXTRACTF32X4 $0x03, Z11, 16(DX)(AX*1)
+	VMOVUPS       X6, 16(R11)(AX*1)
+	VEXTRACTF32X4 $0x01, Z6, 16(R15)(AX*1)
+	MOVQ          2584(SI), DX
+	VEXTRACTF32X4 $0x02, Z6, 16(DX)(AX*1)
+	MOVQ          2616(SI), DX
+	VEXTRACTF32X4 $0x03, Z6, 16(DX)(AX*1)
+	MOVQ          CX, AX
+	MOVQ          yc+8(FP), DX
+	LEAQ          (AX)(DX*4), AX
+	MOVQ          mc+48(FP), DX
+	LEAQ          (DI)(DX*4), DI
+	MOVQ          channels+64(FP), DX
+	DECQ          DX
+	MOVQ          DX, channels+64(FP)
+	JNZ           channel
+	VZEROUPPER
+	RET
+
+// func phasedGradAVX512(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·phasedGradAVX512(SB), NOSPLIT, $0-72
+	VBROADCASTSS phasedGradConstants<>+0(SB), Z14
+	VBROADCASTSS phasedGradConstants<>+4(SB), Z15
+	MOVQ         y+24(FP), AX
+	MOVQ         off+48(FP), DX
+	MOVQ         tmp+64(FP), SI
+	MOVQ         64(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2560(SI)
+	MOVQ         72(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2568(SI)
+	MOVQ         80(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2576(SI)
+	MOVQ         88(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2584(SI)
+	MOVQ         96(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2592(SI)
+	MOVQ         104(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2600(SI)
+	MOVQ         112(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2608(SI)
+	MOVQ         120(DX), BX
+	LEAQ         (AX)(BX*4), BX
+	MOVQ         BX, 2616(SI)
+	MOVQ         (DX), R8
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         8(DX), R9
+	LEAQ         (AX)(R9*4), R9
+	MOVQ         16(DX), R10
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         24(DX), R11
+	LEAQ         (AX)(R11*4), R11
+	MOVQ         32(DX), R12
+	LEAQ         (AX)(R12*4), R12
+	MOVQ         40(DX), R13
+	LEAQ         (AX)(R13*4), R13
+	MOVQ         48(DX), R14
+	LEAQ         (AX)(R14*4), R14
+	MOVQ         56(DX), R15
+	LEAQ         (AX)(R15*4), R15
+	XORQ         AX, AX
+	MOVQ         z+0(FP), DI
+	MOVQ         tmp+64(FP), SI
+
+channel:
+	MOVQ         AX, CX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, (SI)
+	VMOVUPS      Z6, 64(SI)
+	VMOVUPS      Z7, 128(SI)
+	VMOVUPS      Z8, 192(SI)
+	VMOVUPS      Z3, 256(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, 320(SI)
+	VMOVUPS      Z6, 384(SI)
+	VMOVUPS      Z7, 448(SI)
+	VMOVUPS      Z8, 512(SI)
+	VMOVUPS      Z3, 576(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, 640(SI)
+	VMOVUPS      Z6, 704(SI)
+	VMOVUPS      Z7, 768(SI)
+	VMOVUPS      Z8, 832(SI)
+	VMOVUPS      Z3, 896(SI)
+	MOVQ         pitch+40(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	VMOVUPS      (R8)(AX*1), X0
+	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
+	MOVQ         2560(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z0, Z0
+	MOVQ         2592(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z0, Z0
+	VMOVUPS      (R9)(AX*1), X1
+	VINSERTF32X4 $0x01, (R13)(AX*1), Z1, Z1
+	MOVQ         2568(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z1, Z1
+	MOVQ         2600(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z1, Z1
+	VMOVUPS      (R10)(AX*1), X2
+	VINSERTF32X4 $0x01, (R14)(AX*1), Z2, Z2
+	MOVQ         2576(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z2, Z2
+	MOVQ         2608(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z2, Z2
+	VMOVUPS      (R11)(AX*1), X3
+	VINSERTF32X4 $0x01, (R15)(AX*1), Z3, Z3
+	MOVQ         2584(SI), DX
+	VINSERTF32X4 $0x02, (DX)(AX*1), Z3, Z3
+	MOVQ         2616(SI), DX
+	VINSERTF32X4 $0x03, (DX)(AX*1), Z3, Z3
+	VUNPCKLPS    Z1, Z0, Z4
+	VUNPCKHPS    Z1, Z0, Z5
+	VUNPCKLPS    Z3, Z2, Z6
+	VUNPCKHPS    Z3, Z2, Z7
+	VUNPCKLPD    Z6, Z4, Z0
+	VUNPCKHPD    Z6, Z4, Z1
+	VUNPCKLPD    Z7, Z5, Z2
+	VUNPCKHPD    Z7, Z5, Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, 960(SI)
+	VMOVUPS      Z6, 1024(SI)
+	VMOVUPS      Z7, 1088(SI)
+	VMOVUPS      Z8, 1152(SI)
+	VMOVUPS      Z3, 1216(SI)
+	MOVQ         CX, AX
+	MOVQ         zp+8(FP), BX
+	IMUL3Q       $0x14, BX, BX
+	MOVQ         DI, CX
+	MOVQ         CX, DX
+	VMOVUPS      (SI), Z0
+	VMOVUPS      320(SI), Z1
+	VMOVUPS      640(SI), Z2
+	VMOVUPS      960(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      64(SI), Z0
+	VMOVUPS      384(SI), Z1
+	VMOVUPS      704(SI), Z2
+	VMOVUPS      1024(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      128(SI), Z0
+	VMOVUPS      448(SI), Z1
+	VMOVUPS      768(SI), Z2
+	VMOVUPS      1088(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      192(SI), Z0
+	VMOVUPS      512(SI), Z1
+	VMOVUPS      832(SI), Z2
+	VMOVUPS      1152(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         zp+8(FP), DX
+	LEAQ         (CX)(DX*4), CX
+	MOVQ         CX, DX
+	VMOVUPS      256(SI), Z0
+	VMOVUPS      576(SI), Z1
+	VMOVUPS      896(SI), Z2
+	VMOVUPS      1216(SI), Z3
+	VADDPS       Z2, Z0, Z4
+	VADDPS       Z3, Z1, Z5
+	VADDPS       Z5, Z4, Z6
+	VSUBPS       Z5, Z4, Z7
+	VMOVAPS      Z0, Z8
+	VFMADD231PS  Z15, Z2, Z8
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z15, Z3, Z5
+	VFMADD231PS  Z14, Z5, Z8
+	VMOVUPS      Z0, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z6, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z7, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z8, (DX)
+	ADDQ         BX, DX
+	VMOVUPS      Z3, (DX)
+	MOVQ         yc+32(FP), DX
+	LEAQ         (AX)(DX*4), AX
+	MOVQ         zc+16(FP), DX
+	LEAQ         (DI)(DX*4), DI
+	MOVQ         channels+56(FP), DX
+	DECQ         DX
+	MOVQ         DX, channels+56(FP)
+	JNZ          channel
+	VZEROUPPER
+	RET
+
+// func phasedSumsAVX512(dw *float32, u *float32, up int, channels int, tmp *float32)
+// Requires: AVX, AVX512F
+TEXT ·phasedSumsAVX512(SB), NOSPLIT, $0-40
+	VBROADCASTSS phasedSumsConstants<>+0(SB), Z13
+	VBROADCASTSS phasedSumsConstants<>+4(SB), Z14
+	VBROADCASTSS phasedSumsConstants<>+8(SB), Z15
+	MOVQ         dw+0(FP), AX
+	MOVQ         u+8(FP), DI
+	MOVQ         tmp+32(FP), SI
+
+channel:
+	MOVQ          up+16(FP), BX
+	IMUL3Q        $0x14, BX, BX
+	MOVQ          DI, CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VMOVUPS       Z5, (SI)
+	VMOVUPS       Z4, 320(SI)
+	MOVQ          up+16(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VMOVUPS       Z5, 64(SI)
+	VMOVUPS       Z4, 384(SI)
+	MOVQ          up+16(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VMOVUPS       Z5, 128(SI)
+	VMOVUPS       Z4, 448(SI)
+	MOVQ          up+16(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VMOVUPS       Z5, 192(SI)
+	VMOVUPS       Z4, 512(SI)
+	MOVQ          up+16(FP), DX
+	LEAQ          (CX)(DX*4), CX
+	MOVQ          CX, DX
+	VMOVUPS       (DX), Z0
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z1
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z2
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z3
+	ADDQ          BX, DX
+	VMOVUPS       (DX), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VMOVUPS       Z5, 256(SI)
+	VMOVUPS       Z4, 576(SI)
+	VMOVUPS       (SI), Z0
+	VMOVUPS       64(SI), Z1
+	VMOVUPS       128(SI), Z2
+	VMOVUPS       192(SI), Z3
+	VMOVUPS       256(SI), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VUNPCKLPD     Z4, Z5, Z6
+	VUNPCKHPD     Z4, Z5, Z7
+	VMOVUPS       X6, (AX)
+	VEXTRACTF32X4 $0x01, Z6, 64(AX)
+	VEXTRACTF32X4 $0x02, Z6, 128(AX)
+	VEXTRACTF32X4 $0x03, Z6, 192(AX)
+	VMOVUPS       X7, 16(AX)
+	VEXTRACTF32X4 $0x01, Z7, 80(AX)
+	VEXTRACTF32X4 $0x02, Z7, 144(AX)
+	VEXTRACTF32X4 $0x03, Z7, 208(AX)
+	VMOVUPS       320(SI), Z0
+	VMOVUPS       384(SI), Z1
+	VMOVUPS       448(SI), Z2
+	VMOVUPS       512(SI), Z3
+	VMOVUPS       576(SI), Z4
+	VSUBPS        Z1, Z0, Z5
+	VSUBPS        Z2, Z3, Z6
+	VMULPS        Z13, Z5, Z5
+	VFMADD231PS   Z14, Z6, Z5
+	VFNMADD231PS  Z13, Z1, Z4
+	VFMADD231PS   Z14, Z2, Z4
+	VFMADD231PS   Z15, Z3, Z4
+	VUNPCKLPD     Z4, Z5, Z6
+	VUNPCKHPD     Z4, Z5, Z7
+	VMOVUPS       X6, 32(AX)
+	VEXTRACTF32X4 $0x01, Z6, 96(AX)
+	VEXTRACTF32X4 $0x02, Z6, 160(AX)
+	VEXTRACTF32X4 $0x03, Z6, 224(AX)
+	VMOVUPS       X7, 48(AX)
+	VEXTRACTF32X4 $0x01, Z7, 112(AX)
+	VEXTRACTF32X4 $0x02, Z7, 176(AX)
+	VEXTRACTF32X4 $0x03, Z7, 240(AX)
+	ADDQ          $0x00000100, AX
+	ADDQ          $0x00000040, DI
+	MOVQ          channels+24(FP), DX
+	DECQ          DX
+	MOVQ          DX, channels+24(FP)
+	JNZ           channel
 	VZEROUPPER
 	RET

@@ -74,6 +74,110 @@ func winogradOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp 
 //go:noescape
 func winogradGradAVX2(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
 
+// phasedInputAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 8 {
+//			d := 5x5 matrix x[c*xc+off[l]+i*pitch+j]
+//			for p := range 25 { v[p*vp+c*vc+l] = (Bᵀ d B)[p/5][p%5] }
+//		}
+//	}
+//
+// It reads an element after each line. channels is at least 1; tmp is scratch of 40*8 elements.
+//
+//go:noescape
+func phasedInputAVX2(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
+
+// phasedWeightsAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 8 {
+//			for f := range 4 {
+//				g := 2x2 matrix w[c*wc+off[l]+4*(2*i+f/2)+2*j+f%2]
+//				for p := range 25 { u[p*up+c*uc+f*us+l] = (G g Gᵀ)[p/5][p%5] }
+//			}
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*8 elements. Where vectors overlap, those of later channels and phases are written last.
+//
+//go:noescape
+func phasedWeightsAVX2(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+
+// phasedFlippedAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 8 {
+//			for f := range 4 {
+//				g := 2x2 matrix w[c*wc+off[l]+4*(2-2*i+f/2)+2-2*j+f%2]
+//				for p := range 25 { u[p*up+c*uc+f*us+l] = (G g Gᵀ)[p/5][p%5] }
+//			}
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*8 elements. Where vectors overlap, those of later channels and phases are written last.
+//
+//go:noescape
+func phasedFlippedAVX2(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+
+// phasedOutputAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 8 {
+//			z := 5x5 matrix m[(5*i+j)*mp+c*mc+l]
+//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = max(least, (Aᵀ z A)[i][j] + bias[c]) }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*8 elements; a nil bias is zeros. NaN stays.
+//
+//go:noescape
+func phasedOutputAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
+
+// phasedPairAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 8 {
+//			for b := range 2 {
+//				z := 5x5 matrix m[(5*i+j)*mp+c*mc+b*ms+l]
+//				for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+2*j+b] = (Aᵀ z A)[i][j] }
+//			}
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*8 elements.
+//
+//go:noescape
+func phasedPairAVX2(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, ms int, channels int, tmp *float32)
+
+// phasedGradAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 8 {
+//			d := 4x4 matrix y[c*yc+off[l]+i*pitch+j]
+//			for p := range 25 { z[p*zp+c*zc+l] = (A d Aᵀ)[p/5][p%5] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*8 elements. Where vectors overlap, those of later channels are written last.
+//
+//go:noescape
+func phasedGradAVX2(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+
+// phasedSumsAVX2 is, with one rounding in each multiply-add,
+//
+//	for c := range 2 * channels {
+//		for f := range 4 {
+//			d := 5x5 matrix u[(5*i+j)*up+4*c+f]
+//			for i, j := range 2x2 { dw[16*c+4*(2*i+f/2)+2*j+f%2] = (Gᵀ d G)[i][j] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*8 elements.
+//
+//go:noescape
+func phasedSumsAVX2(dw *float32, u *float32, up int, channels int, tmp *float32)
+
 // winogradInputAVX512 is, with one rounding in each multiply-add,
 //
 //	for c := range channels {
@@ -143,3 +247,107 @@ func winogradOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, m
 //
 //go:noescape
 func winogradGradAVX512(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+
+// phasedInputAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			d := 5x5 matrix x[c*xc+off[l]+i*pitch+j]
+//			for p := range 25 { v[p*vp+c*vc+l] = (Bᵀ d B)[p/5][p%5] }
+//		}
+//	}
+//
+// It reads an element after each line. channels is at least 1; tmp is scratch of 40*16+16 elements.
+//
+//go:noescape
+func phasedInputAVX512(v *float32, vp int, vc int, x *float32, xc int, pitch int, off *int, channels int, tmp *float32)
+
+// phasedWeightsAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			for f := range 4 {
+//				g := 2x2 matrix w[c*wc+off[l]+4*(2*i+f/2)+2*j+f%2]
+//				for p := range 25 { u[p*up+c*uc+f*us+l] = (G g Gᵀ)[p/5][p%5] }
+//			}
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*16+16 elements. Where vectors overlap, those of later channels and phases are written last.
+//
+//go:noescape
+func phasedWeightsAVX512(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+
+// phasedFlippedAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			for f := range 4 {
+//				g := 2x2 matrix w[c*wc+off[l]+4*(2-2*i+f/2)+2-2*j+f%2]
+//				for p := range 25 { u[p*up+c*uc+f*us+l] = (G g Gᵀ)[p/5][p%5] }
+//			}
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*16+16 elements. Where vectors overlap, those of later channels and phases are written last.
+//
+//go:noescape
+func phasedFlippedAVX512(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
+
+// phasedOutputAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			z := 5x5 matrix m[(5*i+j)*mp+c*mc+l]
+//			for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+j] = max(least, (Aᵀ z A)[i][j] + bias[c]) }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*16+16 elements; a nil bias is zeros. NaN stays.
+//
+//go:noescape
+func phasedOutputAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, bias *float32, least float32, channels int, tmp *float32)
+
+// phasedPairAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			for b := range 2 {
+//				z := 5x5 matrix m[(5*i+j)*mp+c*mc+b*ms+l]
+//				for i, j := range 4x4 { y[c*yc+off[l]+i*pitch+2*j+b] = (Aᵀ z A)[i][j] }
+//			}
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*16+16 elements.
+//
+//go:noescape
+func phasedPairAVX512(y *float32, yc int, pitch int, off *int, m *float32, mp int, mc int, ms int, channels int, tmp *float32)
+
+// phasedGradAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range channels {
+//		for l := range 16 {
+//			d := 4x4 matrix y[c*yc+off[l]+i*pitch+j]
+//			for p := range 25 { z[p*zp+c*zc+l] = (A d Aᵀ)[p/5][p%5] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*16+16 elements. Where vectors overlap, those of later channels are written last.
+//
+//go:noescape
+func phasedGradAVX512(z *float32, zp int, zc int, y *float32, yc int, pitch int, off *int, channels int, tmp *float32)
+
+// phasedSumsAVX512 is, with one rounding in each multiply-add,
+//
+//	for c := range 4 * channels {
+//		for f := range 4 {
+//			d := 5x5 matrix u[(5*i+j)*up+4*c+f]
+//			for i, j := range 2x2 { dw[16*c+4*(2*i+f/2)+2*j+f%2] = (Gᵀ d G)[i][j] }
+//		}
+//	}
+//
+// channels is at least 1; tmp is scratch of 40*16+16 elements.
+//
+//go:noescape
+func phasedSumsAVX512(dw *float32, u *float32, up int, channels int, tmp *float32)

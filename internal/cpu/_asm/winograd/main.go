@@ -1,4 +1,4 @@
-// Command winograd writes the amd64 kernels of conv_winograd.go. Run it through `go generate ./internal/cpu`.
+// Command winograd writes the amd64 kernels of conv_winograd.go and conv_phased.go. Run it through `go generate ./internal/cpu`.
 package main
 
 import (
@@ -15,6 +15,9 @@ import (
 
 // The lanes of a vector are tiles, or rows of the weights.
 var bytes, lanes int
+
+// patch is the lines of a transform, kept the vectors of scratch before what is kept of the lanes' beginnings.
+var patch, kept = 6, 36
 
 var (
 	lane = []GPPhysical{R8, R9, R10, R11, R12, R13, R14, R15} // where the first lanes' elements begin; the others' are in memory
@@ -35,6 +38,7 @@ func main() {
 		weights("winogradFlipped", true)
 		output()
 		gradient()
+		phased()
 	}
 	Generate()
 }
@@ -72,7 +76,7 @@ func begin(from string) {
 }
 
 // beginning is where that of a lane without a register is kept.
-func beginning(l int) Mem { return Mem{Base: tmp, Disp: 36*bytes + 8*(l-len(lane))} }
+func beginning(l int) Mem { return Mem{Base: tmp, Disp: kept*bytes + 8*(l-len(lane))} }
 
 // element is what lies disp bytes behind the elements at hand of lane l. It may use walk.
 func element(l, disp int) Mem {
@@ -114,9 +118,9 @@ func text(name, args string, doc ...string) {
 // scratchDoc says what tmp is.
 func scratchDoc() string {
 	if lanes > len(lane) {
-		return "tmp is scratch of 36*16+16 elements"
+		return fmt.Sprintf("tmp is scratch of %d*16+16 elements", kept)
 	}
-	return "tmp is scratch of 36*8 elements"
+	return fmt.Sprintf("tmp is scratch of %d*8 elements", kept)
 }
 
 // advance moves a register by an argument, in elements.
@@ -157,10 +161,26 @@ func four(first, disp int) {
 	}
 }
 
-// columns calls f for each of n columns with walk at its first element in memory, where elements are 6 transforms apart.
+// lastTwo loads elements 4 and 5 of each lane into Y6 and Y7, those of lanes 0, 1, 4, 5, ... and of the others. It takes Y8 and Y9.
+func lastTwo() {
+	pair := func(k int, x VecPhysical) { // of lanes 2k and 2k+1
+		VMOVSD(element(2*k, 16), x)
+		VMOVHPS(element(2*k+1, 16), x, x)
+	}
+	pair(0, X6)
+	pair(1, X7)
+	for part := 1; part < lanes/4; part++ {
+		pair(2*part, X8)
+		pair(2*part+1, X9)
+		insert(part, X8, Y6)
+		insert(part, X9, Y7)
+	}
+}
+
+// columns calls f for each of n columns with walk at its first element in memory, where rows are patch elements apart.
 func columns(n int, stride string, f func(j int)) {
 	Load(Param(stride), step)
-	IMUL3Q(Imm(24), step, step)
+	IMUL3Q(Imm(uint64(4*patch)), step, step)
 	MOVQ(base, column)
 	for j := range n {
 		MOVQ(column, walk)
@@ -171,7 +191,7 @@ func columns(n int, stride string, f func(j int)) {
 	}
 }
 
-// save stores six vectors from walk on.
+// save stores vectors from walk on.
 func save(v []VecPhysical) {
 	for i, r := range v {
 		VMOVUPS(r, Mem{Base: walk})
@@ -217,18 +237,7 @@ func input() {
 	for i := range 6 {
 		four(0, 0)
 		transpose(y[0:4], y[6:10])
-		pair := func(k int, x VecPhysical) { // elements 4 and 5 of lanes 2k and 2k+1
-			VMOVSD(element(2*k, 16), x)
-			VMOVHPS(element(2*k+1, 16), x, x)
-		}
-		pair(0, X6)
-		pair(1, X7)
-		for part := 1; part < lanes/4; part++ {
-			pair(2*part, X8)
-			pair(2*part+1, X9)
-			insert(part, X8, Y6)
-			insert(part, X9, Y7)
-		}
+		lastTwo()
 		VSHUFPS(Imm(0x88), Y7, Y6, Y4)
 		VSHUFPS(Imm(0xdd), Y7, Y6, Y5)
 		for j, r := range transform() {

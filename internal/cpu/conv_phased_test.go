@@ -1,0 +1,183 @@
+//go:build linux || darwin
+
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/hadal-go/hadal/internal/parallel"
+)
+
+func conv4x4(n, c, k int, axes ...convAxis) Conv {
+	for i := range axes {
+		axes[i].kernel, axes[i].stride = 4, 2
+	}
+	return convShape(n, c, k, 1, axes...)
+}
+
+// phasedCases are shapes at and around the blocks' sizes, with few tiles and with many.
+var phasedCases = []Conv{
+	conv4x4(1, 1, 1, convAxis{size: 4}, convAxis{size: 4}),
+	conv4x4(1, 2, 3, convAxis{size: 8, pad: 1, after: 1}, convAxis{size: 8, pad: 1, after: 1}),
+	conv4x4(3, 5, 17, convAxis{size: 9, pad: 1, after: 1}, convAxis{size: 13, pad: 2, after: 3}),
+	conv4x4(2, 9, 20, convAxis{size: 10}, convAxis{size: 7, pad: 3, after: 2}),
+	conv4x4(16, 70, 29, convAxis{size: 8, pad: 1, after: 1}, convAxis{size: 8, pad: 1, after: 1}),
+	conv4x4(1, 33, 130, convAxis{size: 5, pad: 4, after: 4}, convAxis{size: 6, pad: 5, after: 3}),
+	conv4x4(2, 3, 7, convAxis{size: 12, pad: -1, after: 2}, convAxis{size: 15, pad: 2, after: -2}),
+	conv4x4(9, 10, 18, convAxis{size: 22, pad: 1, after: 1}, convAxis{size: 31, pad: 1, after: 2}),
+	conv4x4(40, 6, 9, convAxis{size: 14, pad: 1, after: 1}, convAxis{size: 12, pad: 2, after: 2}),
+	conv4x4(1, 4, 5, convAxis{size: 4, pad: 1, after: 1}, convAxis{size: 1024, pad: 1, after: 1}),
+	conv4x4(2, 1, 8, convAxis{size: 257, pad: 1, after: 1}, convAxis{size: 67, pad: 1, after: 1}),
+}
+
+// Forward, the gradients of the input and of the weights agree with direct sums in float64, and touch nothing outside the slices.
+func TestPhased(t *testing.T) {
+	eachImpl(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 2))
+		for i, g := range phasedCases {
+			buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, i%4 > 0)) }
+			nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
+			x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
+			want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
+			g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
+			phasedForward(&g, x, w, nil, y)
+			phasedClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
+			relu := g
+			relu.ReLU = true
+			for j := range want {
+				want[j] = max(0, want[j]+float64(bias[j/volume(g.Out)%g.K]))
+			}
+			phasedForward(&relu, x, w, bias, y)
+			phasedClose(t, fmt.Sprint(i, " forward: ", g), y, want)
+			winogradRandom(r, y)
+			g.eachTerm(func(xi, wi, yi int) {
+				wantX[xi] += float64(y[yi]) * float64(w[wi])
+				wantW[wi] += float64(y[yi]) * float64(x[xi])
+			})
+			phasedInputGrad(&g, y, w, dx)
+			phasedClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
+			phasedWeightGrad(&g, x, y, dw)
+			phasedClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
+		}
+	})
+}
+
+// phasedClose allows errors of 1e-5 of the largest element.
+func phasedClose(t *testing.T, name string, got []float32, want []float64) {
+	t.Helper()
+	var top, worst float64
+	for i, v := range want {
+		top = max(top, math.Abs(v))
+		d := math.Abs(float64(got[i]) - v)
+		if math.IsNaN(d) {
+			d = math.Inf(1)
+		}
+		worst = max(worst, d)
+	}
+	if worst > 1e-5*top {
+		t.Errorf("%s is off by %.2g of the largest element", name, worst/top)
+	}
+	t.Logf("%s: %.2g", name, worst/top)
+}
+
+// The convolutions of users take this way where it is meant, with the same bits whatever the number of workers.
+func TestPhasedIsUsedAndDeterministic(t *testing.T) {
+	defer parallel.SetWorkers(0)
+	r := rand.New(rand.NewPCG(3, 4))
+	same := func(size int) convAxis { return convAxis{size: size, pad: 1, after: 1} }
+	for _, g := range []Conv{conv4x4(16, 24, 40, same(8), same(8)), conv4x4(33, 17, 20, same(16), same(16)), conv4x4(3, 8, 9, same(62), same(66))} {
+		if !g.usesPhased() {
+			t.Fatalf("%v does not use phases", g)
+		}
+		nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
+		x, w, bias := winogradRandom(r, make([]float32, nx)), winogradRandom(r, make([]float32, nw)), winogradRandom(r, make([]float32, g.K))
+		want, wantX, wantW := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+		parallel.SetWorkers(1)
+		phasedForward(&g, x, w, bias, want)
+		phasedInputGrad(&g, want, w, wantX)
+		phasedWeightGrad(&g, x, want, wantW)
+		for workers := 1; workers <= 4; workers++ {
+			parallel.SetWorkers(workers)
+			y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+			ConvForward(g, GemmF32, x, w, bias, y)
+			ConvInputGrad(g, GemmF32, y, w, dx)
+			ConvWeightGrad(g, GemmF32, x, y, dw)
+			if !slices.Equal(y, want) || !slices.Equal(dx, wantX) || !slices.Equal(dw, wantW) {
+				t.Errorf("%v: other bits with %d workers", g, workers)
+			}
+		}
+	}
+	for i, change := range []func(*Conv){
+		func(g *Conv) { g.Groups = 2 }, func(g *Conv) { g.Stride[1] = 1 }, func(g *Conv) { g.Dil[2] = 2 }, func(g *Conv) { g.Kernel[2] = 3 },
+		func(g *Conv) { g.C = 3 }, func(g *Conv) { g.N = 1 }, func(g *Conv) { g.In, g.Out = [3]int{1, 10, 10}, [3]int{1, 5, 5} },
+		func(g *Conv) { g.N, g.C, g.K = 1000, 1024, 512 }, func(g *Conv) { g.In[0], g.Pad[0] = 2, -1 },
+	} {
+		g := conv4x4(16, 24, 40, same(8), same(8))
+		if change(&g); g.usesPhased() {
+			t.Errorf("%d: %v uses phases", i, g)
+		}
+	}
+}
+
+// Each kernel agrees with its loop in Go, and touches nothing outside what that loop touches, but for the lanes of weights.
+func TestPhasedKernels(t *testing.T) {
+	eachImpl(t, func(t *testing.T) {
+		im := inUse()
+		lanes := winogradLanes(im)
+		var tmp phasedTmp
+		r := rand.New(rand.NewPCG(5, 6))
+		for channels := 1; channels <= 5; channels++ {
+			for _, atEnd := range []bool{false, true} {
+				off := winogradOff{0, 4, 8, 3, 11, 17, 5, 40, 1, 30, 9, 2, 38, 6, 21, 33}
+				const pitch, xc, vc, vs, vp = 9, 100, 96, 24, 560
+				reach := slices.Max(off[:lanes])
+				x := winogradRandom(r, fenced[float32](t, (channels-1)*xc+reach+4*pitch+6, atEnd))
+				size := 24*vp + (channels-1)*vc + lanes
+				winogradSame(t, "input", fenced[float32](t, size, atEnd), func(v []float32) {
+					phasedInput(im, v, vp, vc, x, xc, pitch, &off, channels, &tmp)
+				}, func(v []float32) { phasedInputGo(v, vp, vc, x, xc, pitch, off[:lanes], channels) })
+
+				w := winogradRandom(r, fenced[float32](t, (channels-1)*xc+reach+16, atEnd))
+				for _, flip := range []bool{false, true} {
+					winogradSame(t, "weights", fenced[float32](t, size+3*vs, atEnd), func(v []float32) {
+						phasedWeights(im, v, vp, vc, vs, w, xc, &off, lanes, channels, flip, &tmp)
+					}, func(v []float32) { phasedWeightsGo(v, vp, vc, vs, w, xc, off[:lanes], channels, flip) })
+				}
+
+				y := x[:(channels-1)*xc+reach+3*pitch+4]
+				if atEnd {
+					y = x[len(x)-len(y):]
+				}
+				winogradSame(t, "gradient", fenced[float32](t, size, atEnd), func(v []float32) {
+					phasedGrad(im, v, vp, vc, y, xc, pitch, &off, lanes, channels, &tmp)
+				}, func(v []float32) { phasedGradGo(v, vp, vc, y, xc, pitch, off[:lanes], channels) })
+
+				m, bias := winogradRandom(r, fenced[float32](t, size+vs, atEnd)), winogradRandom(r, fenced[float32](t, channels, atEnd))
+				apart := winogradOff{0, 8, 16, 96, 104, 112, 200, 208, 288, 296, 304, 384, 392, 400, 480, 488}
+				const yc, yp = 600, 24
+				for i, b := range [][]float32{nil, bias, bias} {
+					least := float32(math.Inf(-1))
+					if i == 2 {
+						least = 0
+					}
+					winogradSame(t, "output", fenced[float32](t, (channels-1)*yc+apart[lanes-1]+3*yp+4, atEnd), func(y []float32) {
+						phasedOutput(im, y, yc, yp, &apart, m, vp, vc, b, least, channels, &tmp)
+					}, func(y []float32) { phasedOutputGo(y, yc, yp, apart[:lanes], m, vp, vc, b, least, channels) })
+				}
+				winogradSame(t, "pair", fenced[float32](t, (channels-1)*yc+apart[lanes-1]+3*yp+8, atEnd), func(y []float32) {
+					phasedPair(im, y, yc, yp, &apart, m, vp, vc, vs, channels, &tmp)
+				}, func(y []float32) { phasedPairGo(y, yc, yp, apart[:lanes], m, vp, vc, vs, channels) })
+
+				whole := (4*channels + lanes - 1) / lanes * lanes
+				u := winogradRandom(r, fenced[float32](t, 24*vp+whole, atEnd))
+				winogradSame(t, "sums", fenced[float32](t, 16*channels, atEnd), func(dw []float32) {
+					phasedSums(im, dw, u, vp, channels, &tmp)
+				}, func(dw []float32) { phasedSumsGo(dw, u, vp, channels) })
+			}
+		}
+	})
+}

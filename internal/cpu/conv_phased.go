@@ -33,6 +33,7 @@ const (
 	phasedPanels      = 4
 	phasedBlock       = 32
 	phasedBytes       = 2 << 20
+	phasedMostTiles   = 256
 	phasedWeightsMost = 1 << 18
 	// The fewest outputs a channel, in all images.
 	phasedLeast = 128
@@ -103,7 +104,7 @@ func (z *phased) ofInputs(g *Conv) {
 	z.channels, z.ih, z.iw, z.oh, z.ow = g.C, g.In[1], g.In[2], g.Out[1], g.Out[2]
 	z.parts, z.each, z.lines = 1, phases, phasedPatch
 	z.th, z.tw = (z.oh+phasedTile-1)/phasedTile, (z.ow+phasedTile-1)/phasedTile
-	z.pitch = 2 * (phasedTile*z.tw + 2) // of both phases of a line
+	z.pitch = phasedTile*z.tw + 2
 }
 
 // phasedInputGrad is ConvInputGrad where usesPhased.
@@ -125,7 +126,7 @@ func (z *phased) run() {
 		z.runFew()
 		return
 	}
-	fit := min(phasedBytes/(4*phasedElems*(phases*z.channels+z.parts*z.rows)), (z.total+15)/16, 256)
+	fit := min(phasedBytes/(4*phasedElems*(phases*z.channels+z.parts*z.rows)), (z.total+15)/16, phasedMostTiles)
 	panels := max(2, (fit+z.nr-1)/z.nr)
 	tiles := panels * z.nr
 	z.strideV = panels*z.panelV + winogradSlack
@@ -213,7 +214,7 @@ func (b *phasedBlocks) borrowStrip() mem.Block {
 // stripSize is the room for lines: of one channel at least, if each row of tiles had its own.
 func (b *phasedBlocks) stripSize() int {
 	rows := (b.t1-b.t0-2+b.tw)/b.tw + 1
-	return max(winogradStrip, 2*rows*b.lines*b.pitch) + b.pitch + winogradSlack
+	return max(winogradStrip, b.each*rows*b.lines*b.pitch) + winogradSlack
 }
 
 // borrow lends the scratch of a worker: with inputs, their transforms too.
@@ -279,73 +280,59 @@ func (z *phased) line(first, r int) int {
 func (b *phasedBlocks) input(from, to int) {
 	first, last := b.t0/b.tw, (b.t1-1)/b.tw // rows of tiles
 	lines := b.line(first, last) + b.lines
-	size, windows := lines*b.pitch, b.windows(lines*b.pitch)
+	windows, size := b.windows(lines), b.each*lines*b.pitch
 	next, phase := b.nr, b.nr*b.channels // from channel to channel and phase to phase
 	if !b.back {
-		size, next, phase = 2*size, phases*b.nr, b.nr
+		next, phase = phases*b.nr, b.nr
 	}
 	lanes := winogradLanes(b.im)
-	step := max(1, (len(b.strip)-b.pitch-winogradSlack)/size)
+	var offs [phasedMostTiles / 4]winogradOff
+	for t := b.t0; t < b.t1; t++ {
+		offs[(t-b.t0)/lanes][(t-b.t0)%lanes] = b.line(first, t/b.tw)*b.pitch + t%b.tw*phasedTile // lanes without a tile do some patch
+	}
+	step := max(1, (len(b.strip)-winogradSlack)/size)
 	for c0 := from; c0 < to; c0 += step {
 		n := min(step, to-c0)
 		for c := range n {
-			b.copyLines(b.strip[c*size:], lines*b.pitch, c0+c, first, last)
+			b.copyLines(b.strip[c*size:], c0+c, first, last)
 		}
 		for t := b.t0; t < b.t1; t += lanes {
-			var off winogradOff
-			for l := range lanes {
-				s := min(t+l, b.t1-1) // lanes without a tile do the last one again
-				off[l] = b.line(first, s/b.tw)*b.pitch + s%b.tw*phasedTile
-			}
 			for f, w := range windows {
-				phasedInput(b.im, b.v[b.panel(t, b.panelV)+c0*next+f*phase:], b.strideV, next, b.strip[w:], size, b.pitch, &off, n, b.tmp)
+				phasedInput(b.im, b.v[b.panel(t, b.panelV)+c0*next+f*phase:], b.strideV, next, b.strip[w:], size, b.pitch, &offs[(t-b.t0)/lanes], n, b.tmp)
 			}
 		}
 	}
 }
 
-// windows returns where the patches of each phase begin in a strip whose odd lines are half elements behind the even ones. Those of the
-// gradient of the input are the same patches, of odd phases a place further if the padding is odd.
-func (z *phased) windows(half int) (w [phases]int) {
+// windows returns where the patches of each phase begin in a strip of so many lines a phase. Those of the gradient of the input are
+// the same patches, of odd phases a place further if the padding is odd.
+func (z *phased) windows(lines int) (w [phases]int) {
 	for f := range w {
-		if z.back {
+		if w[f] = f * lines * z.pitch; z.back {
 			w[f] = f/2*(z.pad[0]&1)*z.pitch + f%2*(z.pad[1]&1)
-		} else {
-			w[f] = f/2*half + f%2*(z.pitch/2)
 		}
 	}
 	return w
 }
 
-// copyLines copies what rows [first, last] of tiles read of channel c, with zeros around it: even lines, and half elements further odd ones,
-// each the even columns before the odd ones; or for the gradient of the input lines as they are.
-func (z *phased) copyLines(dst []float32, half, c, first, last int) {
-	for r := first; r <= last; r++ {
-		n, i := r/z.th, r%z.th
-		plane := z.x[(n*z.channels+c)*z.ih*z.iw:][:z.ih*z.iw]
-		from := 0
-		if r > first && i > 0 {
-			from = z.lines - phasedTile // the row before has copied these
-		}
-		for l := from; l < z.lines; l++ {
-			to := dst[(z.line(first, r)+l)*z.pitch:]
+// copyLines copies what rows [first, last] of tiles read of channel c, with zeros around it: one phase after the other, or for the gradient of the
+// input lines as they are. It writes up to seven elements behind them.
+func (z *phased) copyLines(dst []float32, c, first, last int) {
+	end := z.line(first, last) + z.lines // lines of a phase
+	for f := range z.each {
+		for r := first; r <= last; {
+			n, i := r/z.th, r%z.th
+			next := min(last+1, (n+1)*z.th)
+			plane := z.x[(n*z.channels+c)*z.ih*z.iw:][:z.ih*z.iw]
+			to, lines := dst[(f*end+z.line(first, r))*z.pitch:], phasedTile*(next-r-1)+z.lines
 			if z.back {
-				padRow(to[:z.pitch], plane, phasedTile*i+l+z.pad[0]>>1-1, z.ih, z.iw, 1-z.pad[1]>>1)
-				continue
+				padPlane(z.im, to, plane, z.ih, z.iw, phasedTile*i+z.pad[0]>>1-1, z.pad[1]>>1-1, 1, lines, z.pitch)
+			} else {
+				padPlane(z.im, to, plane, z.ih, z.iw, 2*phasedTile*i+f/2-z.pad[0], f%2-z.pad[1], 2, lines, z.pitch)
 			}
-			z.splitRow(to, plane, 2*(phasedTile*i+l)-z.pad[0])
-			z.splitRow(to[half:], plane, 2*(phasedTile*i+l)+1-z.pad[0])
+			r = next
 		}
 	}
-}
-
-// splitRow copies line i of a plane, the phases of its columns side by side; a line outside is zeros.
-func (z *phased) splitRow(dst, plane []float32, i int) {
-	if dst = dst[:z.pitch]; i < 0 || i >= z.ih {
-		clear(dst)
-		return
-	}
-	padLine(dst, plane[i*z.iw:][:z.iw], -z.pad[1], 2)
 }
 
 // products multiplies the transforms of the block's channels, element by element of them, and adds up over blocks of channels.

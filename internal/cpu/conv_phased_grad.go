@@ -61,7 +61,7 @@ func phasedWeightGrad(g *Conv, x, dy, dw []float32) {
 		z.last = min(z.first+z.block, z.n*z.th) - 1
 		vectors := z.cols / lanes
 		parallel.For(vectors+z.panels.parts, 1, func(lo, hi int) {
-			strip, block := borrow[float32](max(lanes/phases*2*phasedPatch*z.pitch, z.mr*phasedTile*phasedTile*z.tw) + winogradSlack)
+			strip, block := borrow[float32](max(lanes*phasedPatch*z.pitch, z.mr*phasedTile*phasedTile*z.tw) + winogradSlack)
 			defer block.Put()
 			var tmp phasedTmp
 			for i := lo; i < hi; i++ {
@@ -94,18 +94,17 @@ func phasedWeightGrad(g *Conv, x, dy, dw []float32) {
 // inputs transforms the tiles at hand of a vector of phases of channels.
 func (z *phasedGrads) inputs(i int, strip []float32, tmp *phasedTmp) {
 	lanes := winogradLanes(z.im)
-	half := phasedPatch * z.pitch
-	windows := z.windows(half)
+	size, windows := phases*phasedPatch*z.pitch, z.windows(phasedPatch)
 	c := i * lanes / phases
 	n := min(lanes/phases, z.channels-c)
 	var off winogradOff
 	for l := range lanes {
-		off[l] = min(l/phases, n-1)*2*half + windows[l%phases] // lanes without a channel do the last one again
+		off[l] = min(l/phases, n-1)*size + windows[l%phases] // lanes without a channel do the last one again
 	}
 	at := i * lanes / z.nr * z.panelV
 	for r := z.first; r <= z.last; r++ {
 		for s := range n {
-			z.copyLines(strip[s*2*half:], half, c+s, r, r)
+			z.copyLines(strip[s*size:], c+s, r, r)
 		}
 		v := z.vs[at+(r-z.first)*z.tw*z.nr+i*lanes%z.nr:]
 		phasedInput(z.im, v, z.strideV, z.nr, strip, phasedTile, z.pitch, &off, z.tw, tmp)

@@ -94,7 +94,7 @@ func planesWeightGrad(g *Conv, x, dy, dw []float32) {
 				for c := range g.C {
 					for b := range lines.parts {
 						l0, l1 := lines.part(b)
-						g.padPlane(im, plane, x[(n*g.C+c)*volume(g.In):][:volume(g.In)], l0-g.Pad[1], l1-l0+height, width)
+						padPlane(im, plane, x[(n*g.C+c)*volume(g.In):][:volume(g.In)], g.In[1], g.In[2], l0-g.Pad[1], -g.Pad[2], 1, l1-l0+height, width)
 						d := planeDots{a: plane, ldb: volume(g.Out), k: g.Out[2], lines: l1 - l0, stepA: width, stepB: g.Out[2]}
 						if n > n0 || b > 0 {
 							d.flags = tileAccumulate
@@ -121,17 +121,17 @@ func planesWeightGrad(g *Conv, x, dy, dw []float32) {
 	addWeights(im, dw, sums, images.parts, 1, rows, g.K, g.K)
 }
 
-// padPlane copies n lines of a plane from line first on, as width columns from the padding on; what is outside is 0.
-func (g *Conv) padPlane(im Impl, dst, x []float32, first, n, width int) {
-	h, w, pad := g.In[1], g.In[2], g.Pad[2]
-	top, inside := stepsInside(first, 1, h, n)
-	head, columns := stepsInside(-pad, 1, w, width)
+// padPlane copies n lines of a plane (h, w), every step-th from line first on, as width columns, every step-th from column on; what is outside
+// is 0. It may write up to seven elements behind a line.
+func padPlane(im Impl, dst, x []float32, h, w, first, column, step, n, width int) {
+	top, inside := stepsInside(first, step, h, n)
+	head, columns := stepsInside(column, step, w, width)
 	if columns == 0 {
 		inside = 0
 	}
 	clear(dst[:top*width])
 	if inside > 0 {
-		convLines(im, dst[top*width:], width, x[(first+top)*w+max(0, -pad):], w, inside, head, columns, width-head-columns, 1)
+		convLines(im, dst[top*width:], width, x[(first+step*top)*w+column+step*head:], step*w, inside, head, columns, width-head-columns, step)
 	}
 	clear(dst[(top+inside)*width : n*width])
 }

@@ -2411,7 +2411,7 @@ DATA phasedInputConstants<>+0(SB)/4, $0x40000000
 GLOBL phasedInputConstants<>(SB), RODATA|NOPTR, $4
 
 // func phasedWeightsAVX2(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·phasedWeightsAVX2(SB), NOSPLIT, $0-72
 	VBROADCASTSS phasedWeightsConstants<>+0(SB), Y12
 	VBROADCASTSS phasedWeightsConstants<>+4(SB), Y13
@@ -2440,6 +2440,17 @@ TEXT ·phasedWeightsAVX2(SB), NOSPLIT, $0-72
 	MOVQ         tmp+64(FP), SI
 
 channel:
+	MOVQ        wc+40(FP), CX
+	SHLQ        $0x04, CX
+	ADDQ        AX, CX
+	PREFETCHT0  (R8)(CX*1)
+	PREFETCHT0  (R9)(CX*1)
+	PREFETCHT0  (R10)(CX*1)
+	PREFETCHT0  (R11)(CX*1)
+	PREFETCHT0  (R12)(CX*1)
+	PREFETCHT0  (R13)(CX*1)
+	PREFETCHT0  (R14)(CX*1)
+	PREFETCHT0  (R15)(CX*1)
 	VMOVUPS     (R8)(AX*1), X0
 	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
 	VMOVUPS     (R9)(AX*1), X1
@@ -3053,7 +3064,7 @@ DATA phasedWeightsConstants<>+12(SB)/4, $0x3eaaaaab
 GLOBL phasedWeightsConstants<>(SB), RODATA|NOPTR, $16
 
 // func phasedFlippedAVX2(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·phasedFlippedAVX2(SB), NOSPLIT, $0-72
 	VBROADCASTSS phasedFlippedConstants<>+0(SB), Y12
 	VBROADCASTSS phasedFlippedConstants<>+4(SB), Y13
@@ -3082,6 +3093,17 @@ TEXT ·phasedFlippedAVX2(SB), NOSPLIT, $0-72
 	MOVQ         tmp+64(FP), SI
 
 channel:
+	MOVQ        wc+40(FP), CX
+	SHLQ        $0x04, CX
+	ADDQ        AX, CX
+	PREFETCHT0  (R8)(CX*1)
+	PREFETCHT0  (R9)(CX*1)
+	PREFETCHT0  (R10)(CX*1)
+	PREFETCHT0  (R11)(CX*1)
+	PREFETCHT0  (R12)(CX*1)
+	PREFETCHT0  (R13)(CX*1)
+	PREFETCHT0  (R14)(CX*1)
+	PREFETCHT0  (R15)(CX*1)
 	VMOVUPS     (R8)(AX*1), X0
 	VINSERTF128 $0x01, (R12)(AX*1), Y0, Y0
 	VMOVUPS     (R9)(AX*1), X1
@@ -8212,7 +8234,7 @@ channel:
 	RET
 
 // func phasedWeightsAVX512(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·phasedWeightsAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSS phasedWeightsConstants<>+0(SB), Z12
 	VBROADCASTSS phasedWeightsConstants<>+4(SB), Z13
@@ -8266,6 +8288,33 @@ TEXT ·phasedWeightsAVX512(SB), NOSPLIT, $0-72
 	MOVQ         tmp+64(FP), SI
 
 channel:
+	MOVQ         wc+40(FP), CX
+	SHLQ         $0x04, CX
+	ADDQ         AX, CX
+	PREFETCHT0   (R8)(CX*1)
+	PREFETCHT0   (R9)(CX*1)
+	PREFETCHT0   (R10)(CX*1)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R12)(CX*1)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R15)(CX*1)
+	MOVQ         2560(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2568(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2576(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2584(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2592(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2600(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2608(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2616(SI), DX
+	PREFETCHT0   (DX)(CX*1)
 	VMOVUPS      (R8)(AX*1), X0
 	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
 	MOVQ         2560(SI), DX
@@ -8937,7 +8986,7 @@ channel:
 	RET
 
 // func phasedFlippedAVX512(u *float32, up int, uc int, us int, w *float32, wc int, off *int, channels int, tmp *float32)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·phasedFlippedAVX512(SB), NOSPLIT, $0-72
 	VBROADCASTSS phasedFlippedConstants<>+0(SB), Z12
 	VBROADCASTSS phasedFlippedConstants<>+4(SB), Z13
@@ -8991,6 +9040,33 @@ TEXT ·phasedFlippedAVX512(SB), NOSPLIT, $0-72
 	MOVQ         tmp+64(FP), SI
 
 channel:
+	MOVQ         wc+40(FP), CX
+	SHLQ         $0x04, CX
+	ADDQ         AX, CX
+	PREFETCHT0   (R8)(CX*1)
+	PREFETCHT0   (R9)(CX*1)
+	PREFETCHT0   (R10)(CX*1)
+	PREFETCHT0   (R11)(CX*1)
+	PREFETCHT0   (R12)(CX*1)
+	PREFETCHT0   (R13)(CX*1)
+	PREFETCHT0   (R14)(CX*1)
+	PREFETCHT0   (R15)(CX*1)
+	MOVQ         2560(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2568(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2576(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2584(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2592(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2600(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2608(SI), DX
+	PREFETCHT0   (DX)(CX*1)
+	MOVQ         2616(SI), DX
+	PREFETCHT0   (DX)(CX*1)
 	VMOVUPS      (R8)(AX*1), X0
 	VINSERTF32X4 $0x01, (R12)(AX*1), Z0, Z0
 	MOVQ         2560(SI), DX

@@ -110,6 +110,14 @@ func phasedWeights(name string, flip bool) {
 	Load(Param("u"), base)
 	Load(Param("tmp"), tmp)
 	Label("channel")
+	// The weights of a later channel are on another page of memory, if those of a row are not beside each other.
+	Load(Param("wc"), column)
+	SHLQ(Imm(4), column)
+	ADDQ(row, column)
+	for l := range lanes {
+		m := element(l, 0)
+		PREFETCHT0(Mem{Base: m.Base, Index: column, Scale: 1})
+	}
 	at := func(line, phase, j int) Mem { return scratch(10*line + 5*phase + j) }
 	for line := range 4 {
 		four(0, 16*line)

@@ -79,7 +79,7 @@ func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 		winogradForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
-	if x, ok := any(x).([]float32); ok && g.usesPhased() {
+	if x, ok := any(x).([]float32); ok && g.usesPhased(3, 8) {
 		phasedForward(&g, x, any(w).([]float32), any(bias).([]float32), any(y).([]float32))
 		return
 	}
@@ -146,7 +146,7 @@ func ConvInputGrad[T Float](g Conv, gemm Gemm[T], dy, w, dx []T) {
 		winogradInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
-	if dy, ok := any(dy).([]float32); ok && g.usesPhased() {
+	if dy, ok := any(dy).([]float32); ok && g.usesPhased(8, 8) {
 		phasedInputGrad(&g, dy, any(w).([]float32), any(dx).([]float32))
 		return
 	}
@@ -214,7 +214,7 @@ func ConvWeightGrad[T Float](g Conv, gemm Gemm[T], x, dy, dw []T) {
 		winogradWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}
-	if x, ok := any(x).([]float32); ok && g.usesPhased() {
+	if x, ok := any(x).([]float32); ok && g.usesPhased(3, 16) {
 		phasedWeightGrad(&g, x, any(dy).([]float32), any(dw).([]float32))
 		return
 	}

@@ -78,7 +78,7 @@ func BenchmarkConv(b *testing.B) {
 			{"gathered_fwd", func() { convGathered(g, GemmF32, x, w, nil, y) }},
 			{"gathered_dw", func() { convWeightGathered(g, GemmF32, x, y, dw) }},
 		} {
-			if strings.HasPrefix(m.name, "phased") && !g.usesPhased() {
+			if strings.HasPrefix(m.name, "phased") && !g.usesPhased(3, 8) {
 				continue
 			}
 			if strings.HasPrefix(m.name, "images") && !g.acrossImages() || strings.HasPrefix(m.name, "planes") && !g.acrossPlanes() {

@@ -27,11 +27,11 @@ const (
 	phasedElems = phasedPatch * phasedPatch
 	phases      = 4
 	// With up to phasedFew tiles the transformed inputs are kept, and the weights' exist for phasedPanels panels of rows and phasedBlock
-	// channels at a time, which the second-level cache holds. With more it is the other way round: blocks of tiles of
+	// channels at a time, of which all tiles are computed at once. With more it is the other way round: blocks of tiles of
 	// up to phasedBytes meet weights of up to phasedWeightsMost kernels.
 	phasedFew         = 128
 	phasedPanels      = 4
-	phasedBlock       = 32
+	phasedBlock       = 128
 	phasedBytes       = 2 << 20
 	phasedMostTiles   = 256
 	phasedWeightsMost = 1 << 18
@@ -42,11 +42,11 @@ const (
 // phasedTmp is the scratch of the kernels: two transforms, and what they keep of winogradOff.
 type phasedTmp [40*16 + 16]float32
 
-// usesPhased reports whether it is the fastest way.
-func (g *Conv) usesPhased() bool {
+// usesPhased reports whether it is the fastest way, if from c input and k output channels on.
+func (g *Conv) usesPhased(c, k int) bool {
 	out, tiles := g.Out[1]*g.Out[2], g.phasedTiles()
 	return g.Kernel == [3]int{1, 4, 4} && g.Stride == [3]int{1, 2, 2} && g.Dil == [3]int{1, 1, 1} && g.Groups == 1 && g.In[0] == 1 && g.Out[0] == 1 &&
-		g.Pad[0] == 0 && min(g.C, g.K) >= 8 && g.In[1]*g.In[2] > 0 && max(g.In[2], g.Out[2]) <= winogradWidest && g.N*out >= phasedLeast &&
+		g.Pad[0] == 0 && g.C >= c && g.K >= k && g.In[1]*g.In[2] > 0 && max(g.In[2], g.Out[2]) <= winogradWidest && g.N*out >= phasedLeast &&
 		2*g.N*out >= tiles*phasedTile*phasedTile && (tiles <= phasedFew || g.C*g.K <= phasedWeightsMost)
 }
 

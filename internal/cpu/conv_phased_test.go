@@ -89,8 +89,8 @@ func TestPhasedIsUsedAndDeterministic(t *testing.T) {
 	defer parallel.SetWorkers(0)
 	r := rand.New(rand.NewPCG(3, 4))
 	same := func(size int) convAxis { return convAxis{size: size, pad: 1, after: 1} }
-	for _, g := range []Conv{conv4x4(16, 24, 40, same(8), same(8)), conv4x4(33, 17, 20, same(16), same(16)), conv4x4(3, 8, 9, same(62), same(66))} {
-		if !g.usesPhased() {
+	for _, g := range []Conv{conv4x4(16, 24, 40, same(8), same(8)), conv4x4(33, 17, 20, same(16), same(16)), conv4x4(3, 8, 16, same(62), same(66))} {
+		if !g.usesPhased(8, 16) {
 			t.Fatalf("%v does not use phases", g)
 		}
 		nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
@@ -113,11 +113,11 @@ func TestPhasedIsUsedAndDeterministic(t *testing.T) {
 	}
 	for i, change := range []func(*Conv){
 		func(g *Conv) { g.Groups = 2 }, func(g *Conv) { g.Stride[1] = 1 }, func(g *Conv) { g.Dil[2] = 2 }, func(g *Conv) { g.Kernel[2] = 3 },
-		func(g *Conv) { g.C = 3 }, func(g *Conv) { g.N = 1 }, func(g *Conv) { g.In, g.Out = [3]int{1, 10, 10}, [3]int{1, 5, 5} },
+		func(g *Conv) { g.C = 7 }, func(g *Conv) { g.K = 15 }, func(g *Conv) { g.N = 1 }, func(g *Conv) { g.In, g.Out = [3]int{1, 10, 10}, [3]int{1, 5, 5} },
 		func(g *Conv) { g.N, g.C, g.K = 1000, 1024, 512 }, func(g *Conv) { g.In[0], g.Pad[0] = 2, -1 },
 	} {
 		g := conv4x4(16, 24, 40, same(8), same(8))
-		if change(&g); g.usesPhased() {
+		if change(&g); g.usesPhased(8, 16) {
 			t.Errorf("%d: %v uses phases", i, g)
 		}
 	}

@@ -85,11 +85,12 @@
 //
 // # Convolutions
 //
-// ConvForward, ConvInputGrad and ConvWeightGrad choose among nine ways; no way keeps a matrix of patches in memory:
+// ConvForward, ConvInputGrad and ConvWeightGrad choose among ten ways; no way keeps a matrix of patches in memory:
 //
 //   - an image that is one patch: one matrix product;
 //   - depthwise (conv_depthwise.go, conv_taps.go): sums of lines, one for each tap;
 //   - 3x3 with stride 1 in float32 (conv_winograd.go), from 128 outputs a channel on (400 for the weights' gradient);
+//   - 4x4 with stride 2 in float32 (conv_phased.go), from 128 outputs a channel on: Winograd's of the stride's phases;
 //   - 1x1 (conv_pointwise.go): the tiles of matrix products, which read planes in place where they can;
 //   - few channels with stride 2, in float32 with AVX2 or AVX-512, forward (conv_line.go): Winograd's along lines;
 //   - batches of a multiple of 16 images with stride 1, in float32 with AVX2 or AVX-512, planes of up to 8192 places and 144 terms or more

@@ -61,7 +61,7 @@ func (g *Conv) flags() int {
 type Gemm[T Float] func(m, n, k int, a []T, ars, acs int, b []T, brs, bcs int, c []T, ldc int, ep Epilogue[T])
 
 // ConvForward computes y, plus bias (K) unless nil, and ReLU of that if g says so. Work is split over images, groups and output positions. float32 convolutions by
-// 3x3 are Winograd's where that is faster, as are their gradients, with errors of up to about 7e-6 of the largest output; the package
+// 3x3, and by 4x4 with stride 2, are Winograd's where that is faster, as are their gradients, with errors of up to about 7e-6 of the largest output; the package
 // comment names the other ways.
 func ConvForward[T Float](g Conv, gemm Gemm[T], x, w, bias, y []T) {
 	if volume(g.Out) == 0 || g.N == 0 || g.K == 0 {

@@ -18,7 +18,7 @@ import (
 //	y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A
 //
 // in the points 0, 1, -1, 2 and infinity (Lavin and Gray, 2016, as in conv_winograd.go), so that the sums over channels and phases are 25
-// matrix products for 64 multiplications an output and a channel: 2.56 times fewer. Errors are up to about 3e-6 of the largest output, and an
+// matrix products for 64 multiplications an output and a channel: 2.56 times fewer. Errors are up to about 6e-6 of the largest output, and an
 // infinity makes all outputs of its tiles NaN.
 //
 // On one thread of a Zen 3 with a peak of 102 GFLOP/s, in ms, direct convolution in brackets: forward, gradient of the input, of the weights

@@ -11,6 +11,6 @@ import (
 	_ "github.com/hadal-go/hadal/recipes/optimizers"
 	_ "github.com/hadal-go/hadal/recipes/tabular" // tabular
 	_ "github.com/hadal-go/hadal/recipes/training"
-	_ "github.com/hadal-go/hadal/recipes/vision" // lenet, mlp
+	_ "github.com/hadal-go/hadal/recipes/vision" // detect, lenet, mlp
 	_ "github.com/hadal-go/hadal/recipes/workflow"
 )

@@ -116,3 +116,16 @@ func drawn(x *tensor.Tensor, t detection.Target, found detection.Detections) ima
 	}
 	return plot.DrawBoxes(plot.RGBRange(x.Dim(1), x.Dim(2), tensor.Data[float32](x), 0, 1), boxes, plot.DrawBoxesConfig{})
 }
+
+// plotFound draws what a detector finds on the first 12 pictures of data.
+func plotFound(ctx context.Context, path, title string, model detection.Detector, data dataset.Dataset[detection.Sample], minScore float64) error {
+	var tiles []plot.Tile
+	first := dataset.Subset[detection.Sample]{Of: data, Indices: firstNumbers(min(12, data.Len()))}
+	err := detected(ctx, model, first, detection.DetectConfig{MinScore: &minScore}, func(x *tensor.Tensor, t detection.Target, found detection.Detections) {
+		tiles = append(tiles, plot.Tile{Image: drawn(x, t, found)})
+	})
+	if err != nil {
+		return err
+	}
+	return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: title, Columns: 4})
+}

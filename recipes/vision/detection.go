@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/hadal-go/hadal/catalog"
-	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/shapes"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/models/detection"
@@ -44,7 +43,7 @@ func detectionRow(ctx context.Context, c *catalog.Check) error {
 		ap    *metrics.DetectionAP
 	}
 	var last [2]reached
-	for stage, f := range []detectorFit{{epochs: 8, batch: 16, lr: 2e-3, decay: 1e-3, workers: 1}, {epochs: 8, batch: 32, lr: 3e-3, decay: 1e-3, workers: 1}} {
+	for stage, f := range []detectorFit{{epochs: 6, batch: 16, lr: 3e-3, decay: 1e-3, workers: 1}, {epochs: 8, batch: 32, lr: 3e-3, decay: 1e-3, workers: 1}} {
 		name := []string{"one-stage", "two-stage"}[stage]
 		mAP, err := c.Median(3, func(seed uint64) (float64, error) {
 			model := newDetector(random.New(seed), stage == 1, 0)
@@ -88,15 +87,7 @@ func detectionRow(ctx context.Context, c *catalog.Check) error {
 
 	for stage, name := range []string{"one-stage", "two-stage"} {
 		err := c.Picture(name, func(path string) error {
-			var tiles []plot.Tile
-			half := 0.5
-			err := detected(ctx, last[stage].model, dataset.Subset[detection.Sample]{Of: test, Indices: firstNumbers(12)}, detection.DetectConfig{MinScore: &half}, func(x *tensor.Tensor, t detection.Target, found detection.Detections) {
-				tiles = append(tiles, plot.Tile{Image: drawn(x, t, found)})
-			})
-			if err != nil {
-				return err
-			}
-			return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: "The " + name + " detector: what was found, and what is there (white, dashed)", Columns: 4})
+			return plotFound(ctx, path, "The "+name+" detector: what was found, and what is there (white, dashed)", last[stage].model, test, 0.5)
 		})
 		if err != nil {
 			return err

@@ -89,6 +89,9 @@ func TestSegmentationGolden(t *testing.T) {
 		"hourglass":         {hourglass(models.HourglassConfig{Keypoints: 4, Stacks: 2, Depth: 3, Width: 1.0 / 16}), []int{2, 3, 64, 36}},
 		"hourglass modules": {hourglass(models.HourglassConfig{Keypoints: 3, Channels: 1, Stacks: 1, Depth: 2, Modules: 2, Width: 1.0 / 32, Downsample: 2}), []int{1, 1, 15, 22}},
 		"hourglass large":   {hourglass(models.HourglassConfig{Keypoints: 3, Channels: 1, Stacks: 3, Depth: 2, Width: 1.0 / 32, Downsample: 1}), []int{1, 1, 9, 8}},
+		"pix2pix":           {models.NewPix2Pix(g, models.Pix2PixConfig{Out: 2, Depth: 5, Width: 1.0 / 16, Dropout: none}), []int{2, 3, 32, 64}},
+		"pix2pix no skips":  {models.NewPix2Pix(g, models.Pix2PixConfig{In: 1, Depth: 3, Width: 1.0 / 16, NoSkips: true, Dropout: none}), []int{2, 1, 16, 8}},
+		"patchgan":          {models.NewPatchGAN(g, models.PatchGANConfig{Channels: 4, Width: 1.0 / 16}), []int{2, 4, 40, 33}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want, ok := goldens[name]
@@ -167,6 +170,8 @@ func TestSegmentationParameters(t *testing.T) {
 	for name, made := range map[string]func() any{
 		"unet":      func() any { return models.NewUNet(g, models.UNetConfig{}) },
 		"hourglass": func() any { return models.NewHourglass(g, models.HourglassConfig{}) },
+		"pix2pix":   func() any { return models.NewPix2Pix(g, models.Pix2PixConfig{}) },
+		"patchgan":  func() any { return models.NewPatchGAN(g, models.PatchGANConfig{}) },
 	} {
 		if n := nn.NumParams(made()); n != want[name] {
 			t.Errorf("%s has %d parameters, want %d", name, n, want[name])
@@ -296,22 +301,27 @@ func TestSegmentationRefuses(t *testing.T) {
 		mend string
 		f    func()
 	}{
-		"classes":          {tensor.ErrValue, "classes", func() { models.NewUNet(g, models.UNetConfig{Classes: -1}) }},
-		"depth":            {tensor.ErrValue, "depth", func() { models.NewUNet(g, models.UNetConfig{Depth: -1}) }},
-		"width":            {tensor.ErrValue, "width", func() { models.NewUNet(g, models.UNetConfig{Width: math.NaN()}) }},
-		"dropout":          {tensor.ErrValue, "", func() { models.NewUNet(g, models.UNetConfig{Width: 1.0 / 64, Dropout: new(2.0)}) }},
-		"odd":              {tensor.ErrShape, "the next that can is 48", func() { unet.Forward(tensor.Zeros(1, 1, 64, 40)) }},
-		"no batch":         {tensor.ErrShape, "Unsqueeze", func() { unet.Forward(tensor.Zeros(1, 64, 64)) }},
-		"no batch, any":    {tensor.ErrShape, "Unsqueeze", func() { unet.Segment(tensor.Zeros(1, 64, 64)) }},
-		"no pixels":        {tensor.ErrShape, "pixels", func() { unet.Segment(tensor.Zeros(1, 1, 0, 64)) }},
-		"channels":         {tensor.ErrShape, "", func() { unet.Forward(tensor.Zeros(1, 3, 16, 16)) }},
-		"fcn stride":       {tensor.ErrValue, "8, 16 or 32", func() { models.NewFCN(g, models.FCNConfig{Stride: 4}) }},
-		"fcn no batch":     {tensor.ErrShape, "Unsqueeze", func() { fcn.Forward(tensor.Zeros(3, 64, 64)) }},
-		"fcn no pixels":    {tensor.ErrShape, "pixels", func() { fcn.Forward(tensor.Zeros(1, 3, 64, 0)) }},
-		"stacks":           {tensor.ErrValue, "stacks", func() { models.NewHourglass(g, models.HourglassConfig{Stacks: -1}) }},
-		"downsample":       {tensor.ErrValue, "4, 2 or 1", func() { models.NewHourglass(g, models.HourglassConfig{Downsample: 3}) }},
-		"hourglass small":  {tensor.ErrShape, "larger pictures", func() { hourglass.Forward(tensor.Zeros(1, 3, 60, 64)) }},
-		"hourglass batch":  {tensor.ErrShape, "Unsqueeze", func() { hourglass.Forward(tensor.Zeros(3, 64, 64)) }},
+		"classes":         {tensor.ErrValue, "classes", func() { models.NewUNet(g, models.UNetConfig{Classes: -1}) }},
+		"depth":           {tensor.ErrValue, "depth", func() { models.NewUNet(g, models.UNetConfig{Depth: -1}) }},
+		"width":           {tensor.ErrValue, "width", func() { models.NewUNet(g, models.UNetConfig{Width: math.NaN()}) }},
+		"dropout":         {tensor.ErrValue, "", func() { models.NewUNet(g, models.UNetConfig{Width: 1.0 / 64, Dropout: new(2.0)}) }},
+		"odd":             {tensor.ErrShape, "the next that can is 48", func() { unet.Forward(tensor.Zeros(1, 1, 64, 40)) }},
+		"no batch":        {tensor.ErrShape, "Unsqueeze", func() { unet.Forward(tensor.Zeros(1, 64, 64)) }},
+		"no batch, any":   {tensor.ErrShape, "Unsqueeze", func() { unet.Segment(tensor.Zeros(1, 64, 64)) }},
+		"no pixels":       {tensor.ErrShape, "pixels", func() { unet.Segment(tensor.Zeros(1, 1, 0, 64)) }},
+		"channels":        {tensor.ErrShape, "", func() { unet.Forward(tensor.Zeros(1, 3, 16, 16)) }},
+		"fcn stride":      {tensor.ErrValue, "8, 16 or 32", func() { models.NewFCN(g, models.FCNConfig{Stride: 4}) }},
+		"fcn no batch":    {tensor.ErrShape, "Unsqueeze", func() { fcn.Forward(tensor.Zeros(3, 64, 64)) }},
+		"fcn no pixels":   {tensor.ErrShape, "pixels", func() { fcn.Forward(tensor.Zeros(1, 3, 64, 0)) }},
+		"stacks":          {tensor.ErrValue, "stacks", func() { models.NewHourglass(g, models.HourglassConfig{Stacks: -1}) }},
+		"downsample":      {tensor.ErrValue, "4, 2 or 1", func() { models.NewHourglass(g, models.HourglassConfig{Downsample: 3}) }},
+		"hourglass small": {tensor.ErrShape, "larger pictures", func() { hourglass.Forward(tensor.Zeros(1, 3, 60, 64)) }},
+		"hourglass batch": {tensor.ErrShape, "Unsqueeze", func() { hourglass.Forward(tensor.Zeros(3, 64, 64)) }},
+		"pix2pix depth":   {tensor.ErrValue, "2 to 12", func() { models.NewPix2Pix(g, models.Pix2PixConfig{Depth: 1}) }},
+		"pix2pix size": {tensor.ErrShape, "multiples of 256", func() {
+			models.NewPix2Pix(g, models.Pix2PixConfig{Width: 1.0 / 64}).Forward(tensor.Zeros(1, 3, 256, 128))
+		}},
+		"patchgan layers":  {tensor.ErrValue, "1 to 12", func() { models.NewPatchGAN(g, models.PatchGANConfig{Layers: -1}) }},
 		"hourglass colour": {tensor.ErrShape, "", func() { hourglass.Forward(tensor.Zeros(1, 1, 64, 64)) }},
 	} {
 		if err := tensor.Catch(c.f); !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.mend) {
@@ -338,6 +348,16 @@ func ExampleNewFCN() {
 	classes := nn.Eval(m).Forward(tensor.Zeros(1, 3, 48, 65)).ArgMax(1)
 	fmt.Println(classes.Shape())
 	// Output: (1, 48, 65)
+}
+
+// The discriminator sees the picture given and the one made of it.
+func ExampleNewPix2Pix() {
+	g := random.New(1)
+	generator, discriminator := models.NewPix2Pix(g, models.Pix2PixConfig{Depth: 6, Width: 0.125}), models.NewPatchGAN(g, models.PatchGANConfig{Width: 0.125})
+	x := tensor.Zeros(2, 3, 64, 64)
+	y := generator.Forward(x)
+	fmt.Println(y.Shape(), discriminator.Forward(tensor.Concat(1, x, y)).Shape())
+	// Output: (2, 3, 64, 64) (2, 1, 6, 6)
 }
 
 // A loss is applied to the heat maps of every stack.

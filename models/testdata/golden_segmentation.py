@@ -1,6 +1,6 @@
 """Writes golden_segmentation.json: python3 golden_segmentation.py (made with PyTorch 1.13.0). U-Net (Ronneberger et al., 2015), FCN-32s,
 -16s and -8s (Long et al., 2015, sizes and offsets of the authors' Caffe models) and the stacked hourglass (Newell et al., 2016, after the
-authors' Torch models), with weights that are whole numbers by a formula, the same in any language, and what they make of a picture."""
+authors' Torch models), pix2pix (Isola et al., 2017, after the authors' PyTorch), with weights that are whole numbers by a formula, the same in any language, and what they make of a picture."""
 import json
 
 import torch
@@ -135,6 +135,38 @@ class Hourglass(nn.Module):
         return torch.stack(out, 1)
 
 
+class Pix2Pix(nn.Module):
+    def __init__(self, i=3, o=3, depth=8, base=64, skips=True):
+        super().__init__()
+        self.skips = skips
+        w = [base << min(k, 3) for k in range(depth)]
+        down, up = [], []
+        for k in range(depth):
+            down.append(nn.Sequential(*(k > 0) * [nn.LeakyReLU(0.2)], nn.Conv2d(w[k - 1] if k else i, w[k], 4, 2, 1, bias=False), *(0 < k < depth - 1) * [nn.BatchNorm2d(w[k])]))
+        for k in reversed(range(depth)):
+            n = w[k] * (2 if skips and k < depth - 1 else 1)
+            up.append(nn.Sequential(nn.ReLU(), nn.ConvTranspose2d(n, w[k - 1] if k else o, 4, 2, 1, bias=k == 0), nn.BatchNorm2d(w[k - 1]) if k else nn.Tanh()))
+        self.encoder, self.decoder = nn.ModuleList(down), nn.ModuleList(up)
+
+    def forward(self, x):
+        maps = []
+        for level in self.encoder:
+            x = level(x)
+            maps.append(x)
+        for k, level in enumerate(self.decoder):
+            x = level(torch.cat([maps[-1 - k], x], 1) if k and self.skips else x)
+        return x
+
+
+def patchgan(i=6, base=64, layers=3):
+    l, n = [nn.Conv2d(i, base, 4, 2, 1), nn.LeakyReLU(0.2)], base
+    for k in range(1, layers + 1):
+        o = base << min(k, 3)
+        l += [nn.Conv2d(n, o, 4, 1 if k == layers else 2, 1, bias=False), nn.BatchNorm2d(o), nn.LeakyReLU(0.2)]
+        n = o
+    return nn.Sequential(*l, nn.Conv2d(n, 1, 4, 1, 1))
+
+
 def numbers(n, start):
     """Pseudo-random multiples of 2^-12 from -1 to 1."""
     i = torch.arange(n, dtype=torch.int64) + start
@@ -153,7 +185,7 @@ def fill(m):
 out = {"parameters": {}, "cases": {}}
 with torch.no_grad():
     for name, m in {"unet": UNet(), "fcn32": FCN(32), "fcn16": FCN(16), "fcn8": FCN(8),
-                    "hourglass": Hourglass()}.items():
+                    "hourglass": Hourglass(), "pix2pix": Pix2Pix(), "patchgan": patchgan()}.items():
         out["parameters"][name] = sum(p.numel() for p in m.parameters())
         print(name, out["parameters"][name])
     assert UNet()(torch.zeros(1, 1, 188, 188)).shape[2:] == (4, 4)
@@ -168,7 +200,8 @@ for name, m, shape in (
         ("fcn16 same", FCN(16, classes=3, width=1 / 32, same=True), (1, 3, 39, 64)), ("fcn8 same", FCN(8, 1, classes=3, width=1 / 32, same=True), (2, 1, 47, 66)),
         ("fcn8 norm", FCN(8, classes=3, width=1 / 32, same=True, norm=True), (2, 3, 40, 33)),
         ("hourglass", Hourglass(4, stacks=2, depth=3, width=1 / 16), (2, 3, 64, 36)),
-        ("hourglass modules", Hourglass(3, 1, 1, 2, 2, 1 / 32, 2), (1, 1, 15, 22)), ("hourglass large", Hourglass(3, 1, 3, 2, 1, 1 / 32, 1), (1, 1, 9, 8))):
+        ("hourglass modules", Hourglass(3, 1, 1, 2, 2, 1 / 32, 2), (1, 1, 15, 22)), ("hourglass large", Hourglass(3, 1, 3, 2, 1, 1 / 32, 1), (1, 1, 9, 8)),
+        ("pix2pix", Pix2Pix(3, 2, 5, 4), (2, 3, 32, 64)), ("pix2pix no skips", Pix2Pix(1, 3, 3, 4, False), (2, 1, 16, 8)), ("patchgan", patchgan(4, 4), (2, 4, 40, 33))):
     m.double()
     fill(m)
     x = numbers(torch.Size(shape).numel(), 77).reshape(shape).requires_grad_()

@@ -16,6 +16,8 @@ import (
 	"github.com/hadal-go/hadal/dataset/cells"
 	"github.com/hadal-go/hadal/dataset/maskset"
 	"github.com/hadal-go/hadal/dataset/shapes"
+	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/stamps"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/models"
 	"github.com/hadal-go/hadal/nn"
@@ -30,7 +32,7 @@ func init() {
 	recipes.Register(recipes.Entry{
 		Name:  "segment",
 		Area:  "vision",
-		Title: "U-Net or an FCN, which say of each pixel what it belongs to, on cells, shapes or a folder of pictures and masks",
+		Title: "U-Net or an FCN, which say of each pixel what it belongs to, on cells, shapes, cut-outs or a folder of pictures and masks",
 		Paper: "Ronneberger, Fischer and Brox (2015), U-Net; Long, Shelhamer and Darrell (2015), Fully convolutional networks for semantic segmentation",
 		Expect: []recipes.Expectation{
 			{Data: "cells", Metric: "test_miou", Least: 0.95},
@@ -43,7 +45,7 @@ func init() {
 // SegmentRecipe are the options of the recipe.
 type SegmentRecipe struct {
 	Model       string  `help:"Network: ${enum}." enum:"unet,fcn8,fcn16,fcn32" default:"unet"`
-	Data        string  `help:"cells or shapes, made as they are needed, or a folder with pictures in images and, under the same names, their masks in masks, whose values or palette's numbers are the classes." default:"cells"`
+	Data        string  `help:"cells or shapes, which are drawn; stamps, Tux Paint's cut-outs on painted grounds (Debian: tuxpaint-stamps-default); or a folder with pictures in images and, under the same names, their masks in masks, whose values or palette's numbers are the classes." default:"cells"`
 	Size        int     `help:"Side in pixels that pictures are made with or stretched to; a multiple of 8." default:"64"`
 	Pictures    int     `help:"Pictures to train on, where they are made." default:"400"`
 	Width       float64 `help:"Factor on the published numbers of channels." default:"0.125"`
@@ -85,8 +87,8 @@ type segmentData struct {
 }
 
 // load makes or reads the data. The same seed gives the same parts.
-func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64) (d segmentData, err error) {
-	var make func(n int, seed uint64) dataset.Dataset[masked]
+func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64, from source.Config) (d segmentData, err error) {
+	var make func(n int, seed uint64) dataset.Dataset[masked] // seeds are 3 seed for training, then those of validation and test
 	switch set {
 	case "cells":
 		d.info = segmentInfo{set, cells.Classes, 1, c.Size}
@@ -97,6 +99,25 @@ func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64) (d se
 		d.info = segmentInfo{set, append([]string{"background"}, shapes.Classes...), 3, c.Size}
 		make = func(n int, seed uint64) dataset.Dataset[masked] {
 			return maskedShapes(shapes.New(n, seed, shapes.Config{Size: c.Size, Smallest: 0.33, Largest: 0.5, Background: shapes.Texture, Rotation: 15, Noise: 0.03}))
+		}
+	case "stamps":
+		dir, err := stamps.Locate(from)
+		if err != nil {
+			return d, err
+		}
+		all, err := stamps.Open(ctx, dir, c.Size)
+		if err != nil {
+			return d, err
+		}
+		training, held := all.Split(0.8, seed) // each part has cut-outs of its own
+		validation, test := held.Split(0.5, seed)
+		d.info = segmentInfo{set, []string{"background", "cut-out"}, 3, c.Size}
+		make = func(n int, partSeed uint64) dataset.Dataset[masked] {
+			part := []*stamps.Stamps{training, validation, test}[partSeed-3*seed]
+			return dataset.Map(part.Compose(n, partSeed, stamps.Config{Size: c.Size, Most: 2, Smallest: 0.3, Largest: 0.6, Noise: 0.02}),
+				func(s stamps.Sample, _ *random.Generator) (masked, error) {
+					return masked{s.Image, s.Mask.GtScalar(0).To(tensor.Int64)}, nil
+				})
 		}
 	default:
 		return c.folder(ctx, set, seed)
@@ -117,7 +138,7 @@ func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64) (d se
 func (c *SegmentRecipe) folder(ctx context.Context, dir string, seed uint64) (d segmentData, err error) {
 	s, err := maskset.Open(ctx, dir, c.Size)
 	if err != nil {
-		return d, fmt.Errorf("--data %s: %w; cells and shapes are made", dir, err)
+		return d, fmt.Errorf("--data %s: %w; or take cells, shapes or stamps", dir, err)
 	}
 	d.info = segmentInfo{dir, s.Classes, 3, c.Size}
 	all := dataset.Map(s, func(s maskset.Sample, _ *random.Generator) (masked, error) { return masked{s.Image, s.Mask}, nil })
@@ -156,12 +177,12 @@ func (c *SegmentRecipe) build(g *random.Generator, in segmentInfo) nn.Layer {
 // Train runs the recipe.
 func (c *SegmentRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, error) {
 	set := c.Data
-	if set != "cells" && set != "shapes" { // a run may be looked at from another folder
+	if set != "cells" && set != "shapes" && set != "stamps" { // a run may be looked at from another folder
 		if abs, err := filepath.Abs(set); err == nil {
 			set = abs
 		}
 	}
-	data, err := c.load(ctx, set, env.Seed)
+	data, err := c.load(ctx, set, env.Seed, env.Source)
 	if err == nil {
 		err = env.Describe(data.info)
 	}
@@ -315,7 +336,7 @@ func (m *segmentModel) Predict(_ context.Context, img image.Image) (p recipes.Pi
 
 // Evaluate measures the network on the pictures that training held out.
 func (m *segmentModel) Evaluate(ctx context.Context) (train.Metrics, error) {
-	data, err := m.recipe.load(ctx, m.info.Set, m.seed)
+	data, err := m.recipe.load(ctx, m.info.Set, m.seed, source.Config{Offline: true})
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,9 @@ var trainedShapeNets struct {
 	of map[shapeNetKey]nn.Sequential
 }
 
+// shapeNetPictures is how many a network learns from.
+const shapeNetPictures = 1500
+
 // trainedShapeNet returns the network, trained from a seed, as it infers; the rows of a process share it.
 func trainedShapeNet(ctx context.Context, global nn.Layer, seed uint64) (nn.Sequential, error) {
 	trainedShapeNets.Lock()
@@ -79,8 +82,8 @@ func trainedShapeNet(ctx context.Context, global nn.Layer, seed uint64) (nn.Sequ
 	if net := trainedShapeNets.of[key]; net != nil {
 		return net, nil
 	}
-	const epochs, pictures = 8, 1500
-	set, err := oneShape(ctx, pictures, 1000+seed, lookedAt)
+	const epochs = 8
+	set, err := oneShape(ctx, shapeNetPictures, 1000+seed, lookedAt)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,136 @@
+package vision
+
+import (
+	"context"
+	"image"
+	"math"
+
+	"github.com/hadal-go/hadal/catalog"
+	"github.com/hadal-go/hadal/explain"
+	"github.com/hadal-go/hadal/nn"
+	"github.com/hadal-go/hadal/random"
+	"github.com/hadal-go/hadal/tensor"
+	"github.com/hadal-go/hadal/vision"
+)
+
+func init() {
+	catalog.Register(catalog.Row{
+		ID: "H03", Tier: catalog.Small, Title: "Class activation maps of global average pooling", Source: "Zhou et al. 2016",
+		Target: "boxes around the maps' largest part overlap the objects' with IoU ≥ 0.5 in ≥ 0.80 of pictures, as the median of 3 seeds, though no box was seen in training; the maps' mean plus bias is the logit, to 1e-13 in float64",
+		Note: "the logit is Σ w_k mean(A_k) + bias: the sum that papers write leaves out the bias and the number of places. The part of the largest value at which a map is cut, 0.2 in the paper, is chosen on 200 training pictures: " +
+			"maps of 12 x 12 for objects of 12 to 22 pixels of 48 are wide",
+		Test: classActivation,
+	})
+}
+
+func classActivation(ctx context.Context, c *catalog.Check) error {
+	test, err := oneShape(ctx, 200, 7, lookedAt)
+	if err != nil {
+		return err
+	}
+	var off, anew []float64
+	var shown *tensor.Tensor
+	cut := 0.0
+	found, err := c.Median(3, func(seed uint64) (float64, error) {
+		seen, err := oneShape(ctx, 200, 1000+seed, lookedAt) // of the training pictures
+		if err != nil {
+			return 0, err
+		}
+		net, err := trainedShapeNet(ctx, globalMean, seed)
+		if err != nil {
+			return 0, err
+		}
+		best := -1.0
+		for _, t := range []float64{0.2, 0.3, 0.4, 0.5, 0.6} {
+			share, err := localised(net, seen, t)
+			if err != nil {
+				return 0, err
+			}
+			if share > best {
+				best, cut = share, t
+			}
+		}
+		if shown, _, err = explain.CAM(net, test.X, nil); err != nil {
+			return 0, err
+		}
+		random, err := localised(nn.Eval(newShapeNet(random.New(100+seed), globalMean)), test, cut)
+		if err != nil {
+			return 0, err
+		}
+		anew = append(anew, random)
+		d, err := logitDifference(net, test.X.Narrow(0, 0, 20))
+		if err != nil {
+			return 0, err
+		}
+		off = append(off, d)
+		return localised(net, test, cut)
+	})
+	if err != nil {
+		return err
+	}
+	c.AtLeast("share of pictures whose box overlaps the object's with IoU 0.5", found, 0.80)
+	c.AtMost("largest |mean of the map + bias − logit| in float64", catalog.Median(off), 1e-13)
+	c.Control(func() {
+		c.AtMost("the share with weights drawn anew", catalog.Median(anew), 0.3)
+		lenet := NewLeNet(random.New(1), 3, 48, 48, 3)
+		_, _, err := explain.CAM(lenet, test.X.Narrow(0, 0, 1), nil)
+		c.True("a network without global average pooling has none, and says so", err != nil)
+	})
+	return c.Picture("boxes", func(path string) error {
+		maps := explain.Upsample(shown, 48, 48).Narrow(0, 0, 6)
+		x := test.X.Narrow(0, 0, 6)
+		var boxed []image.Image
+		for i := range 6 {
+			b, truth := explain.Box(maps.Select(0, i), cut), test.Boxes.Select(0, i).Floats()
+			picture := x.Select(0, i)
+			boxed = append(boxed, explain.Picture(framed(framed(picture, truth, 0, 1, 0), b[:], 1, 0, 0), nil, nil))
+		}
+		return rowsOf(path, "Class activation maps, learned without boxes", []string{"boxes: of the map (red), of the object (green)", "class activation map"}, boxed, overlays(x, maps))
+	})
+}
+
+// localised returns the share of pictures in which the box of the class activation map overlaps the object's by half.
+func localised(net nn.Layer, set shapeSet, cut float64) (float64, error) {
+	maps, _, err := explain.CAM(net, set.X, nil)
+	if err != nil {
+		return math.NaN(), err
+	}
+	maps = explain.Upsample(maps, set.X.Dim(2), set.X.Dim(3))
+	n, hits := set.X.Dim(0), 0
+	for i := range n {
+		b := explain.Box(maps.Select(0, i), cut)
+		if vision.BoxIoU(tensor.Of(b[:], 1, 4).To(tensor.Float32), set.Boxes.Narrow(0, i, 1)).Item() >= 0.5 {
+			hits++
+		}
+	}
+	return float64(hits) / float64(n), nil
+}
+
+// logitDifference returns the largest |mean of the map + bias − logit| over all classes, in float64.
+func logitDifference(net nn.Sequential, x *tensor.Tensor) (worst float64, err error) {
+	exact, x := nn.To(net, tensor.Float64), x.To(tensor.Float64)
+	logits := exact.Forward(x).Detach()
+	for k := range logits.Dim(1) {
+		maps, bias, err := explain.CAM(exact, x, []int{k})
+		if err != nil {
+			return 0, err
+		}
+		worst = math.Max(worst, maps.Mean(1, 2).Add(bias).Sub(logits.Select(1, k)).Abs().Max().Item())
+	}
+	return worst, nil
+}
+
+// framed returns a picture (3, H, W) with a box's edges in a colour.
+func framed(x *tensor.Tensor, box []float64, rgb ...float64) *tensor.Tensor {
+	h, w, v := x.Dim(1), x.Dim(2), x.Floats()
+	x1, y1, x2, y2 := int(box[0]), int(box[1]), min(int(box[2]), w)-1, min(int(box[3]), h)-1
+	for k, value := range rgb {
+		for x := x1; x <= x2; x++ {
+			v[(k*h+y1)*w+x], v[(k*h+y2)*w+x] = value, value
+		}
+		for y := y1; y <= y2; y++ {
+			v[(k*h+y)*w+x1], v[(k*h+y)*w+x2] = value, value
+		}
+	}
+	return tensor.Of(v, 3, h, w)
+}

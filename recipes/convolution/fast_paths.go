@@ -39,7 +39,7 @@ func fastPaths(_ context.Context, c *catalog.Check) error {
 		if l.r == 3 && l.stride == 1 && l.dilation == 1 {
 			off("of Winograd's F(4, 3)", l.winograd(x, w))
 			if d := worst(l.winograd(x.To(tensor.Float64), w.To(tensor.Float64)), want) / scale; !(d <= 1e-12) {
-				return fmt.Errorf("Winograd's convolution is off by %g in float64", d)
+				return fmt.Errorf("the convolution of Winograd's transforms is off by %g in float64", d)
 			}
 		}
 	}

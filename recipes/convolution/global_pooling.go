@@ -21,7 +21,7 @@ func globalPooling(_ context.Context, c *catalog.Check) error {
 	const channels, side, classes = 512, 7, 1000
 	g := random.New(max(c.Seed, 1))
 	head := func(pool nn.Layer, in int) (s nn.ModelSummary) {
-		return nn.Summary(nn.NewSequential(pool, nn.NewFlatten(), nn.NewLinear(g, in, classes, nn.LinearConfig{})), tensor.ShapeOf(1, channels, side, side))
+		return nn.Summary(nn.NewSequential(pool, nn.NewFlatten(), nn.NewLinear(random.Shapes(), in, classes, nn.LinearConfig{})), tensor.ShapeOf(1, channels, side, side))
 	}
 	global := head(&nn.AdaptiveAvgPool2d{H: 1, W: 1}, channels)
 	flat := head(nn.Identity{}, channels*side*side)

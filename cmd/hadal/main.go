@@ -44,6 +44,7 @@ type cli struct {
 	List       listCmd       `cmd:"" help:"List the recipes."`
 	Models     modelsCmd     `cmd:"" help:"List the classifiers of pictures: size, parameters, FLOPs, source."`
 	Summary    summaryCmd    `cmd:"" help:"Print a model, or that of a recipe: layers, shapes, parameters, FLOPs."`
+	Conv       convCmd       `cmd:"" help:"Reckon with convolutions: sizes, parameters, multiply-adds, receptive fields, with the formulas filled in."`
 	Data       dataCmd       `cmd:"" help:"List, fetch and find data sets."`
 	Card       cardCmd       `cmd:"" help:"Print a run's model card: what it is, saw and reached, and what its makers have to add."`
 	Verify     verifyCmd     `cmd:"" help:"Check the catalog's methods against what each must reach."`

@@ -44,7 +44,7 @@ func (modelsCmd) Run(a *app) error {
 }
 
 // thousands writes 61706 as 61,706.
-func thousands(n int) string {
+func thousands[T int | int64](n T) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]

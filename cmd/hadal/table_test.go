@@ -200,7 +200,7 @@ func TestPredictTable(t *testing.T) {
 	oneLineError(t, "no file", hadal("predict", dir, filepath.Join(base, "no.csv")), 1, "cannot be opened", "check the path")
 	oneLineError(t, "two files", hadal("predict", dir, path, path), 2, "one table at a time")
 	oneLineError(t, "nowhere", hadal("predict", dir, path, "--out", filepath.Join(base, "no", "out.csv")), 1, "out.csv")
-	oneLineError(t, "--out of pictures", hadal("predict", trained(t, "mlp"), picture, "--out", to), 2, "--out is for runs on tables")
+	oneLineError(t, "--out of pictures", hadal("predict", trained(t, "mlp"), picture, "--out", to), 2, "--out is for runs that write tables or draw on pictures")
 	if r := hadal("predict", trained(t, "mlp"), path); r.status != 1 || !strings.Contains(r.err, "other.csv is not a picture that can be read") {
 		t.Errorf("a table for pictures: %+v", r)
 	}

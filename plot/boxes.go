@@ -31,7 +31,7 @@ const boxPixels = 384
 
 // DrawBoxes returns a copy of the picture, enlarged so that labels can be read, with
 // the outlines of the boxes and their labels above them, or inside where there is no
-// room above. Later boxes cover earlier ones; parts outside the picture are not
+// room above. Later boxes cover earlier ones, labels all outlines; parts outside the picture are not
 // drawn, nor are boxes with a NaN corner. Panics with a *tensor.Error when the picture
 // has no pixels or Scale is negative.
 func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
@@ -50,21 +50,24 @@ func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
 	size := max(1, float64(longer*scale)/768)
 	line := int(math.Round(2 * size))
 	st := style{size: 7.5 * size}
-	for _, box := range boxes {
-		if slices.ContainsFunc([]float64{box.X1, box.Y1, box.X2, box.Y2}, math.IsNaN) {
-			continue
-		}
-		c := classColor(0)
-		if box.Color != nil {
-			c = color.NRGBAModel.Convert(box.Color).(color.NRGBA)
-		}
-		at := func(v float64, n int) int { // a little outside at most: no overflow
-			return int(math.Round(min(max(v*float64(scale), float64(-2*line)), float64(n+2*line))))
-		}
-		r := image.Rect(at(box.X1, out.Rect.Dx()), at(box.Y1, out.Rect.Dy()), at(box.X2, out.Rect.Dx()), at(box.Y2, out.Rect.Dy()))
-		outline(out, r, line, c, box.Dashed)
-		if box.Label != "" {
-			label(out, r, line, drawn(clean(limited(box.Label))), c, st)
+	at := func(v float64, n int) int { // a little outside at most: no overflow
+		return int(math.Round(min(max(v*float64(scale), float64(-2*line)), float64(n+2*line))))
+	}
+	for _, labels := range []bool{false, true} { // labels last, so that no line crosses them
+		for _, box := range boxes {
+			if slices.ContainsFunc([]float64{box.X1, box.Y1, box.X2, box.Y2}, math.IsNaN) {
+				continue
+			}
+			c := classColor(0)
+			if box.Color != nil {
+				c = color.NRGBAModel.Convert(box.Color).(color.NRGBA)
+			}
+			r := image.Rect(at(box.X1, out.Rect.Dx()), at(box.Y1, out.Rect.Dy()), at(box.X2, out.Rect.Dx()), at(box.Y2, out.Rect.Dy()))
+			if !labels {
+				outline(out, r, line, c, box.Dashed)
+			} else if box.Label != "" {
+				label(out, r, line, drawn(clean(limited(box.Label))), c, st)
+			}
 		}
 	}
 	return out

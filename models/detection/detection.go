@@ -1,6 +1,7 @@
 // Package detection holds detectors, networks that find objects on pictures, each with a box, a class and a score: SSD, which reads them
 // off its feature maps in one stage, and Faster R-CNN, which first proposes regions and then looks into each. What they compute is
-// torchvision's; they are small by default, for pictures of about 64 x 64 pixels, and take other backbones.
+// torchvision's; they are small by default, for pictures of about 64 x 64 pixels, and take other backbones. A Localizer is for pictures of
+// one object.
 //
 // A detector trains on its losses and is asked in inference mode:
 //
@@ -77,7 +78,7 @@ func (t Target) Metrics() []metrics.Object {
 
 // DetectConfig are the options of Detect.
 type DetectConfig struct {
-	MinScore *float64 // boxes with a larger score are kept; nil: 0.05, or 0.01 of an SSD
+	MinScore *float64 // boxes with a larger score are kept; nil: 0.05, of an SSD 0.01, of a Localizer 0
 	NMS      float64  // threshold of non-maximum suppression within a class; 0: 0.5, or 0.45 of an SSD
 	Most     int      // boxes on a picture; 0: 100, or 200 of an SSD
 }

@@ -43,7 +43,7 @@ func detectionRow(ctx context.Context, c *catalog.Check) error {
 		ap    *metrics.DetectionAP
 	}
 	var last [2]reached
-	for stage, f := range []detectorFit{{epochs: 6, batch: 16, lr: 3e-3, decay: 1e-3, workers: 1}, {epochs: 8, batch: 32, lr: 3e-3, decay: 1e-3, workers: 1}} {
+	for stage, f := range []detectorFit{{epochs: 6, batch: 16, lr: 3e-3, decay: 1e-3, workers: 1}, {epochs: 8, batch: 16, lr: 3e-3, decay: 1e-3, workers: 1}} {
 		name := []string{"one-stage", "two-stage"}[stage]
 		mAP, err := c.Median(3, func(seed uint64) (float64, error) {
 			model := newDetector(random.New(seed), stage == 1, 0)

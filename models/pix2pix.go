@@ -140,12 +140,10 @@ var leaky = nn.LeakyReLU{Slope: new(0.2)}
 
 // ganConv returns a convolution of 4 x 4 with weights of N(0, 0.02²) and, if wanted, a bias of zero.
 func ganConv(g *random.Generator, in, out, stride int, bias bool) *nn.Conv2d {
-	l := &nn.Conv2d{
-		Weight:  tensor.NewParam(initialize.Normal(g, 0, 0.02, out, in, 4, 4)),
-		Options: tensor.ConvConfig{Stride: [2]int{stride, stride}, Padding: [2]int{1, 1}},
-	}
+	l := nn.NewConv2d(g, in, out, 4, nn.ConvConfig{Stride: stride, Padding: 1, NoBias: !bias})
+	l.Weight.CopyFrom(initialize.Normal(g, 0, 0.02, out, in, 4, 4))
 	if bias {
-		l.Bias = tensor.NewParam(tensor.Zeros(out))
+		l.Bias.CopyFrom(tensor.Zeros(out))
 	}
 	return l
 }

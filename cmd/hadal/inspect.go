@@ -118,7 +118,9 @@ func (c *evalCmd) Run(a *app) error {
 	if c.Data == "" {
 		c.Data = info.Set
 	}
-	test, classes, err := vision.TestPictures(a.ctx, c.Data, info, source.Config{Dir: c.DataDir, Offline: c.Offline})
+	test, classes, err := vision.TestPictures(a.ctx, c.Data, info, source.Config{Dir: c.DataDir, Offline: c.Offline}, func(err error) {
+		fmt.Fprintf(a.err, "hadal: left out: %v\n", oneLine(err))
+	})
 	if err != nil {
 		if _, unknown := sets.Find(c.Data); unknown != nil {
 			return usageError{err}

@@ -137,7 +137,8 @@ func TestCNNFolder(t *testing.T) {
 		}
 	}
 	// The test pictures of the folder are those that training measured.
-	test, classes, err := TestPictures(t.Context(), dir, first.info, source.Config{})
+	tell := func(err error) { t.Error(err) }
+	test, classes, err := TestPictures(t.Context(), dir, first.info, source.Config{}, tell)
 	if err != nil || len(classes) != 3 {
 		t.Fatal(classes, err)
 	}
@@ -349,8 +350,10 @@ func TestAugmentGround(t *testing.T) {
 
 // A set in another form is measured in the form that the model was trained on; one with other pictures is refused.
 func TestTestPictures(t *testing.T) {
+	var told []string
+	tell := func(err error) { told = append(told, err.Error()) }
 	info := train.ImageInfo{Set: "digits", Classes: make([]string, 10), Channels: 3, Height: 12, Width: 12, Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1}}
-	d, classes, err := TestPictures(context.Background(), "digits", info, source.Config{Offline: true})
+	d, classes, err := TestPictures(context.Background(), "digits", info, source.Config{Offline: true}, tell)
 	if err != nil || d.Len() != 359 || len(classes) != 10 {
 		t.Fatal(err)
 	}
@@ -359,13 +362,19 @@ func TestTestPictures(t *testing.T) {
 		t.Error(s.X.Shape(), err)
 	}
 	info.Set = "mnist"
-	if _, _, err := TestPictures(context.Background(), "digits", info, source.Config{Offline: true}); err == nil || !strings.Contains(err.Error(), "the model takes 3x12x12 pictures of 10 classes, digits has 1x8x8 of 10") {
+	if _, _, err := TestPictures(context.Background(), "digits", info, source.Config{Offline: true}, tell); err == nil || !strings.Contains(err.Error(), "the model takes 3x12x12 pictures of 10 classes, digits has 1x8x8 of 10") {
 		t.Error(err)
 	}
-	if _, _, err := TestPictures(context.Background(), shades(t, 4, "a", "b"), info, source.Config{}); err == nil || !strings.Contains(err.Error(), "the model knows 10 classes") {
+	if _, _, err := TestPictures(context.Background(), shades(t, 4, "a", "b"), info, source.Config{}, tell); err == nil || !strings.Contains(err.Error(), "the model knows 10 classes") {
 		t.Error(err)
 	}
-	if _, _, err := TestPictures(context.Background(), "nope", info, source.Config{}); err == nil {
+	if _, _, err := TestPictures(context.Background(), "nope", info, source.Config{}, tell); err == nil {
 		t.Error("no such set")
+	}
+	dir := shades(t, 4, "a", "b")
+	writeTest(t, filepath.Join(dir, "a", "bad.png"), nil)
+	info.Classes = info.Classes[:2]
+	if d, _, err := TestPictures(t.Context(), dir, info, source.Config{}, tell); err != nil || d.Len() != 2 || len(told) != 1 || !strings.Contains(told[0], "bad.png is not a picture") {
+		t.Errorf("%v, told %q", err, told)
 	}
 }

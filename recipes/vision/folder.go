@@ -165,7 +165,8 @@ func (r request) split(env *recipes.Env, info train.ImageInfo, plain, all datase
 
 // TestPictures returns the test pictures of a set, or of a folder, as a model takes them that was trained on info's, and the classes' names. A set
 // whose pictures have another form is an error, unless it is the one that the model was trained on, whose pictures were brought into the model's form then.
-func TestPictures(ctx context.Context, data string, info train.ImageInfo, src source.Config) (dataset.Dataset[dataset.Sample], []string, error) {
+// Pictures of a folder that cannot be read are left out, and tell is told of each.
+func TestPictures(ctx context.Context, data string, info train.ImageInfo, src source.Config, tell func(error)) (dataset.Dataset[dataset.Sample], []string, error) {
 	if isFolder(data) {
 		f, err := imagefolder.Open(ctx, data, imagefolder.Config{Fit: info.Fit(), SkipBad: true})
 		if err != nil {
@@ -173,6 +174,9 @@ func TestPictures(ctx context.Context, data string, info train.ImageInfo, src so
 		}
 		if len(f.Classes) != len(info.Classes) {
 			return nil, nil, fmt.Errorf("the model knows %d classes, %s has %d", len(info.Classes), data, len(f.Classes))
+		}
+		for _, e := range f.Bad {
+			tell(e)
 		}
 		test, err := f.Test.Normalized(info.Mean, info.Std)
 		return test, f.Classes, err

@@ -20,7 +20,7 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "F01", Tier: catalog.Small, Title: "Convolutional layer: local connections, shared weights, structure kept", Source: "LeCun et al. 1989; Greydanus and Kobak 2020",
 		Target: "a dense layer with the Toeplitz weights to 1e-10; moves with its input, to the bit; a CNN reaches 0.90 on MNIST-1D, and 0.60 at most where the places are shuffled",
-		Note:   "published: 0.94 and 0.56. The same permutation of the 40 places is applied to all series: what a dense network would not notice",
+		Note:   "published: 0.94 and 0.56. The same permutation of the 40 places is applied to all series: what a dense network would not notice. The margin is thin: with a permutation for each seed and 30 epochs 0.602 was measured",
 		Test:   sharing,
 	})
 }

@@ -19,7 +19,7 @@ func init() {
 		ID: "H08", Tier: catalog.Medium, Title: "Semantic segmentation: FCN", Source: "Long, Shelhamer and Darrell 2015",
 		Target: "on Shapes mean IoU of FCN-8s ≥ 0.90 as the median of 3 seeds, more than FCN-16s, which is more than FCN-32s; the published FCN-8s has 134,489,759 parameters",
 		Note: "VOC's pictures and ImageNet's weights are not at hand: VGG-16 with an eighth of the channels and batch normalisation learns from 320 pictures of 64 x 64 pixels, one object of 26 to 38 pixels in each, for coarse maps of 2 x 2; " +
-			"FCN-16s and FCN-32s with one seed",
+			"FCN-16s and FCN-32s with one seed; without batch normalisation, and with objects from 19 pixels on, FCN-8s reached 0.76",
 		Test: fcn,
 	})
 }

@@ -151,6 +151,6 @@ func ganConv(g *random.Generator, in, out, stride int, bias bool) *nn.Conv2d {
 // ganNorm returns batch normalisation with weights of N(1, 0.02²).
 func ganNorm(g *random.Generator, channels int) *nn.BatchNorm {
 	l := nn.NewBatchNorm2d(channels, nn.BatchNormConfig{})
-	l.Weight.CopyFrom(initialize.Normal(g, 1, 0.02, channels))
+	l.Weight = tensor.NewParam(initialize.Normal(g, 1, 0.02, channels))
 	return l
 }

@@ -113,7 +113,7 @@ func (r *totals) summary(ops int) string {
 
 // opSource is what the source says of an op.
 type opSource struct {
-	gradientOnly bool // no function but VJPs and the op's own methods mentions the type
+	gradientOnly bool // no function but VJPs, methods of Back and the op's own methods mentions the type
 }
 
 // findOps returns the types that have a VJP method in the Go files of a folder, tests aside.
@@ -158,7 +158,7 @@ func findOps(dir fs.FS) (map[string]opSource, error) {
 		self := ""
 		if fn.Recv != nil {
 			self = receiver(fn)
-			if fn.Name.Name == "VJP" {
+			if fn.Name.Name == "VJP" || self == "Back" {
 				continue
 			}
 		}

@@ -330,6 +330,9 @@ func TestCreateShapes(t *testing.T) {
 	}
 	p := tensor.NewParam(tensor.Randn(g, 2, 3))
 	p.CopyFrom(tensor.Randn(g, 2, 3))
+	p.CopyFrom(tensor.Zeros(2, 3)) // of data nothing stays
+	rejects(t, tensor.ErrDevice, "copy_from", "has no data", func() { tensor.NewParam(tensor.Zeros(2, 3)).CopyFrom(p.Tensor) })
+	rejects(t, tensor.ErrDevice, "copy_from", "has no data", func() { tensor.NewBuffer(tensor.Zeros(2, 3)).CopyFrom(p.Tensor) })
 	if y := p.MatMul(tensor.Ones(3, 4)); y.Device() != tensor.Meta || y.Shape() != tensor.ShapeOf(2, 4) {
 		t.Errorf("the product is %v on %v", y.Shape(), y.Device())
 	}

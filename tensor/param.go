@@ -40,15 +40,20 @@ func (t *Tensor) update(op string, f func(View)) {
 	}
 }
 
-// CopyFrom replaces the data with src's, converted to the dtype. It panics with ErrShape when the shapes differ.
+// CopyFrom replaces the data with src's, converted to the dtype. It panics with ErrShape when the shapes differ, with ErrDevice when
+// src is a meta tensor, without data.
 func (p *Param) CopyFrom(src *Tensor) { p.copyFrom(src) }
 
-// CopyFrom replaces the data with src's, converted to the dtype. It panics with ErrShape when the shapes differ.
+// CopyFrom replaces the data with src's, converted to the dtype. It panics with ErrShape when the shapes differ, with ErrDevice when
+// src is a meta tensor, without data.
 func (b *Buffer) CopyFrom(src *Tensor) { b.copyFrom(src) }
 
 func (t *Tensor) copyFrom(src *Tensor) {
 	if src.shape != t.shape {
 		Fail("copy_from", ErrShape, []Shape{t.shape, src.shape}, "the shapes must be equal")
+	}
+	if src.dev == Meta && t.dev != Meta {
+		Fail("copy_from", ErrDevice, []Shape{t.shape, src.shape}, "a meta tensor has no data")
 	}
 	src = src.Detach().To(t.dtype)
 	t.update("copy_from", func(v View) { cpuDevice{}.Place(v, 0, src.view("copy_from")) })

@@ -16,8 +16,8 @@ const (
 type MatchConfig struct {
 	High float64 // an anchor with at least this intersection over union with a box is its; 0: 0.5
 	Low  float64 // below, an anchor is background; 0: High, so that none lies between
-	// BestOfBox also keeps for every box the anchors that overlap it most, all that are equal, whatever their overlap: they get the box
-	// that they overlap most themselves, which may be another (Ren et al., Faster R-CNN, 2015).
+	// BestOfBox also keeps for every box that anchors overlap those that overlap it most, all that are equal, however little: they get the
+	// box that they overlap most themselves, which may be another (Ren et al., Faster R-CNN, 2015).
 	BestOfBox bool
 	// ForceBest gives every box the first of the anchors that overlap it most, whatever box that would be given otherwise; of boxes with the
 	// same best anchor the last gets it (Liu et al., SSD, 2016).
@@ -71,7 +71,7 @@ func MatchAnchors(anchors, boxes *tensor.Tensor, cfg MatchConfig) *tensor.Tensor
 				best, first = v, i
 			}
 		}
-		if cfg.BestOfBox {
+		if cfg.BestOfBox && best > 0 {
 			for i, v := range iou[j] {
 				if v == best {
 					match[i] = nearest[i]

@@ -45,7 +45,7 @@ func matched(anchors, boxes *tensor.Tensor, high, low float64, best, force bool)
 			}
 		}
 		for i := range A {
-			if best && iou[i*B+j] == iou[first*B+j] {
+			if best && iou[i*B+j] > 0 && iou[i*B+j] == iou[first*B+j] {
 				match[i] = int64(most[i])
 			}
 		}
@@ -102,10 +102,13 @@ func TestMatchAnchors(t *testing.T) {
 			t.Errorf("%+v: %v, want %v", c.cfg, got, c.want)
 		}
 	}
-	// A box that no anchor touches is forced on the first.
+	// A box that no anchor touches is the best of none, but forced on the first.
 	far := tensor.Of([]float32{50, 50, 60, 60}, 1, 4)
 	if got := tensor.Data[int64](vision.MatchAnchors(anchors, far, vision.MatchConfig{ForceBest: true})); !slices.Equal(got, []int64{0, no, no, no, no}) {
 		t.Errorf("a far box: %v", got)
+	}
+	if got := tensor.Data[int64](vision.MatchAnchors(anchors, far, vision.MatchConfig{BestOfBox: true})); !slices.Equal(got, []int64{no, no, no, no, no}) {
+		t.Errorf("the best of a far box: %v", got)
 	}
 	// Boxes and anchors without area do not overlap.
 	point := tensor.Of([]float32{3, 3, 3, 3}, 1, 4)
@@ -165,8 +168,10 @@ func TestHardNegatives(t *testing.T) {
 			t.Errorf("ratio %v: %v, want %v", ratio, got, want)
 		}
 	}
-	if got := vision.HardNegatives(loss.Narrow(0, 2, 1), matches.Narrow(0, 2, 1), 3); got.Numel() != 0 {
-		t.Errorf("without positives: %v", got)
+	for _, ratio := range []float64{3, math.Inf(1)} {
+		if got := vision.HardNegatives(loss.Narrow(0, 2, 1), matches.Narrow(0, 2, 1), ratio); got.Numel() != 0 {
+			t.Errorf("ratio %v, without positives: %v", ratio, got)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/hadal-go/hadal/random"
@@ -68,16 +69,11 @@ func HardNegatives(loss, matches *tensor.Tensor, ratio float64) *tensor.Tensor {
 			background = append(background, int64(i))
 		}
 	}
-	slices.SortStableFunc(background, func(i, j int64) int {
-		switch {
-		case v[i] > v[j]:
-			return -1
-		case v[i] < v[j]:
-			return 1
-		}
-		return 0
-	})
-	hard := background[:int(min(float64(len(background)), ratio*float64(positives)))]
+	var hard []int64
+	if positives > 0 { // an infinite ratio of 0 is NaN
+		slices.SortStableFunc(background, func(i, j int64) int { return cmp.Compare(v[j], v[i]) })
+		hard = background[:int(min(float64(len(background)), ratio*float64(positives)))]
+	}
 	slices.Sort(hard)
 	return tensor.OfShape(hard, tensor.ShapeOf(len(hard)))
 }

@@ -12,6 +12,8 @@ type Backbone interface {
 	Maps(x *tensor.Tensor) []*tensor.Tensor
 	// Channels returns how many channels each map has.
 	Channels() []int
+	// Strides returns the distance of neighbouring places of each map, in pixels of the pictures.
+	Strides() []int
 }
 
 // SmallBackboneConfig are the options of NewSmallBackbone.
@@ -70,3 +72,6 @@ func (b *SmallBackbone) Channels() []int {
 	}
 	return []int{4 * b.width, 4 * b.width}
 }
+
+// Strides returns 8 and 16.
+func (b *SmallBackbone) Strides() []int { return []int{8, 16}[:len(b.Channels())] }

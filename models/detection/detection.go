@@ -13,6 +13,7 @@
 package detection
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/hadal-go/hadal/metrics"
@@ -124,16 +125,7 @@ func choose(boxes, probs *tensor.Tensor, h, w int, cfg DetectConfig) Detections 
 				above = append(above, i)
 			}
 		}
-		slices.SortStableFunc(above, func(i, j int) int {
-			a, b := p[i*(k+1)+class+1], p[j*(k+1)+class+1]
-			switch {
-			case a > b:
-				return -1
-			case a < b:
-				return 1
-			}
-			return 0
-		})
+		slices.SortStableFunc(above, func(i, j int) int { return cmp.Compare(p[j*(k+1)+class+1], p[i*(k+1)+class+1]) })
 		for _, i := range above[:min(len(above), candidates)] {
 			b := i
 			if perClass {

@@ -215,7 +215,7 @@ func TestGradients(t *testing.T) {
 				}
 				want := (at(eps) - at(-eps)) / (2 * eps)
 				at(0)
-				if math.Abs(grad[i]-want) > 1e-6*max(1, math.Abs(want)) {
+				if !(math.Abs(grad[i]-want) <= 1e-6*max(1, math.Abs(want))) {
 					t.Errorf("%s, parameter %d: the gradient of element %d is %v, differences give %v", c.name, k, i, grad[i], want)
 				}
 			}
@@ -260,7 +260,7 @@ func TestLocalizer(t *testing.T) {
 		if iou := vision.BoxIoU(d.Boxes, b.Targets[i].Boxes); d.Boxes.Shape() != tensor.ShapeOf(1, 4) || !(iou.Item() > 0.7) || d.Classes.Item() != b.Targets[i].Classes.Item() {
 			t.Errorf("picture %d: %v of class %v, want %v of %v", i, d.Boxes, d.Classes, b.Targets[i].Boxes, b.Targets[i].Classes)
 		}
-		if box := d.Boxes.Floats(); box[0] < 0 || box[0] >= box[2] || box[1] >= box[3] || d.Scores.Shape() != tensor.ShapeOf(1) || d.Classes.DType() != tensor.Int64 {
+		if box := d.Boxes.Floats(); !(box[0] >= 0 && box[0] < box[2] && box[2] <= 48 && box[1] >= 0 && box[1] < box[3] && box[3] <= 48) || d.Scores.Shape() != tensor.ShapeOf(1) || d.Classes.DType() != tensor.Int64 {
 			t.Errorf("picture %d: %+v", i, d)
 		}
 	}
@@ -290,9 +290,57 @@ func TestLocalizer(t *testing.T) {
 	smooth := 0.5 * 0.1 * 0.1 / (1.0 / 9)
 	inter, union, hull := 12.8*12.8, 2*256-12.8*12.8, 19.2*19.2
 	for i, want := range []float64{math.Log(2), 4*smooth + 1 - (inter/union - (hull-union)/hull)} {
-		if got := parts[i].Value.Item(); math.Abs(got-want) > 1e-5 {
+		if got := parts[i].Value.Item(); !(math.Abs(got-want) <= 1e-5) {
 			t.Errorf("%s: %v, want %v", parts[i].Name, got, want)
 		}
+	}
+	// Centre in the corner, sides as long as the picture's: what is found is the quarter on the picture.
+	h.Box.Bias.CopyFrom(tensor.Full(100, 4))
+	if box := nn.Eval(h).Detect(tensor.Zeros(1, 3, 24, 32), DetectConfig{})[0].Boxes.Floats(); !slices.Equal(box, []float64{16, 12, 32, 24}) {
+		t.Errorf("a box that reaches out of the picture: %v", box)
+	}
+}
+
+// ramp is a backbone of stride 8 whose one map counts rows.
+type ramp struct{}
+
+func (ramp) Channels() []int { return []int{1} }
+func (ramp) Strides() []int  { return []int{8} }
+func (ramp) Maps(x *tensor.Tensor) []*tensor.Tensor {
+	h, w := (x.Dim(2)+7)/8, (x.Dim(3)+7)/8
+	return []*tensor.Tensor{tensor.Arange(0, h, 1).To(x.DType()).Reshape(1, 1, h, 1).Expand(x.Dim(0), 1, h, w)}
+}
+
+// On pictures whose sides are no multiples of the stride, anchors and regions lie where their features are.
+func TestOddSides(t *testing.T) {
+	x := tensor.Zeros(1, 3, 33, 64)
+	cfg := FasterRCNNConfig{Classes: 1, Sizes: []float64{12}, Ratios: []float64{1}, Cells: 1, Hidden: 1}
+	for _, b := range []Backbone{nil, ramp{}} {
+		cfg.Backbone = b
+		_, _, _, _, anchors := NewFasterRCNN(random.New(1), cfg).propose(x)
+		if n := anchors.Dim(0); n != 5*8 || !slices.Equal(anchors.Select(0, n-1).Floats(), []float64{56 - 6, 32 - 6, 56 + 6, 32 + 6}) {
+			t.Errorf("%d anchors, the last %v", n, anchors.Select(0, n-1))
+		}
+	}
+	m := NewFasterRCNN(random.New(1), cfg)
+	for _, l := range []*nn.Linear{m.FC6, m.FC7, m.Scores} {
+		l.Weight.CopyFrom(tensor.OnesLike(l.Weight.Tensor))
+		l.Bias.CopyFrom(tensor.ZerosLike(l.Bias.Tensor))
+	}
+	// Pixels 8 to 24 are rows 1 to 3 of the map, of mean 2.
+	scores, _ := m.look(m.Backbone.Maps(x)[0], []*tensor.Tensor{tensor.Of([]float32{16, 8, 32, 24}, 1, 4)})
+	if got := scores.Floats(); !slices.Equal(got, []float64{2, 2}) {
+		t.Errorf("the region has the mean %v, want 2", got)
+	}
+}
+
+// A run that has diverged says so by its loss.
+func TestSSDDiverged(t *testing.T) {
+	m := NewSSD(random.New(1), SSDConfig{Classes: 3, Width: 2})
+	m.Scores[1].Bias.CopyFrom(tensor.FullLike(m.Scores[1].Bias.Tensor, math.NaN()))
+	b := pictures(t, 2, 1, shapes.Config{Size: 32, Smallest: 0.3})
+	if l := Total(m.Losses(b.X, b.Targets)).Item(); l == l {
+		t.Errorf("the loss is %v, want NaN", l)
 	}
 }
 

@@ -100,9 +100,9 @@ func NewFasterRCNN(g *random.Generator, cfg FasterRCNNConfig) *FasterRCNN {
 // propose returns the feature map, the proposals of each picture (P, 4), and what the proposal network said of the anchors (A, 4).
 func (m *FasterRCNN) propose(x *tensor.Tensor) (features *tensor.Tensor, proposals []*tensor.Tensor, objectness, offsets, anchors *tensor.Tensor) {
 	features = m.Backbone.Maps(x)[0]
-	h, w := x.Dim(2), x.Dim(3)
+	h, w, stride := x.Dim(2), x.Dim(3), m.Backbone.Strides()[0]
 	objectness, offsets = m.RPN.Forward(features)
-	anchors = vision.GridAnchors(m.anchors.To(x.DType()), features.Dim(2), features.Dim(3), h/features.Dim(2), w/features.Dim(3))
+	anchors = vision.GridAnchors(m.anchors.To(x.DType()), features.Dim(2), features.Dim(3), stride, stride)
 	for i := range x.Dim(0) {
 		proposals = append(proposals, filterProposals(objectness.Select(0, i).Detach(), offsets.Select(0, i).Detach(), anchors, h, w, m.cfg.PreNMS, m.cfg.PostNMS))
 	}
@@ -128,26 +128,27 @@ func filterProposals(scores, offsets, anchors *tensor.Tensor, h, w, before, afte
 }
 
 // look returns the scores (P, Classes + 1) and offsets (P, Classes + 1, 4) of the proposals of all pictures, one picture after the other.
-func (m *FasterRCNN) look(features *tensor.Tensor, proposals []*tensor.Tensor, stride float64) (scores, offsets *tensor.Tensor) {
+func (m *FasterRCNN) look(features *tensor.Tensor, proposals []*tensor.Tensor) (scores, offsets *tensor.Tensor) {
 	var rois []*tensor.Tensor
 	for i, p := range proposals {
 		rois = append(rois, tensor.Concat(1, tensor.With(p.DType()).Full(float64(i), p.Dim(0), 1), p))
 	}
-	cells := vision.ROIAlign(features, tensor.Concat(0, rois...), m.cfg.Cells, m.cfg.Cells, vision.ROIAlignConfig{Scale: 1 / stride, Sampling: 2})
+	cells := vision.ROIAlign(features, tensor.Concat(0, rois...), m.cfg.Cells, m.cfg.Cells, vision.ROIAlignConfig{Scale: 1 / float64(m.Backbone.Strides()[0]), Sampling: 2})
 	x := m.FC7.Forward(m.FC6.Forward(cells.Flatten(1)).ReLU()).ReLU()
 	return m.Scores.Forward(x), m.Offsets.Forward(x).Reshape(x.Dim(0), -1, 4)
 }
 
 // Losses returns "objectness" and "proposals", the proposal network's binary cross-entropy and smooth L1 loss (β = 1/9) of offsets, and
-// "classes" and "boxes", the same of the second stage, each over the number of anchors or proposals that were drawn to train on. An anchor
-// has an object from an intersection over union of 0.7 on, or as the best of an object's, and none below 0.3; a proposal from 0.5 on. The
-// objects' own boxes are proposals too. It panics with ErrShape, ErrDType, ErrIndex or ErrValue on other pictures and targets.
+// "classes" and "boxes", the second stage's softmax cross-entropy over Classes + 1, background first, and smooth L1 loss (β = 1/9) of the
+// offsets for the object's class, each over the number of anchors or proposals that were drawn to train on. An anchor has an object from
+// an intersection over union of 0.7 on, or as the best of an object's, and none below 0.3; a proposal from 0.5 on. The objects' own boxes
+// are proposals too. It panics with ErrShape, ErrDType, ErrIndex or ErrValue on other pictures and targets.
 func (m *FasterRCNN) Losses(x *tensor.Tensor, targets []Target) []Loss {
 	checkInput("detection.FasterRCNN", x, targets, m.cfg.Classes)
 	features, proposals, objectness, offsets, anchors := m.propose(x)
 	first := m.rpnLosses(objectness, offsets, anchors, targets)
 	proposals, y, objects := m.sample(proposals, targets)
-	scores, moves := m.look(features, proposals, float64(x.Dim(2))/float64(features.Dim(2)))
+	scores, moves := m.look(features, proposals)
 	return append(first, rcnnLosses(scores, moves, tensor.Concat(0, proposals...), y, objects)...)
 }
 
@@ -224,7 +225,7 @@ func (m *FasterRCNN) Detect(x *tensor.Tensor, cfg DetectConfig) []Detections {
 	checkPictures(op, x)
 	cfg = cfg.withDefaults(op, 0.05, 0.5, 100)
 	features, proposals, _, _, _ := m.propose(x)
-	scores, offsets := m.look(features, proposals, float64(x.Dim(2))/float64(features.Dim(2)))
+	scores, offsets := m.look(features, proposals)
 	probs := scores.Softmax(-1)
 	found := make([]Detections, x.Dim(0))
 	at := 0

@@ -165,7 +165,7 @@ func TestRCNNGolden(t *testing.T) {
 		}
 		for k := range got {
 			for j := range got[k] {
-				if math.Abs(got[k][j]-want[k][j]) > 1e-9 {
+				if !(math.Abs(got[k][j]-want[k][j]) <= 1e-9) {
 					t.Errorf("picture %d: %v, want %v", i, got[k], want[k])
 				}
 			}

@@ -48,7 +48,8 @@ func NewLocalizer(g *random.Generator, cfg LocalizerConfig) *Localizer {
 	return &Localizer{cfg.Backbone, linear(in, cfg.Hidden), linear(cfg.Backbone.Channels()[0], cfg.Classes), linear(cfg.Hidden, 4), cfg.Cells, cfg.Classes}
 }
 
-// Forward returns for pictures (N, C, H, W) the scores (N, classes) and the boxes (N, 4) in pixels, inside the picture.
+// Forward returns for pictures (N, C, H, W) the scores (N, classes) and the boxes (N, 4) in pixels, whose centres are in the picture and
+// whose sides are at most as long as its.
 func (m *Localizer) Forward(x *tensor.Tensor) (scores, boxes *tensor.Tensor) {
 	features := m.Backbone.Maps(x)[0]
 	f := m.FC.Forward(tensor.AdaptiveAvgPool2d(features, m.cells, m.cells).Flatten(1)).ReLU()
@@ -80,13 +81,14 @@ func (m *Localizer) Losses(x *tensor.Tensor, targets []Target) []Loss {
 	}
 }
 
-// Detect returns the object of each of the pictures (N, C, H, W): the class of the largest score with its probability, and its box; none where
-// the probability is not above cfg.MinScore, nil meaning 0. Call it on nn.Eval(m).
+// Detect returns the object of each of the pictures (N, C, H, W): the class of the largest score with its probability, and its box,
+// cut off at the picture's edges; none where the probability is not above cfg.MinScore, nil meaning 0. Call it on nn.Eval(m).
 func (m *Localizer) Detect(x *tensor.Tensor, cfg DetectConfig) []Detections {
 	const op = "detection.Localizer"
 	checkPictures(op, x)
 	cfg = cfg.withDefaults(op, 0, 0.5, 1)
 	scores, boxes := m.Forward(x)
+	boxes = vision.ClipBoxes(boxes, x.Dim(2), x.Dim(3))
 	p, class := scores.Softmax(1).TopK(1, 1, true)
 	found := make([]Detections, x.Dim(0))
 	for i := range found {

@@ -100,7 +100,8 @@ func byAnchor(y *tensor.Tensor, n int) *tensor.Tensor {
 
 // Losses returns "classes", the cross-entropy of the default boxes that have an object (with an intersection over union of 0.5, or the best
 // of an object's) and of the hardest Negative times as many that have none, and "boxes", the smooth L1 loss of the offsets of the former,
-// both over their number. It panics with ErrShape, ErrDType, ErrIndex or ErrValue on other pictures and targets.
+// both over their number. Where a score is NaN, so is "classes". It panics with ErrShape, ErrDType, ErrIndex or ErrValue on other pictures
+// and targets.
 func (m *SSD) Losses(x *tensor.Tensor, targets []Target) []Loss {
 	checkInput("detection.SSD", x, targets, m.classes)
 	scores, offsets, anchors := m.Forward(x)
@@ -125,17 +126,21 @@ func ssdLosses(scores, offsets, anchors *tensor.Tensor, targets []Target, negati
 		}
 	}
 	ce := losses.CrossEntropyLoss{Reduction: losses.None}.Of(scores.Reshape(n*a, -1), tensor.Of(y))
-	counted := slices.Clone(objects.at)
-	for i, match := range matches {
-		for _, j := range tensor.Data[int64](vision.HardNegatives(ce.Detach().Narrow(0, i*a, a), match, negative)) {
-			counted = append(counted, int64(i*a)+j)
+	classes := ce.Sum()
+	if v := classes.Item(); v == v { // else training has diverged, and there is nothing to rank
+		counted := slices.Clone(objects.at)
+		for i, match := range matches {
+			for _, j := range tensor.Data[int64](vision.HardNegatives(ce.Detach().Narrow(0, i*a, a), match, negative)) {
+				counted = append(counted, int64(i*a)+j)
+			}
 		}
+		classes = ce.IndexSelect(0, tensor.OfShape(counted, tensor.ShapeOf(len(counted)))).Sum()
 	}
 	at, boxes := objects.tensors(offsets.DType())
 	want := ssdCoder.Encode(boxes, anchors.IndexSelect(0, tensor.OfShape(own, at.Shape())))
 	number := float64(max(1, len(objects.at)))
 	return []Loss{
-		{"classes", ce.IndexSelect(0, tensor.OfShape(counted, tensor.ShapeOf(len(counted)))).Sum().DivScalar(number)},
+		{"classes", classes.DivScalar(number)},
 		{"boxes", losses.SmoothL1Loss{Reduction: losses.Sum}.Of(offsets.Reshape(n*a, 4).IndexSelect(0, at), want).DivScalar(number)},
 	}
 }

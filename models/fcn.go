@@ -146,7 +146,7 @@ func (m *FCN) fuse(doubled, finer *tensor.Tensor, offset int) *tensor.Tensor {
 
 // LoadVGG16 copies the weights of a VGG-16 for classification, as torchvision names them, into the layers that it shares with m: all
 // but the scores. fc6 and fc7 have those of classifier.0 and classifier.3 as convolutions of 7 x 7 and 1 x 1. It returns an error,
-// and changes nothing, where shapes differ.
+// and changes nothing, where names or shapes differ.
 func (m *FCN) LoadVGG16(state []tensor.Named) error {
 	var shared []tensor.Named
 	for _, s := range state {
@@ -167,7 +167,7 @@ func (m *FCN) LoadVGG16(state []tensor.Named) error {
 			shared = append(shared, s)
 		}
 	}
-	return nn.Load(m, shared, nn.LoadConfig{AllowMissing: true})
+	return nn.Load(m, shared, nn.LoadConfig{Skip: []string{"score*", "upscore*"}})
 }
 
 // bilinearUp returns a transposed convolution that enlarges each channel by bilinear interpolation, with a margin of half the stride.

@@ -10,7 +10,7 @@ func init() {
 	Register(Entry{
 		Name: "googlenet", Title: "GoogLeNet, or Inception-v1, with two auxiliary classifiers, torchvision's",
 		Paper: "Szegedy, Liu, Jia, Sermanet, Reed, Anguelov, Erhan, Vanhoucke and Rabinovich 2015",
-		Size:  224, Params: 13_004_888, Head: "fc.",
+		Size:  224, Params: 13_004_888, Head: "fc.", AuxHeads: []string{"aux1.fc2.", "aux2.fc2."},
 		New: func(g *random.Generator, cfg Config) Classifier { return NewGoogLeNet(g, cfg) },
 	})
 }

@@ -148,13 +148,13 @@ func (b *inceptionBuilder) maxPool(ceil bool) nn.Layer {
 	if b.keep {
 		return nn.Identity{}
 	}
-	cfg := halving
-	cfg.CeilMode = ceil
-	return &nn.MaxPool2d{Config: cfg}
+	l := maxPool(3, 2, 0)
+	l.Config.CeilMode = ceil
+	return l
 }
 
 // maxPoolSame and avgPoolSame are the maximum and the mean over 3 x 3 around each place.
-func maxPoolSame() nn.Layer { return &nn.MaxPool2d{Config: around} }
+func maxPoolSame() nn.Layer { return maxPool(3, 1, 1) }
 
 func avgPoolSame(countPadding bool) nn.Layer {
 	cfg := around
@@ -162,11 +162,8 @@ func avgPoolSame(countPadding bool) nn.Layer {
 	return &nn.AvgPool2d{Config: cfg}
 }
 
-// around is a window of 3 x 3 around each place, halving one that moves by 2.
-var (
-	around  = tensor.PoolConfig{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Padding: [2]int{1, 1}}
-	halving = tensor.PoolConfig{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}}
-)
+// around is a window of 3 x 3 around each place.
+var around = tensor.PoolConfig{Kernel: [2]int{3, 3}, Stride: [2]int{1, 1}, Padding: [2]int{1, 1}}
 
 // pooledFeatures returns the mean of each map of x (N, C, H, W) after dropout: (N, C).
 func pooledFeatures(x *tensor.Tensor, drop *nn.Dropout) *tensor.Tensor {

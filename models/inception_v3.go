@@ -9,7 +9,7 @@ import (
 func init() {
 	Register(Entry{
 		Name: "inception_v3", Title: "Inception-v3, factorised convolutions and an auxiliary classifier, torchvision's",
-		Paper: "Szegedy, Vanhoucke, Ioffe, Shlens and Wojna 2016", Size: 299, Params: 27_161_264, Head: "fc.",
+		Paper: "Szegedy, Vanhoucke, Ioffe, Shlens and Wojna 2016", Size: 299, Params: 27_161_264, Head: "fc.", AuxHeads: []string{"AuxLogits.fc."},
 		New: func(g *random.Generator, cfg Config) Classifier { return NewInceptionV3(g, cfg) },
 	})
 }

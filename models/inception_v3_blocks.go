@@ -148,6 +148,4 @@ func (b *inceptionBuilder) units(specs []convSpec, fields ...**BasicConv2d) {
 func mean3x3(x *tensor.Tensor) *tensor.Tensor { return tensor.AvgPool2d(x, around) }
 
 // halvedMax is the maximum over 3 x 3 with stride 2.
-func halvedMax(x *tensor.Tensor) *tensor.Tensor {
-	return tensor.MaxPool2d(x, halving)
-}
+func halvedMax(x *tensor.Tensor) *tensor.Tensor { return maxPool(3, 2, 0).Forward(x) }

@@ -20,9 +20,9 @@ type NiN struct {
 	Classifier *nn.Conv2d // 1 x 1, to one map a class
 }
 
-// NewNiN returns the network for ImageNet as its authors published it for Caffe, for pictures (N, 3, H, W) of 67 x 67 pixels or more, or, with a
-// SmallStem, the paper's for CIFAR-10, for pictures from 7 x 7 pixels on, which has 966,986 parameters for ten classes. Weights are of
-// N(0, 2/fan out). It panics with ErrValue on options that are none.
+// NewNiN returns the network for ImageNet as its authors published it for Caffe, but that poolings round sizes down, where Caffe's round up, for
+// pictures (N, 3, H, W) of 67 x 67 pixels or more, or, with a SmallStem, the paper's for CIFAR-10, for pictures from 7 x 7 pixels on, which
+// has 966,986 parameters for ten classes. Weights are of N(0, 2/fan out). It panics with ErrValue on options that are none.
 func NewNiN(g *random.Generator, cfg Config) *NiN {
 	cfg = cfg.withDefaults("nin", 0.5)
 	m, in := new(NiN), cfg.Channels

@@ -13,7 +13,7 @@ type Pix2PixConfig struct {
 	Depth   int      // times that the picture is halved; default 8
 	Width   float64  // factor on the channels of every level, 64, 128, 256 and then 512; default 1
 	NoSkips bool     // no connections from the encoder to the decoder: the encoder-decoder that the paper compares with
-	Dropout *float64 // probability after the innermost three levels of the decoder that have 512 channels; default 0.5
+	Dropout *float64 // probability after the decoder's levels of 512 channels but the innermost, as published three; default 0.5
 }
 
 // Pix2Pix is the generator of P. Isola, J.-Y. Zhu, T. Zhou and A. A. Efros (2017, Image-to-image translation with conditional adversarial

@@ -52,7 +52,10 @@ type Entry struct {
 	Size   int    // height and width of the pictures it was published for, such as 224
 	Params int    // of the published network, as New makes it with a zero Config
 	Head   string // prefix of the names of the last layer's parameters, such as "fc.": what is replaced for other classes
-	New    func(g *random.Generator, cfg Config) Classifier
+	// AuxHeads are those of auxiliary heads' last layers, which are replaced too. A network may be without the heads.
+	AuxHeads []string
+
+	New func(g *random.Generator, cfg Config) Classifier
 }
 
 var entries = map[string]Entry{}
@@ -65,10 +68,31 @@ func Register(e Entry) {
 	entries[e.Name] = e
 }
 
-// LoadBackbone copies a state, such as that of a torchvision file, into all of m but its last layer, which is to learn other classes. m is what
+// Load copies a state, such as that of a torchvision file, into m, which is what e.New made; where the state is for other classes, it is
+// LoadBackbone. It reports whether the last layer came along.
+func (e Entry) Load(m Classifier, state []tensor.Named) (head bool, err error) {
+	shapes := map[string]tensor.Shape{}
+	for _, s := range state {
+		shapes[s.Name] = s.Shape()
+	}
+	for _, p := range nn.NamedParams(m) {
+		if strings.HasPrefix(p.Name, e.Head) && shapes[p.Name] != p.Shape() {
+			return false, e.LoadBackbone(m, state)
+		}
+	}
+	return true, nn.Load(m, state, nn.LoadConfig{})
+}
+
+// LoadBackbone copies a state into all of m but its last layer and those of auxiliary heads, which are to learn other classes. m is what
 // e.New made, with any number of classes. Nothing changes unless everything fits; the error lists what does not, see nn.Load.
 func (e Entry) LoadBackbone(m Classifier, state []tensor.Named) error {
-	return nn.Load(m, state, nn.LoadConfig{Skip: []string{e.Head + "*"}})
+	skip := []string{e.Head + "*"}
+	for _, aux := range e.AuxHeads {
+		if slices.ContainsFunc(nn.NamedParams(m), func(p nn.NamedParam) bool { return strings.HasPrefix(p.Name, aux) }) {
+			skip = append(skip, aux+"*")
+		}
+	}
+	return nn.Load(m, state, nn.LoadConfig{Skip: skip})
 }
 
 // All returns the classifiers, sorted by name, numbers in names by value.

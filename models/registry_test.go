@@ -22,20 +22,23 @@ func TestRegistry(t *testing.T) {
 			if e.Title == "" || e.Paper == "" || e.Head == "" {
 				t.Errorf("the entry lacks something: %+v", e)
 			}
-			names := func(m models.Classifier, head bool) (all []string) {
+			// names returns what belongs to a head, or to none.
+			names := func(m models.Classifier, head string) (all []string) {
 				for _, p := range nn.State(m) {
-					if s := p.Name + " " + p.Shape().String(); strings.HasPrefix(p.Name, e.Head) == head {
-						all = append(all, s)
+					if headOf(e, p.Name) == head {
+						all = append(all, p.Name+" "+p.Shape().String())
 					}
 				}
 				return all
 			}
 			five := e.New(random.Shapes(), models.Config{Classes: 5})
-			if len(names(m, true)) == 0 || slices.Equal(names(m, true), names(five, true)) {
-				t.Errorf("other classes do not change the head, %s", e.Head)
+			for _, head := range append(e.AuxHeads, e.Head) {
+				if len(names(m, head)) == 0 || slices.Equal(names(m, head), names(five, head)) {
+					t.Errorf("other classes do not change the head %s", head)
+				}
 			}
-			if _, aux := m.(models.AuxClassifier); !aux && !slices.Equal(names(m, false), names(five, false)) {
-				t.Errorf("other classes change more than the head, %s", e.Head)
+			if !slices.Equal(names(m, ""), names(five, "")) {
+				t.Errorf("other classes change more than the heads, %s and %v", e.Head, e.AuxHeads)
 			}
 			channels := nn.Params(m)[0].Dim(1)
 			check(t, m, channels, e.Size, 0)
@@ -45,6 +48,73 @@ func TestRegistry(t *testing.T) {
 			}
 			check(t, e.New(random.Shapes(), models.Config{Classes: 3, Width: 0.001}), channels, e.Size, 3)
 		})
+	}
+}
+
+// headOf returns which of the entry's heads a name belongs to, "" if to none.
+func headOf(e models.Entry, name string) string {
+	for _, head := range append(e.AuxHeads, e.Head) {
+		if strings.HasPrefix(name, head) {
+			return head
+		}
+	}
+	return ""
+}
+
+// A network with auxiliary heads, or one whose heads were taken off, takes all but the last layers from one for other classes.
+func TestLoadAux(t *testing.T) {
+	for _, name := range []string{"googlenet", "inception_v3"} {
+		e, _ := models.Find(name)
+		for _, aux := range []bool{true, false} {
+			narrow := func(seed uint64, classes int) models.Classifier {
+				m := e.New(random.New(seed), models.Config{Classes: classes, Width: 0.05})
+				if aux {
+					return m
+				}
+				switch m := m.(type) {
+				case *models.GoogLeNet:
+					m.Aux1, m.Aux2 = nil, nil
+				case *models.InceptionV3:
+					m.Aux = nil
+				}
+				return m
+			}
+			state, fresh := nn.State(narrow(1, 7)), nn.State(narrow(2, 5))
+			for how, load := range map[string]func(models.Classifier) error{
+				"LoadBackbone": func(m models.Classifier) error { return e.LoadBackbone(m, state) },
+				"Load": func(m models.Classifier) error {
+					head, err := e.Load(m, state)
+					if head {
+						t.Errorf("%s: the head is said to fit other classes", name)
+					}
+					return err
+				},
+			} {
+				m := narrow(2, 5)
+				if err := load(m); err != nil {
+					t.Errorf("%s of %s, auxiliary heads %v: %v", how, name, aux, err)
+					continue
+				}
+				for i, s := range nn.State(m) {
+					want := state[i]
+					if headOf(e, s.Name) != "" {
+						want = fresh[i]
+					}
+					if !tensor.Equal(s.Tensor, want.Tensor) {
+						t.Errorf("%s of %s, auxiliary heads %v: %s is not as it should be", how, name, aux, s.Name)
+					}
+				}
+			}
+			m := narrow(2, 7)
+			if head, err := e.Load(m, state); !head || err != nil {
+				t.Fatalf("%s, the same classes: head %v, error %v", name, head, err)
+			}
+			for i, s := range nn.State(m) {
+				if !tensor.Equal(s.Tensor, state[i].Tensor) {
+					t.Errorf("%s, the same classes: %s has not been loaded", name, s.Name)
+				}
+			}
+		}
 	}
 }
 

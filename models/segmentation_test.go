@@ -15,16 +15,6 @@ import (
 	"github.com/hadal-go/hadal/tensor"
 )
 
-// wide are the numbers of testdata/golden_segmentation.py.
-func wide(n, start int) []float64 {
-	v := make([]float64, n)
-	for k := range v {
-		i := k + start
-		v[k] = float64((i*i%8191*5+i*7919)%8192-4096) / 4096
-	}
-	return v
-}
-
 type segmentation struct {
 	Names     [][2]any
 	Shape     []int
@@ -118,18 +108,18 @@ func TestSegmentationGolden(t *testing.T) {
 				if p.Rank() == 1 && strings.HasSuffix(p.Name, "weight") {
 					shift = 1
 				}
-				p.CopyFrom(tensor.Of(wide(p.Numel(), 1000*k)).MulScalar(scale).AddScalar(shift).Reshape(p.Shape().Dims()...))
+				p.CopyFrom(tensor.Of(formula(p.Numel(), 1000*k)).MulScalar(scale).AddScalar(shift).Reshape(p.Shape().Dims()...))
 			}
 			n := 1
 			for _, d := range c.x {
 				n *= d
 			}
-			x := tensor.Of(wide(n, 77), c.x...).RequireGrad()
+			x := tensor.Of(formula(n, 77), c.x...).RequireGrad()
 			y := m.Forward(x)
 			if fmt.Sprint(y.Shape().Dims()) != fmt.Sprint(want.Shape) {
 				t.Fatalf("the result is %v, want %v", y.Shape(), want.Shape)
 			}
-			y.Mul(tensor.Of(wide(y.Numel(), 5)).Reshape(y.Shape().Dims()...)).Sum().Backward()
+			y.Mul(tensor.Of(formula(y.Numel(), 5)).Reshape(y.Shape().Dims()...)).Sum().Backward()
 			sampled := func(what string, got *tensor.Tensor, want []float64) {
 				t.Helper()
 				all, largest := got.Floats(), 0.0
@@ -268,12 +258,10 @@ func TestFCNStartsBilinear(t *testing.T) {
 
 func TestFCNLoadsVGG16(t *testing.T) {
 	m := models.NewFCN(random.New(1), models.FCNConfig{Width: 1.0 / 32, Same: true})
-	dense := nn.NewLinear(random.New(2), 16*49, 128, nn.LinearConfig{})
-	state := []tensor.Named{
-		{Name: "features.0.weight", Tensor: tensor.Full(0.5, 2, 3, 3, 3)}, {Name: "classifier.0.weight", Tensor: dense.Weight.Detach()},
-		{Name: "classifier.0.bias", Tensor: dense.Bias.Detach()}, {Name: "classifier.3.weight", Tensor: tensor.Full(0.25, 128, 128)},
-		{Name: "classifier.6.weight", Tensor: tensor.Zeros(1000, 128)},
-	}
+	vgg := models.NewVGG(random.New(2), 16, models.VGGConfig{Config: models.Config{Width: 1.0 / 32, Classes: 10}})
+	dense := vgg.Classifier[0].(*nn.Linear)
+	dense.Bias.CopyFrom(tensor.Rand(random.New(4), 128))
+	state := nn.State(vgg)
 	if err := m.LoadVGG16(state); err != nil {
 		t.Fatal(err)
 	}
@@ -282,11 +270,18 @@ func TestFCNLoadsVGG16(t *testing.T) {
 	if d := at.Sub(dense.Forward(x.Flatten(1))).Abs().Max().Item(); !(d < 1e-5) {
 		t.Errorf("fc6 in the middle differs from the dense layer by %v", d)
 	}
-	if m.Features[0].(*nn.Conv2d).Weight.Min().Item() != 0.5 || m.FC7.Weight.Max().Item() != 0.25 {
-		t.Error("features.0 or fc7 has not been loaded")
+	picture := tensor.Rand(random.New(5), 1, 3, 32, 32)
+	if !tensor.Equal(m.Features.Forward(picture), vgg.Features.Forward(picture)) || !tensor.Equal(m.FC7.Weight.Flatten(1), vgg.Classifier[3].(*nn.Linear).Weight.Tensor) {
+		t.Error("the convolutions or fc7 have not been loaded")
+	}
+	if err := m.LoadVGG16(nil); err == nil || !strings.Contains(err.Error(), "missing features.0.weight") {
+		t.Errorf("an empty file: error %v", err)
+	}
+	if err := m.LoadVGG16(state[1:]); err == nil || !strings.Contains(err.Error(), "missing features.0.weight") {
+		t.Errorf("a file without the first layer: error %v", err)
 	}
 	state[0].Tensor = tensor.Zeros(3, 3, 3, 3)
-	if err := m.LoadVGG16(state); err == nil || !strings.Contains(err.Error(), "features.0.weight") {
+	if err := m.LoadVGG16(state); err == nil || !strings.Contains(err.Error(), "features.0.weight is (3, 3, 3, 3) in the file") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func TestSIREN(t *testing.T) {
 	at := func(i int) float64 { return p[i].Item() }
 	h := math.Sin(10 * (at(0)*0.3 + at(1)))
 	h = math.Sin(30 * (at(2)*h + at(3)))
-	if got, want := one.Forward(tensor.Of([]float64{0.3}, 1, 1)).Item(), at(4)*h+at(5); math.Abs(got-want) > 1e-12 {
+	if got, want := one.Forward(tensor.Of([]float64{0.3}, 1, 1)).Item(), at(4)*h+at(5); !(math.Abs(got-want) <= 1e-12) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	for _, bad := range [][4]int{{0, 1, 1, 1}, {1, 0, 1, 1}, {1, 1, 0, 1}, {1, 1, 1, 0}} {

@@ -238,7 +238,7 @@ func (c *CNNRecipe) build(env *recipes.Env, in train.ImageInfo) (nn.Layer, error
 		return nil, err
 	}
 	if c.Weights != "" {
-		if err := c.load(env, model, entry.Head); err != nil {
+		if err := c.load(env, model.(models.Classifier), entry); err != nil {
 			return nil, err
 		}
 	}
@@ -258,26 +258,17 @@ func (c *CNNRecipe) build(env *recipes.Env, in train.ImageInfo) (nn.Layer, error
 }
 
 // load reads the weights; those of the last layer stay out if they are for other classes.
-func (c *CNNRecipe) load(env *recipes.Env, model nn.Layer, head string) error {
+func (c *CNNRecipe) load(env *recipes.Env, model models.Classifier, entry models.Entry) error {
 	ts, _, err := safetensors.Load(c.Weights)
 	if err != nil {
 		return err
 	}
-	cfg := nn.LoadConfig{}
-	shapes := map[string]tensor.Shape{}
-	for _, t := range ts {
-		shapes[t.Name] = t.Shape()
-	}
-	for _, p := range nn.NamedParams(model) {
-		if strings.HasPrefix(p.Name, head) && shapes[p.Name] != p.Shape() {
-			cfg.Skip = []string{head + "*"}
-		}
-	}
-	if cfg.Skip != nil {
-		env.Tell(fmt.Sprintf("%s is for other classes: the last layer, %s, starts anew", filepath.Base(c.Weights), strings.TrimSuffix(head, ".")))
-	}
-	if err := nn.Load(model, ts, cfg); err != nil {
+	head, err := entry.Load(model, ts)
+	if err != nil {
 		return fmt.Errorf("%s: %w", c.Weights, err)
+	}
+	if !head {
+		env.Tell(fmt.Sprintf("%s is for other classes: the last layer, %s, starts anew", filepath.Base(c.Weights), strings.TrimSuffix(entry.Head, ".")))
 	}
 	return nil
 }

@@ -25,7 +25,8 @@ func New(seed uint64) *Generator { return FromKey(Key{lo: seed}) }
 func FromKey(k Key) *Generator { return &Generator{root: k} }
 
 // Shapes returns a generator for what has shapes alone: tensors drawn from it or from its children are on tensor's Meta device,
-// without data. A network built with it costs no memory and no time, whatever its size, and can be counted and summarised:
+// without data. A network built with it costs no time and little memory, that of what is not drawn, such as normalisation, whatever its
+// size, and can be counted and summarised:
 //
 //	nn.Summary(models.NewVGG(random.Shapes(), 19, models.VGGConfig{}), tensor.ShapeOf(1, 3, 224, 224))
 //

@@ -6,13 +6,14 @@ import (
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/shapes"
+	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/models/detection"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/optim"
 	"github.com/hadal-go/hadal/random"
 )
 
-// A detector trains on pictures of one shape each, much too short.
+// A detector trains for a moment on pictures of one shape each and looks for it on others. Untrained, its precision is 0.001.
 func Example() {
 	pictures := func(n int, seed uint64) dataset.Dataset[detection.Sample] {
 		return dataset.Map(shapes.New(n, seed, shapes.Config{Size: 48}), func(s shapes.Sample, _ *random.Generator) (detection.Sample, error) {
@@ -24,7 +25,7 @@ func Example() {
 	ctx := context.Background()
 	loader := dataset.NewLoader(pictures(64, 1), detection.Collate, dataset.LoaderConfig{BatchSize: 16, Shuffle: true, Seed: 1})
 	var first, last float64
-	for epoch := range 4 {
+	for epoch := range 12 {
 		for b, err := range loader.Epoch(ctx, epoch, 0) {
 			if err != nil {
 				fmt.Println(err)
@@ -40,6 +41,19 @@ func Example() {
 		}
 	}
 	fmt.Println("the loss fell by half:", last < first/2)
+
+	ap := metrics.NewDetectionAP(len(shapes.Classes), metrics.DetectionConfig{})
+	for b, err := range dataset.NewLoader(pictures(10, 2), detection.Collate, dataset.LoaderConfig{BatchSize: 10}).Epoch(ctx, 0, 0) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for i, found := range nn.Eval(model).Detect(b.X, detection.DetectConfig{}) {
+			ap.Add(found.Metrics(), b.Targets[i].Metrics())
+		}
+	}
+	fmt.Println("mean average precision above 0.3:", ap.MeanAP() > 0.3)
 	// Output:
 	// the loss fell by half: true
+	// mean average precision above 0.3: true
 }

@@ -64,7 +64,7 @@ func (e *BadFilesError) Error() string {
 	if more := len(e.Files) - len(lines); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("%d of %d pictures cannot be read: mend or remove them, or leave them out (--skip-bad): %s", len(e.Files), e.Of, strings.Join(lines, "; "))
+	return fmt.Sprintf("%d of %d pictures cannot be read: mend or remove them, or leave them out (Config.SkipBad): %s", len(e.Files), e.Of, strings.Join(lines, "; "))
 }
 
 // Unwrap returns the files' errors.
@@ -80,6 +80,9 @@ var (
 // Open lists the pictures of a folder and reads each of them once, in parallel. It is an error when the layout is not one of the package's,
 // a class has no picture to train on, or a part has a class that the training part lacks; pictures that cannot be read are a
 // *BadFilesError, or left out.
+//
+// Where the folder has a part train, folders beside its parts are not looked at, nor are pictures outside of classes' folders; and of folders that could
+// be the same part, such as val and validation, the first by name is.
 func Open(ctx context.Context, dir string, cfg Config) (*Folder, error) {
 	fit := cfg.Fit
 	if fit.Height < 0 || fit.Width < 0 || (fit.Height == 0) != (fit.Width == 0) || max(fit.Height, fit.Width) > 1<<14 || !slices.Contains([]int{0, 1, 3}, fit.Channels) {
@@ -335,7 +338,7 @@ func (p *Pictures) At(ctx context.Context, i int, _ *random.Generator) (dataset.
 	if err != nil {
 		return dataset.Sample{}, err
 	}
-	return dataset.Sample{X: b.X.Squeeze(0), Y: p.Labels()[i]}, nil
+	return dataset.Sample{X: b.X.Squeeze(0), Y: int64(p.store.files[p.files[i]].class)}, nil
 }
 
 // Gather returns the pictures at the indices as a batch.

@@ -133,7 +133,7 @@ func TestParts(t *testing.T) {
 				want = []float64{1, 0, 0}
 			}
 			for k, v := range s.X.Floats() {
-				if s.X.Shape() != tensor.ShapeOf(3, 4, 4) || s.Y != c.labels[i] || math.Abs(v-want[k/16]) > 0.02 { // JPEG loses a little
+				if s.X.Shape() != tensor.ShapeOf(3, 4, 4) || s.Y != c.labels[i] || !(math.Abs(v-want[k/16]) <= 0.02) { // JPEG loses a little
 					t.Fatalf("%s: %v %v of class %d", c.p.File(i), s.X.Shape(), s.X.Floats(), s.Y)
 				}
 			}
@@ -190,7 +190,7 @@ func TestBadFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := map[string]string{ // names sort in this order
-		"blue/bomb.png":  "claims 100000 x 100000 pixels; at most 100 million are read: make it smaller",
+		"blue/bomb.png":  "claims 100000 x 100000 pixels; at most 100 million are read, and 65536 a side: make it smaller",
 		"blue/cut.png":   "is a damaged PNG: ",
 		"red/empty.jpg":  "is not a picture that can be read",
 		"red/header.png": "is a damaged PNG: ",
@@ -204,7 +204,7 @@ func TestBadFiles(t *testing.T) {
 	}
 	_, err = Open(t.Context(), dir, Config{})
 	failed, ok := errors.AsType[*BadFilesError](err)
-	if !ok || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), fmt.Sprintf("%d of %d pictures cannot be read", len(bad), len(bad)+5)) || !strings.Contains(err.Error(), "; and ") || failed.Of != len(bad)+5 {
+	if !ok || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), fmt.Sprintf("%d of %d pictures cannot be read", len(bad), len(bad)+5)) || !strings.Contains(err.Error(), "(Config.SkipBad)") || !strings.Contains(err.Error(), "; and ") || failed.Of != len(bad)+5 {
 		t.Fatalf("Open: %v", err)
 	}
 	f := open2(t, dir, Config{SkipBad: true})
@@ -243,6 +243,16 @@ func TestBadFiles(t *testing.T) {
 	}
 	if found != 2 {
 		t.Errorf("%d errors", found)
+	}
+}
+
+// A panic over a picture does not end the program.
+func TestPanic(t *testing.T) {
+	path := filepath.Join(folder(t, "red/a.png"), "red", "a.png")
+	s := newStore([]file{{path: path}}, Config{Fit: imageset.Fit{Height: -1, Width: 1, Channels: 1}, Workers: 1})
+	err := s.each(t.Context(), []int{0}, func(_ int, _ []uint8, err error) error { return err })
+	if err == nil || !strings.HasPrefix(err.Error(), path+" cannot be read: ") {
+		t.Error(err)
 	}
 }
 
@@ -389,7 +399,7 @@ func TestMeanStdAndNormalized(t *testing.T) {
 	}
 	s := math.Sqrt(0.75 * 0.25)
 	for c, want := range []struct{ mean, std float64 }{{0.75, s}, {0, 0}, {0.25, s}} {
-		if math.Abs(mean[c]-want.mean) > 1e-12 || math.Abs(std[c]-want.std) > 1e-12 {
+		if !(math.Abs(mean[c]-want.mean) <= 1e-12 && math.Abs(std[c]-want.std) <= 1e-12) {
 			t.Errorf("channel %d: mean %v, std %v, want %v", c, mean[c], std[c], want)
 		}
 	}

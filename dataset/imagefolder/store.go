@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"io/fs"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -123,11 +122,11 @@ func (s *store) pixels(i int) ([]uint8, error) {
 		return *kept, nil
 	}
 	s.decoded.Add(1)
-	img, err := decode(s.files[i].path)
+	var pix []uint8
+	err := imageset.Use(s.files[i].path, func(img image.Image) error { pix = s.fit.Pixels(img); return nil })
 	if err != nil {
 		return nil, err
 	}
-	pix := s.fit.Pixels(img)
 	if s.room.Add(-int64(len(pix))) >= 0 {
 		s.cache[i].Store(&pix)
 	} else {
@@ -163,24 +162,8 @@ func (s *store) gather(ctx context.Context, p *Pictures, indices []int) (b datas
 	return dataset.Batch{X: tensor.Of(x, len(indices), f.Channels, f.Height, f.Width), Y: tensor.Of(y)}, nil
 }
 
-// open opens a file that must be a regular one: a pipe might never end.
-func open(path string) (*os.File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, cause(err))
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, cause(err))
-	}
-	return f, nil
-}
-
 func header(path string) (image.Config, error) {
-	f, err := open(path)
+	f, err := imageset.Open(path)
 	if err != nil {
 		return image.Config{}, err
 	}
@@ -190,19 +173,6 @@ func header(path string) (image.Config, error) {
 		return cfg, fmt.Errorf("%s %w", path, err)
 	}
 	return cfg, nil
-}
-
-func decode(path string) (image.Image, error) {
-	f, err := open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	img, err := imageset.Decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", path, err)
-	}
-	return img, nil
 }
 
 // cause leaves the operation and path, which messages name themselves, out of an error.

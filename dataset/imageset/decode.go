@@ -12,7 +12,6 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -24,22 +23,20 @@ import (
 // Extensions are those of the formats that Decode reads, in lower case.
 var Extensions = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
-// What a picture may claim, in bytes and in pixels: memory is bounded.
+// What a picture may claim, in bytes, in pixels and in pixels a side, JPEG's own bound: memory is bounded.
 const (
 	maxBytes  = 1 << 28
 	maxPixels = 100_000_000
+	maxSide   = 1 << 16
 )
 
 // Decode reads a picture: PNG, JPEG, the first one of a GIF, BMP, TIFF or WebP, turned upright where a JPEG's Exif says how the
-// camera was held. A picture of more than 256 MB or 100 million pixels is refused before it is decoded. Errors read on after
+// camera was held. A picture of more than 256 MB, 100 million pixels or 65,536 a side is refused before it is decoded. Errors read on after
 // a file's name: "is a damaged PNG: ...".
 func Decode(r io.Reader) (image.Image, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
-		if p, ok := errors.AsType[*fs.PathError](err); ok {
-			err = p.Err // the name stands before the line
-		}
-		return nil, fmt.Errorf("cannot be read: %w; give a picture", err)
+		return nil, fmt.Errorf("cannot be read: %w; give a picture", cause(err)) // the name stands before the line
 	}
 	if len(b) > maxBytes {
 		return nil, fmt.Errorf("has more than %d MB; make it smaller", maxBytes>>20)
@@ -74,8 +71,8 @@ func decodeConfig(r io.Reader) (cfg image.Config, format string, err error) {
 	if cfg, format, err = image.DecodeConfig(r); err != nil {
 		return cfg, "", fmt.Errorf("is not a picture that can be read (PNG, JPEG, GIF, BMP, TIFF, WebP): %w", err)
 	}
-	if cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height {
-		return cfg, "", fmt.Errorf("claims %d x %d pixels; at most %d million are read: make it smaller", cfg.Width, cfg.Height, maxPixels/1_000_000)
+	if cfg.Width < 1 || cfg.Height < 1 || max(cfg.Width, cfg.Height) > maxSide || cfg.Width > maxPixels/cfg.Height {
+		return cfg, "", fmt.Errorf("claims %d x %d pixels; at most %d million are read, and %d a side: make it smaller", cfg.Width, cfg.Height, maxPixels/1_000_000, maxSide)
 	}
 	return cfg, format, nil
 }

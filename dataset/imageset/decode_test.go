@@ -97,10 +97,11 @@ func TestDecodeErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, r := range map[string]io.Reader{
-		"is not a picture that can be read (PNG, JPEG, GIF, BMP, TIFF, WebP): ":        strings.NewReader("hello"),
-		"claims 100000 x 100000 pixels; at most 100 million are read: make it smaller": bytes.NewReader(header(100_000, 100_000)),
-		"is a damaged PNG: ":     bytes.NewReader(whole.Bytes()[:whole.Len()/2]),
-		"cannot be read: broken": iotest.ErrReader(errors.New("broken")),
+		"is not a picture that can be read (PNG, JPEG, GIF, BMP, TIFF, WebP): ":                          strings.NewReader("hello"),
+		"claims 100000 x 100000 pixels; at most 100 million are read, and 65536 a side: make it smaller": bytes.NewReader(header(100_000, 100_000)),
+		"claims 1 x 10000000 pixels; at most ":                                                           bytes.NewReader(header(1, 10_000_000)),
+		"is a damaged PNG: ":                                                                             bytes.NewReader(whole.Bytes()[:whole.Len()/2]),
+		"cannot be read: broken":                                                                         iotest.ErrReader(errors.New("broken")),
 	} {
 		if img, err := Decode(r); err == nil || !strings.HasPrefix(err.Error(), want) || img != nil {
 			t.Errorf("%v; want %s", err, want)

@@ -14,8 +14,11 @@ type Fit struct {
 	White         bool // transparent parts show white; else black
 }
 
+// maxFilter bounds what draw.BiLinear keeps: 32 bytes for each column of the new picture and row of the old.
+const maxFilter = 1 << 24
+
 // RGBA returns the picture scaled to the size with bilinear interpolation, over all pixels that fall together where it shrinks, as PIL
-// does, on the ground. Of 16 bits the upper 8 count.
+// does, on the ground. Of 16 bits the upper 8 count. So high a picture that the filter would need gigabytes is halved in height first, by the mean of two rows.
 func (f Fit) RGBA(img image.Image) *image.RGBA {
 	dst := image.NewRGBA(image.Rect(0, 0, f.Width, f.Height))
 	ground := image.Black
@@ -26,6 +29,11 @@ func (f Fit) RGBA(img image.Image) *image.RGBA {
 	from := img.Bounds()
 	if f.Crop {
 		from = f.middle(from)
+	}
+	for f.Width*from.Dy() > maxFilter && from.Dy() >= 2*f.Height {
+		half := image.NewRGBA(image.Rect(0, 0, from.Dx(), from.Dy()/2))
+		draw.ApproxBiLinear.Scale(half, half.Bounds(), img, from, draw.Src, nil)
+		img, from = half, half.Bounds()
 	}
 	if from.Dx() == f.Width && from.Dy() == f.Height {
 		draw.Draw(dst, dst.Bounds(), img, from.Min, draw.Over)

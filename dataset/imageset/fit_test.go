@@ -41,6 +41,14 @@ func TestFit(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
+	// The filter alone would take 19 GiB.
+	high := image.NewGray(image.Rect(0, 0, 1, 10_000_000))
+	for i := range high.Pix {
+		high.Pix[i] = 99
+	}
+	if got := (Fit{Height: 64, Width: 64, Channels: 1}).Pixels(high); !slices.Equal(got, slices.Repeat([]uint8{99}, 64*64)) {
+		t.Errorf("a column of one grey: %v", got[:64])
+	}
 	// Shrunk to 2 x 2 the quarters keep their colours but for what the filter takes of their neighbours.
 	got := Fit{Height: 2, Width: 2, Channels: 3}.Pixels(img)
 	for i, v := range []uint8{255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255} {

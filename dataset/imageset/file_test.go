@@ -1,0 +1,60 @@
+package imageset
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestUse(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, img image.Image) string {
+		var b bytes.Buffer
+		path := filepath.Join(dir, name)
+		if err := errors.Join(png.Encode(&b, img), os.WriteFile(path, b.Bytes(), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	path := file("a.png", corners())
+	var size image.Point
+	if err := Use(path, func(img image.Image) error { size = img.Bounds().Size(); return nil }); err != nil || size != image.Pt(32, 16) {
+		t.Error(size, err)
+	}
+	own := errors.New("own")
+	if err := Use(path, func(image.Image) error { return own }); err != own {
+		t.Error(err)
+	}
+	if err := Use(path, func(image.Image) error { panic("deep") }); err == nil || err.Error() != path+" cannot be read: deep" {
+		t.Error(err)
+	}
+	for path, want := range map[string]bool{path: false, file("large.png", image.NewGray(image.Rect(0, 0, 1<<12, 1<<12+1))): true} {
+		err := Use(path, func(image.Image) error {
+			if alone := !large.TryLock(); alone != want {
+				t.Errorf("%s: alone in memory: %v", path, alone)
+			} else if !alone {
+				large.Unlock()
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	folder := filepath.Join(dir, "folder.png")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Use(folder, nil); err == nil || err.Error() != folder+" is no regular file" {
+		t.Error(err)
+	}
+	if err := Use(path+"x", nil); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), path+"x cannot be opened: ") {
+		t.Error(err)
+	}
+}

@@ -18,7 +18,7 @@ var Classes = []string{"background", "cell"}
 type Config struct {
 	Size              int      // side of the pictures in pixels; default 64
 	Cells             int      // in a picture at most: those that find no place are left out; default 14
-	Smallest, Largest float64  // half of a cell's axes in pixels; default 4 and 9
+	Smallest, Largest float64  // half of a cell's axes in pixels; default 4 and 9, or half of Size where that is less
 	Border            float64  // width in pixels of the line between cells that touch; default 1.5
 	Noise             *float64 // standard deviation of normal noise added to each value; default 0.05
 }
@@ -49,7 +49,7 @@ func New(n int, seed uint64, cfg Config) *Set {
 		cfg.Smallest = 4
 	}
 	if cfg.Largest == 0 {
-		cfg.Largest = max(9, cfg.Smallest)
+		cfg.Largest = max(min(9, float64(cfg.Size)/2), cfg.Smallest)
 	}
 	if cfg.Border == 0 {
 		cfg.Border = 1.5

@@ -42,7 +42,7 @@ func TestCells(t *testing.T) {
 			if (owner[p] > 0) != (m == 1) || m != 0 && m != 1 {
 				t.Fatalf("mask %d of cell %d", m, owner[p])
 			}
-			if pixels[p] < 0 || pixels[p] > 1 {
+			if !(pixels[p] >= 0 && pixels[p] <= 1) {
 				t.Fatalf("value %v", pixels[p])
 			}
 			sum[m] += pixels[p]
@@ -54,7 +54,7 @@ func TestCells(t *testing.T) {
 				touching++
 			}
 		}
-		if cell, ground := sum[1]/float64(count[1]), sum[0]/float64(count[0]); cell < ground+0.15 {
+		if cell, ground := sum[1]/float64(count[1]), sum[0]/float64(count[0]); !(cell >= ground+0.15) {
 			t.Errorf("picture %d: cells are %.2f, the rest %.2f", i, cell, ground)
 		}
 		if share := float64(count[1]) / (side * side); share < 0.15 || share > 0.8 {
@@ -82,7 +82,7 @@ func TestArea(t *testing.T) {
 			continue // cut off
 		}
 		inside++
-		if want := math.Pi * 20 * 20; math.Abs(area-want) > 0.01*want {
+		if want := math.Pi * 20 * 20; !(math.Abs(area-want) <= 0.01*want) {
 			t.Errorf("picture %d: %v pixels, want about %.0f", i, area, want)
 		}
 	}
@@ -99,6 +99,15 @@ func TestSameSeedSameBits(t *testing.T) {
 	}
 	if slices.Equal(a.Image.Bytes(), other.Image.Bytes()) {
 		t.Error("the seed does not change the picture")
+	}
+}
+
+// The defaults suit the smallest pictures.
+func TestSmallest(t *testing.T) {
+	for _, side := range []int{16, 17} {
+		if got := at(t, cells.New(1, 1, cells.Config{Size: side}), 0).Image.Shape(); got != tensor.ShapeOf(1, side, side) {
+			t.Error(got)
+		}
 	}
 }
 

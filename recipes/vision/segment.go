@@ -10,10 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/image/draw"
-
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/cells"
+	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/maskset"
 	"github.com/hadal-go/hadal/dataset/shapes"
 	"github.com/hadal-go/hadal/dataset/source"
@@ -93,7 +92,7 @@ func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64, from 
 	case "cells":
 		d.info = segmentInfo{set, cells.Classes, 1, c.Size}
 		make = func(n int, seed uint64) dataset.Dataset[masked] {
-			return maskedCells(cells.New(n, seed, cells.Config{Size: c.Size, Largest: min(9, float64(c.Size)/2)}))
+			return maskedCells(cells.New(n, seed, cells.Config{Size: c.Size}))
 		}
 	case "shapes":
 		d.info = segmentInfo{set, append([]string{"background"}, shapes.Classes...), 3, c.Size}
@@ -290,9 +289,7 @@ func (m *segmentModel) Predict(_ context.Context, img image.Image) (p recipes.Pi
 	if longer := max(w, h); longer > largestDrawn {
 		w, h = max(1, w*largestDrawn/longer), max(1, h*largestDrawn/longer)
 	}
-	own := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(own, own.Bounds(), image.Black, image.Point{}, draw.Src)
-	draw.BiLinear.Scale(own, own.Bounds(), img, img.Bounds(), draw.Over, nil)
+	own := imageset.Fit{Height: h, Width: w}.RGBA(img)
 	x := train.ImageInfo{Channels: m.info.Channels, Height: m.info.Size, Width: m.info.Size}.Input(img, false)
 	var classes []int64
 	err = tensor.Catch(func() {

@@ -47,7 +47,7 @@ func TestMixUp(t *testing.T) {
 				want += y[3*i+k] * math.Pow(10, float64(k))
 				total += y[3*i+k]
 			}
-			if math.Abs(total-1) > 1e-6 {
+			if !(math.Abs(total-1) <= 1e-6) {
 				t.Fatalf("probabilities %v", y)
 			}
 			if own := y[3*i+i]; own < 1 {
@@ -57,7 +57,7 @@ func TestMixUp(t *testing.T) {
 				share = own
 			}
 			for k := range 4 {
-				if math.Abs(x[4*i+k]-want) > 1e-5*want {
+				if !(math.Abs(x[4*i+k]-want) <= 1e-5*want) {
 					t.Fatalf("picture %d is %v, its target %v", i, x[4*i:4*i+4], y[3*i:3*i+3])
 				}
 			}
@@ -70,7 +70,7 @@ func TestMixUp(t *testing.T) {
 	}
 	variance := 0.25 / (2*0.4 + 1) * 5 / 6 // of Beta(a, a), and 0 for one permutation of six
 	within(t, "λ", sum, n, 0, variance)
-	if got := squares / n; math.Abs(got-variance) > 0.1*variance {
+	if got := squares / n; !(math.Abs(got-variance) <= 0.1*variance) {
 		t.Errorf("variance %v, want %v", got, variance)
 	}
 }
@@ -190,7 +190,7 @@ func TestMixOfMixed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range b.Y.Sum(1).Floats() {
-		if math.Abs(v-1) > 1e-6 {
+		if !(math.Abs(v-1) <= 1e-6) {
 			t.Errorf("probabilities add up to %v", v)
 		}
 	}

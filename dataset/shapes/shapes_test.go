@@ -193,7 +193,7 @@ func TestColours(t *testing.T) {
 				for x := range h {
 					brightest := max(v[y*h+x], v[(h+y)*h+x], v[(2*h+y)*h+x])
 					object, background := near(x, y)
-					if !object && brightest > 0.4+1e-6 || !background && brightest < 0.7-1e-6 {
+					if !object && !(brightest <= 0.4+1e-6) || !background && !(brightest >= 0.7-1e-6) {
 						t.Fatalf("picture %d: brightest channel %v at (%d, %d), object %v", i, brightest, x, y, object)
 					}
 				}
@@ -215,7 +215,7 @@ func TestAntiAliasing(t *testing.T) {
 			sum += (float64(v) - background) / (1 - background)
 		}
 		want := map[int]float64{Circle: math.Pi * 10.15 * 10.15, Square: 20.3 * 20.3, Triangle: math.Sqrt(3) / 4 * 20.3 * 20.3}[class]
-		if math.Abs(sum-want) > 0.01*want {
+		if !(math.Abs(sum-want) <= 0.01*want) {
 			t.Errorf("%s: %v pixels are covered, the area is %v", Classes[class], sum, want)
 		}
 	}
@@ -223,7 +223,7 @@ func TestAntiAliasing(t *testing.T) {
 
 func TestNoise(t *testing.T) {
 	plain, noisy := at(t, New(1, 5, Config{Background: Texture}), 0), at(t, New(1, 5, Config{Background: Texture, Noise: 0.02}), 0)
-	if d := noisy.Image.Sub(plain.Image); math.Abs(d.Square().Mean().Sqrt().Item()-0.02) > 0.001 || math.Abs(d.Mean().Item()) > 0.001 {
+	if d := noisy.Image.Sub(plain.Image); !(math.Abs(d.Square().Mean().Sqrt().Item()-0.02) <= 0.001 && math.Abs(d.Mean().Item()) <= 0.001) {
 		t.Errorf("noise of mean %v and deviation %v", d.Mean().Item(), d.Square().Mean().Sqrt().Item())
 	}
 	if !slices.Equal(tensor.Data[int64](noisy.Mask), tensor.Data[int64](plain.Mask)) {

@@ -110,15 +110,29 @@ func TestColorJitterRanges(t *testing.T) {
 	}
 }
 
-// The four steps come in all 24 orders: brightness and contrast do not commute.
+// The four steps come in all 24 orders, each with the factors that were drawn.
 func TestColorJitterOrder(t *testing.T) {
 	seen := map[string]bool{}
 	x := colorPicture(3, 2, 2)
+	f := dataset.ColorJitter(dataset.JitterConfig{Brightness: 0.5, Contrast: 0.5, Saturation: 0.5, Hue: 0.5})
 	for seed := range uint64(200) {
-		seen[fmt.Sprint(dataset.ColorJitter(dataset.JitterConfig{Brightness: 0.5, Contrast: 0.5, Saturation: 0.5, Hue: 0.5})(x, random.New(seed)).Floats())] = true
+		g := random.New(seed)
+		var factors [4]float32
+		for k := range 3 {
+			factors[k] = float32(0.5 + g.Float64())
+		}
+		factors[3] = float32(g.Float64() - 0.5)
+		order, want := g.Perm(4), x
+		for _, k := range order {
+			want = dataset.Adjust(want, []string{"brightness", "contrast", "saturation", "hue"}[k], factors[k])
+		}
+		if got := f(x, random.New(seed)).Floats(); !slices.Equal(got, want.Floats()) {
+			t.Fatalf("seed %d, order %v: %v, want %v", seed, order, got, want.Floats())
+		}
+		seen[fmt.Sprint(order)] = true
 	}
-	if len(seen) < 195 {
-		t.Errorf("%d pictures of 200 seeds", len(seen))
+	if len(seen) != 24 {
+		t.Errorf("%d orders", len(seen))
 	}
 	if got := dataset.ColorJitter(dataset.JitterConfig{})(x, random.New(1)).Floats(); !slices.Equal(got, x.Floats()) {
 		t.Errorf("no jitter: %v", got)

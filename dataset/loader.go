@@ -30,6 +30,7 @@ type Loader[S, B any] struct {
 	data  Dataset[S]
 	batch func(ctx context.Context, epoch, k int, indices []int) (B, error) // batch k of an epoch
 	cfg   LoaderConfig
+	maps  uint64 // MapBatches that made it, so that each draws its own numbers
 }
 
 // NewLoader returns a loader that makes each batch from its samples by collate. It panics with ErrValue on a negative
@@ -103,16 +104,17 @@ func newLoader[S, B any](d Dataset[S], cfg LoaderConfig) *Loader[S, B] {
 	return &Loader[S, B]{data: d, cfg: cfg}
 }
 
-// MapBatches returns a loader whose batches are f of those of l, made by the workers that make these. g depends on the seed, the epoch and the
-// batch's number alone; like Dataset.At, f may be called from several goroutines at once.
+// MapBatches returns a loader whose batches are f of those of l, made by the workers that make these. g depends on the seed, the epoch, the
+// batch's number and how many maps came before alone; like Dataset.At, f may be called from several goroutines at once.
 func (l *Loader[S, B]) MapBatches(f func(b B, g *random.Generator) (B, error)) *Loader[S, B] {
 	mapped := *l
+	mapped.maps++
 	mapped.batch = func(ctx context.Context, epoch, k int, indices []int) (B, error) {
 		b, err := l.batch(ctx, epoch, k, indices)
 		if err != nil {
 			return b, err
 		}
-		return f(b, random.FromKey(random.KeyAt(l.cfg.Seed, batchStream, uint64(epoch), uint64(k))))
+		return f(b, random.FromKey(random.KeyAt(l.cfg.Seed, batchStream, uint64(epoch), uint64(k), l.maps)))
 	}
 	return &mapped
 }

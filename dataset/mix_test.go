@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,6 +169,22 @@ func TestMapBatches(t *testing.T) {
 	}
 	if bytes.Equal(read(0, 2, 0)[0], want[0]) {
 		t.Error("two epochs are mixed alike")
+	}
+
+	// Each of two maps draws its own numbers.
+	var drawn []uint64
+	draw := func(b dataset.Batch, g *random.Generator) (dataset.Batch, error) {
+		drawn = append(drawn, g.Uint64())
+		return b, nil
+	}
+	for _, err := range dataset.NewBatchLoader(s, dataset.LoaderConfig{BatchSize: 25}).MapBatches(draw).MapBatches(draw).Epoch(context.Background(), 0, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(drawn)
+	if len(drawn) != 4 || len(slices.Compact(drawn)) != 4 {
+		t.Errorf("two maps of two batches draw %v", drawn)
 	}
 
 	bad := errors.New("bad")

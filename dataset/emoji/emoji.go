@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 
@@ -71,6 +72,7 @@ const (
 	maxList     = 16 << 20 // bytes of emoji.json
 	maxPicture  = 1 << 20  // bytes of a picture
 	maxPictures = 20_000
+	maxTotal    = 128 << 20 // bytes of all pictures
 )
 
 // Load returns the pictures of a style in the order of their names, which are code points. skinTones asks for the 1,875 variations of people
@@ -101,6 +103,7 @@ func read(ctx context.Context, r io.Reader, style Style, skinTones bool) (*image
 	}
 	var categories map[string]string // by the picture's name
 	files, folder := map[string][]byte{}, "package/img/"+string(style)+"/64/"
+	total := int64(0)
 	for t := tar.NewReader(unzipped); categories == nil || len(files) < len(categories); {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -122,12 +125,13 @@ func read(ctx context.Context, r io.Reader, style Style, skinTones bool) (*image
 			if categories, err = list(b, skinTones); err != nil {
 				return nil, fmt.Errorf("%s: %w", h.Name, err)
 			}
+			maps.DeleteFunc(files, func(name string, _ []byte) bool { return categories[name] == "" })
 		case dir == folder:
 			if categories != nil && categories[name] == "" {
 				continue // a variation that is not asked for
 			}
-			if len(files) == maxPictures {
-				return nil, fmt.Errorf("more than %d pictures: it is another file", maxPictures)
+			if total += h.Size; len(files) == maxPictures || total > maxTotal {
+				return nil, fmt.Errorf("more than %d pictures or %d MB of them: it is another file", maxPictures, maxTotal>>20)
 			}
 			if files[name], err = bounded(t, h, maxPicture); err != nil {
 				return nil, err

@@ -7,17 +7,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"image"
 	"image/color"
 	"image/png"
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/source/sourcetest"
 )
 
 type entry struct {
@@ -69,7 +68,7 @@ func TestRead(t *testing.T) {
 	red, blue, green := color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 0, 255, 255}, color.NRGBA{0, 255, 0, 255}
 	pictures := []entry{{"img/google/64/b.png", dot(t, blue)}, {"img/google/64/c.png", dot(t, green)}, {"img/google/64/a.png", dot(t, red)}, {"img/google/64/d.png", nil}, {"img/twitter/64/a.png", nil}}
 	list := entry{"emoji.json", []byte(emojiJSON)}
-	for name, files := range map[string][]entry{"list first": append([]entry{list}, pictures...), "list last": append(slices.Clone(pictures), list)} {
+	for name, files := range map[string][]entry{"list first": append([]entry{list}, pictures...), "list last": append(slices.Clone(pictures), list), "list in the middle": slices.Concat(pictures[1:4], []entry{list}, pictures[:1])} {
 		for skin, want := range map[bool]struct{ firsts, labels []uint8 }{
 			false: {[]uint8{255, 0, 0, 0, 0, 255}, []uint8{0, 1}},
 			true:  {[]uint8{255, 0, 0, 0, 0, 255, 0, 255, 0}, []uint8{0, 1, 0}},
@@ -111,6 +110,7 @@ func TestBadArchives(t *testing.T) {
 		"emoji.json: it lists 0 pictures":         packed(t, entry{"emoji.json", []byte("[]")}),
 		"package/emoji.json has 16777218 bytes":   packed(t, entry{"emoji.json", big}),
 		"package/img/google/64/a.png has 1048577": packed(t, list, entry{"img/google/64/a.png", make([]byte, maxPicture+1)}),
+		"more than 20000 pictures or 128 MB":      packed(t, slices.Repeat([]entry{{a.name, make([]byte, maxPicture)}}, 129)...),
 	} {
 		if m, err := read(t.Context(), bytes.NewReader(b), Google, false); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || m != nil {
 			t.Errorf("%v; want %s", err, want)
@@ -125,11 +125,7 @@ func TestBadArchives(t *testing.T) {
 
 // The archives that everybody has, if this machine has them: the numbers of Unicode 16.0's emoji by category.
 func TestOriginal(t *testing.T) {
-	cfg := source.Config{Offline: true, Verify: true}
-	if _, err := Set.Locate(cfg); errors.Is(err, fs.ErrNotExist) {
-		t.Logf("not checked: %v", err)
-		return
-	}
+	cfg := sourcetest.Find(t, Set)
 	want := map[string]int{"Activities": 85, "Animals & Nature": 159, "Component": 5, "Flags": 270, "Food & Drink": 131, "Objects": 264, "People & Body": 386, "Smileys & Emotion": 169, "Symbols": 224, "Travel & Places": 218}
 	var labels [][]uint8
 	for _, load := range []func(context.Context, source.Config) (*imageset.Images, error){Train, Test} {
@@ -151,7 +147,10 @@ func TestOriginal(t *testing.T) {
 		t.Error("the styles are in different orders")
 	}
 	all, err := Load(t.Context(), cfg, Twitter, true)
-	if err != nil || all.N != 3786 {
-		t.Error(fmt.Sprint(err))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all.N != 3786 {
+		t.Errorf("%d pictures with those of skin tones, want 3786", all.N)
 	}
 }

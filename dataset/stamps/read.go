@@ -4,14 +4,10 @@
 package stamps
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"image"
-	"image/png"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,6 +15,7 @@ import (
 
 	"golang.org/x/image/draw"
 
+	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -55,12 +52,8 @@ type Stamps struct {
 	All        []Stamp  // by name
 }
 
-// What is read at most: files in a folder, bytes and pixels of one.
-const (
-	maxFiles  = 20_000
-	maxBytes  = 1 << 26
-	maxPixels = 20_000_000
-)
+// maxFiles are read at most.
+const maxFiles = 20_000
 
 // Open reads the PNG files in a folder's subfolders, and shrinks those with a longer side than so many pixels; 0 means 128. Pictures without
 // transparent parts, which have no mask, are left out. A file that cannot be read is an error that names it.
@@ -97,7 +90,7 @@ func Open(ctx context.Context, dir string, longest int) (*Stamps, error) {
 	for w := range n {
 		workers.Go(func() {
 			for i := w; i < len(files) && ctx.Err() == nil; i += n {
-				read[i], errs[i] = readStamp(files[i], longest)
+				errs[i] = imageset.Use(files[i], func(img image.Image) error { read[i] = cutOut(img, longest); return nil })
 			}
 		})
 	}
@@ -130,25 +123,8 @@ func Open(ctx context.Context, dir string, longest int) (*Stamps, error) {
 	return s, nil
 }
 
-// readStamp returns what is not transparent of a picture, nil if that is all or nothing.
-func readStamp(path string, longest int) (*image.NRGBA, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened", path)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err != nil || len(b) > maxBytes {
-		return nil, fmt.Errorf("%s cannot be read, or has more than %d MB", path, maxBytes>>20)
-	}
-	cfg, err := png.DecodeConfig(bytes.NewReader(b))
-	if err != nil || cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height {
-		return nil, fmt.Errorf("%s is no PNG of at most %d million pixels; take it out of the folder", path, maxPixels/1_000_000)
-	}
-	img, err := png.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; take it out of the folder", path, err)
-	}
+// cutOut returns what is not transparent of a picture, nil if that is all or nothing.
+func cutOut(img image.Image, longest int) *image.NRGBA {
 	whole := img.Bounds()
 	seen := image.Rectangle{}
 	clear := false
@@ -162,7 +138,7 @@ func readStamp(path string, longest int) (*image.NRGBA, error) {
 		}
 	}
 	if !clear || seen.Empty() {
-		return nil, nil
+		return nil
 	}
 	w, h := seen.Dx(), seen.Dy()
 	if longer := max(w, h); longer > longest {
@@ -170,7 +146,7 @@ func readStamp(path string, longest int) (*image.NRGBA, error) {
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	draw.CatmullRom.Scale(out, out.Bounds(), img, seen, draw.Src, nil)
-	return out, nil
+	return out
 }
 
 // Split cuts the stamps at random, by a seed, into two parts, the first with the given share of them: what a network is tested on should not

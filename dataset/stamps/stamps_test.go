@@ -193,6 +193,11 @@ func TestRefuses(t *testing.T) {
 	if _, err := stamps.Open(context.Background(), dir, 0); err == nil || !strings.Contains(err.Error(), "bad.png") {
 		t.Errorf("error %v", err)
 	}
+	if err := errors.Join(os.Remove(bad), os.Symlink(dir, bad)); err == nil { // where there are links
+		if _, err := stamps.Open(context.Background(), dir, 0); err == nil || !strings.HasSuffix(err.Error(), "bad.png is no regular file") {
+			t.Errorf("error %v", err)
+		}
+	}
 	s := open(t, folder(t))
 	for name, cfg := range map[string]stamps.Config{"Size": {Size: 8}, "Least": {Least: 3, Most: 2}, "Smallest": {Smallest: 0.9, Largest: 0.5}, "Noise": {Noise: -1}} {
 		if err := tensor.Catch(func() { s.Compose(1, 1, cfg) }); !errors.Is(err, tensor.ErrValue) || !strings.Contains(err.Error(), name) {

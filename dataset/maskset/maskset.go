@@ -1,29 +1,27 @@
 // Package maskset reads a folder of pictures and masks for segmentation:
 //
-//	DIR/images/cat.jpg     a picture: PNG, JPEG or GIF
+//	DIR/images/cat.jpg     a picture: PNG, JPEG, GIF, BMP, TIFF or WebP
 //	DIR/masks/cat.png      its mask, with the same name and size: PNG or GIF
 //	DIR/classes.txt        optional: the names of the classes, one a line, the background first
 //
 // A mask is paletted, and a pixel's class is the number of its colour, as in PASCAL VOC; or it is grey, and the class is the value; 255 is
-// Ignored. Masks of 0 and 255 alone are of two classes, 0 and 1. Colours without a palette are refused: they do not say which class is
-// meant.
+// Ignored. Masks of 0 and 255 alone are of two classes, 0 and 1, as are black and white ones of one bit. Colours without a palette are refused: they do
+// not say which class is meant. A picture that its Exif turns is turned upright, and its mask must be so.
 package maskset
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
-	_ "image/gif" // formats that are read
-	_ "image/jpeg"
-	_ "image/png"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"golang.org/x/image/draw"
-
+	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -31,12 +29,8 @@ import (
 // Ignored is the class of pixels that count neither in training nor in measuring.
 const Ignored = 255
 
-// What is read at most of one file, in bytes and in pixels.
-const (
-	maxBytes  = 1 << 28
-	maxPixels = 100_000_000
-	maxNames  = 1 << 16 // bytes of classes.txt
-)
+// maxNames bounds classes.txt, in bytes.
+const maxNames = 1 << 16
 
 // Sample is a picture and its mask.
 type Sample struct {
@@ -61,16 +55,19 @@ func Open(ctx context.Context, dir string, side int) (*Set, error) {
 	if side < 0 || side > 1<<14 {
 		tensor.Fail("maskset.Open", tensor.ErrValue, nil, "a side of %d pixels: give 1 to %d, or 0 to leave pictures as they are", side, 1<<14)
 	}
-	images, err := list(filepath.Join(dir, "images"))
+	images, err := list(filepath.Join(dir, "images"), imageset.Extensions)
 	if err != nil {
 		return nil, err
 	}
-	masks, err := list(filepath.Join(dir, "masks"))
+	masks, err := list(filepath.Join(dir, "masks"), []string{".png", ".gif"})
 	if err != nil {
 		return nil, err
 	}
 	byName := map[string]string{}
 	for _, p := range masks {
+		if other := byName[stem(p)]; other != "" {
+			return nil, fmt.Errorf("%s and %s are both masks of one picture: remove one", other, p)
+		}
 		byName[stem(p)] = p
 	}
 	s := &Set{side: side, binary: true}
@@ -83,7 +80,7 @@ func Open(ctx context.Context, dir string, side int) (*Set, error) {
 		s.pairs = append(s.pairs, pair{name, p, mask})
 	}
 	if len(s.pairs) == 0 {
-		return nil, fmt.Errorf("%s has no pictures (PNG, JPEG, GIF)", filepath.Join(dir, "images"))
+		return nil, fmt.Errorf("%s has no pictures (%s)", filepath.Join(dir, "images"), strings.Join(imageset.Extensions, ", "))
 	}
 	var used [256]bool
 	for _, p := range s.pairs {
@@ -129,7 +126,17 @@ func (s *Set) At(ctx context.Context, i int, _ *random.Generator) (Sample, error
 		return Sample{}, err
 	}
 	p := s.pairs[i]
-	img, err := read(p.image)
+	var picture image.Point
+	var pix []uint8
+	h, w := s.side, s.side
+	err := imageset.Use(p.image, func(img image.Image) error {
+		picture = img.Bounds().Size()
+		if s.side == 0 {
+			h, w = picture.Y, picture.X
+		}
+		pix = imageset.Fit{Height: h, Width: w, Channels: 3}.Pixels(img)
+		return nil
+	})
 	if err != nil {
 		return Sample{}, err
 	}
@@ -137,20 +144,13 @@ func (s *Set) At(ctx context.Context, i int, _ *random.Generator) (Sample, error
 	if err != nil {
 		return Sample{}, err
 	}
-	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	if size != image.Pt(w, h) {
-		return Sample{}, fmt.Errorf("%s has %d x %d pixels and its mask %d x %d: make them equal", p.image, w, h, size.X, size.Y)
+	if size != picture {
+		return Sample{}, fmt.Errorf("%s has %d x %d pixels and its mask %d x %d: make them equal", p.image, picture.X, picture.Y, size.X, size.Y)
 	}
-	if s.side > 0 {
-		w, h = s.side, s.side
-	}
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(dst, dst.Bounds(), image.Black, image.Point{}, draw.Src)
-	draw.BiLinear.Scale(dst, dst.Bounds(), img, img.Bounds(), draw.Over, nil)
 	x, y := make([]float32, 3*w*h), make([]int64, w*h)
 	for k := range y {
 		for c := range 3 {
-			x[c*w*h+k] = float32(dst.Pix[4*k+c]) / 255
+			x[c*w*h+k] = float32(pix[3*k+c]) / 255
 		}
 		row, column := (2*(k/w)+1)*size.Y/(2*h), (2*(k%w)+1)*size.X/(2*w)
 		y[k] = int64(values[row*size.X+column])
@@ -162,15 +162,17 @@ func (s *Set) At(ctx context.Context, i int, _ *random.Generator) (Sample, error
 }
 
 // list returns the paths of the pictures in a folder, by name.
-func list(dir string) (paths []string, err error) {
+func list(dir string, extensions []string) (paths []string, err error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: a folder for segmentation holds pictures in images and masks in masks", dir)
+		if p, ok := errors.AsType[*fs.PathError](err); ok {
+			err = p.Err
+		}
+		return nil, fmt.Errorf("%s cannot be read: %w; a folder for segmentation holds pictures in images and masks in masks", dir, err)
 	}
 	for _, f := range files {
-		switch strings.ToLower(filepath.Ext(f.Name())) {
-		case ".png", ".jpg", ".jpeg", ".gif":
-			paths = append(paths, filepath.Join(dir, f.Name()))
+		if name := f.Name(); !strings.HasPrefix(name, ".") && slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) {
+			paths = append(paths, filepath.Join(dir, name))
 		}
 	}
 	return paths, nil
@@ -183,13 +185,16 @@ func stem(path string) string {
 
 // names reads the names of n classes, or makes them up where there is no file.
 func names(path string, n int) (all []string, err error) {
-	f, err := os.Open(path)
-	if err != nil {
+	f, err := imageset.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		all = []string{"background"}
 		for k := 1; k < n; k++ {
 			all = append(all, fmt.Sprintf("class %d", k))
 		}
 		return all, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, maxNames+1))
@@ -201,57 +206,62 @@ func names(path string, n int) (all []string, err error) {
 			all = append(all, line)
 		}
 	}
-	if len(all) < n || len(all) > 255 {
+	if len(all) < n {
 		return nil, fmt.Errorf("%s names %d classes and the masks have %d: give a line for each, the background first", path, len(all), n)
+	}
+	if len(all) > 255 {
+		return nil, fmt.Errorf("%s names %d classes: masks tell at most 255 apart", path, len(all))
 	}
 	return all, nil
 }
 
-// read reads a picture.
-func read(path string) (image.Image, error) {
-	f, err := os.Open(path)
+// readMask returns the values of a mask row by row, and its size.
+func readMask(path string) (values []uint8, size image.Point, err error) {
+	head, err := first(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened", path)
+		return nil, size, err
 	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
-	if err != nil || len(b) > maxBytes {
-		return nil, fmt.Errorf("%s cannot be read, or has more than %d MB", path, maxBytes>>20)
-	}
-	cfg, _, err := image.DecodeConfig(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a picture that can be read (PNG, JPEG, GIF): %w", path, err)
-	}
-	if cfg.Width < 1 || cfg.Height < 1 || cfg.Width > maxPixels/cfg.Height {
-		return nil, fmt.Errorf("%s claims %d x %d pixels; at most %d million are read: make it smaller", path, cfg.Width, cfg.Height, maxPixels/1_000_000)
-	}
-	img, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; get it again", path, err)
-	}
-	return img, nil
+	err = imageset.Use(path, func(img image.Image) error {
+		if !strings.HasPrefix(head, "\x89PNG") && !strings.HasPrefix(head, "GIF8") {
+			return fmt.Errorf("%s is neither PNG nor GIF: other formats may change a mask's values; save it as PNG", path)
+		}
+		var pix []uint8
+		var stride int
+		scale := uint8(1)
+		switch img := img.(type) {
+		case *image.Paletted:
+			pix, stride = img.Pix, img.Stride
+		case *image.Gray:
+			pix, stride = img.Pix, img.Stride
+			switch head[24] { // IHDR's bits of a value, which image/png scales to 0 to 255; one bit stays so, black and white
+			case 2:
+				scale = 85
+			case 4:
+				scale = 17
+			}
+		default:
+			return fmt.Errorf("%s is a mask in colours without a palette, or of 16 bits: save it in 8 bits of grey or with a palette, a pixel's value being its class", path)
+		}
+		size = img.Bounds().Size()
+		values = make([]uint8, size.X*size.Y)
+		for y := range size.Y {
+			for x := range size.X {
+				values[y*size.X+x] = pix[y*stride+x] / scale
+			}
+		}
+		return nil
+	})
+	return values, size, err
 }
 
-// readMask returns the values of a mask row by row, and its size.
-func readMask(path string) ([]uint8, image.Point, error) {
-	img, err := read(path)
+// first returns the first bytes of a file, up to the end of a PNG's header.
+func first(path string) (string, error) {
+	f, err := imageset.Open(path)
 	if err != nil {
-		return nil, image.Point{}, err
+		return "", err
 	}
-	b := img.Bounds()
-	values := make([]uint8, b.Dx()*b.Dy())
-	copyRows := func(pix []uint8, stride int) {
-		for y := range b.Dy() {
-			copy(values[y*b.Dx():(y+1)*b.Dx()], pix[y*stride:])
-		}
-	}
-	switch img := img.(type) {
-	case *image.Paletted:
-		copyRows(img.Pix, img.Stride)
-	case *image.Gray:
-		copyRows(img.Pix, img.Stride)
-	default:
-		return nil, image.Point{}, fmt.Errorf("%s is a mask in colours without a palette: save it in grey or with a palette, a pixel's value being its class", path)
-	}
-	return values, b.Size(), nil
+	defer f.Close()
+	head := make([]byte, 33)
+	n, _ := io.ReadFull(f, head) // what is shorter is no picture, and Use says so
+	return string(head[:n]), nil
 }

@@ -1,14 +1,19 @@
 package maskset_test
 
 import (
+	"bytes"
+	"compress/zlib"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -132,6 +137,77 @@ func TestBinaryMasks(t *testing.T) {
 	}
 }
 
+// png4 is a grey PNG of 4 x 2 pixels of a few bits.
+func png4(depth uint8, row0, row1 []byte) []byte {
+	var pixels bytes.Buffer
+	z := zlib.NewWriter(&pixels)
+	z.Write(slices.Concat([]byte{0}, row0, []byte{0}, row1)) // each after its filter, none
+	z.Close()
+	file := []byte("\x89PNG\r\n\x1a\n")
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{{"IHDR", []byte{0, 0, 0, 4, 0, 0, 0, 2, depth, 0, 0, 0, 0}}, {"IDAT", pixels.Bytes()}, {"IEND", nil}} {
+		file = binary.BigEndian.AppendUint32(file, uint32(len(c.data)))
+		body := append([]byte(c.name), c.data...)
+		file = binary.BigEndian.AppendUint32(append(file, body...), crc32.ChecksumIEEE(body))
+	}
+	return file
+}
+
+// A class is the value that the file holds, of however many bits.
+func TestFewBits(t *testing.T) {
+	for name, c := range map[string]struct {
+		file []byte
+		want []int64
+	}{
+		"4 bits": {png4(4, []byte{0x01, 0x23}, []byte{0x45, 0x6f}), []int64{0, 1, 2, 3, 4, 5, 6, 15}},
+		"2 bits": {png4(2, []byte{0x1b}, []byte{0xe4}), []int64{0, 1, 2, 3, 3, 2, 1, 0}},
+		"1 bit":  {png4(1, []byte{0x50}, []byte{0x10}), []int64{0, 1, 0, 1, 0, 0, 0, 1}},
+	} {
+		dir := t.TempDir()
+		save(t, filepath.Join(dir, "images", "a.png"), picture())
+		save(t, filepath.Join(dir, "images", ".b.png"), picture()) // not looked at
+		save(t, filepath.Join(dir, "masks", "a.png"), grey())
+		if err := os.WriteFile(filepath.Join(dir, "masks", "a.png"), c.file, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		s, err := maskset.Open(context.Background(), dir, 0)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if got := tensor.Data[int64](at(t, s, 0).Mask); !slices.Equal(got, c.want) || s.Len() != 1 {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// A picture is turned as its Exif says; masks are drawn on what is seen.
+func TestExif(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "images", "a.jpg")
+	save(t, path, picture())
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exif := "\xff\xe1\x00\x22Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00" // a quarter turn
+	if err := os.WriteFile(path, slices.Concat(b[:2], []byte(exif), b[2:]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mask := image.NewGray(image.Rect(0, 0, 2, 4))
+	mask.Pix[5] = 1
+	save(t, filepath.Join(dir, "masks", "a.png"), mask)
+	s, err := maskset.Open(context.Background(), dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := at(t, s, 0)
+	if a.Image.Shape() != tensor.ShapeOf(3, 4, 2) || !slices.Equal(tensor.Data[int64](a.Mask), []int64{0, 0, 0, 0, 0, 1, 0, 0}) {
+		t.Errorf("%v %v", a.Image.Shape(), a.Mask)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
@@ -162,6 +238,38 @@ func TestErrors(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
+		"a mask as JPEG": {"a.png is neither PNG nor GIF", func(dir string) {
+			save(t, filepath.Join(dir, "images", "a.png"), picture())
+			save(t, filepath.Join(dir, "masks", "a.jpg"), grey(1))
+			if err := os.Rename(filepath.Join(dir, "masks", "a.jpg"), filepath.Join(dir, "masks", "a.png")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"two masks": {"a.png are both masks of one picture", func(dir string) {
+			save(t, filepath.Join(dir, "images", "a.png"), picture())
+			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			save(t, filepath.Join(dir, "masks", "a.gif"), grey(1))
+		}},
+		"a folder": {"a.png is no regular file", func(dir string) {
+			save(t, filepath.Join(dir, "images", "a.png"), picture())
+			if err := os.MkdirAll(filepath.Join(dir, "masks", "a.png"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"names in a folder": {"classes.txt is no regular file", func(dir string) {
+			save(t, filepath.Join(dir, "images", "a.png"), picture())
+			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			if err := os.Mkdir(filepath.Join(dir, "classes.txt"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		"many names": {"names 256 classes: masks tell at most 255 apart", func(dir string) {
+			save(t, filepath.Join(dir, "images", "a.png"), picture())
+			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			if err := os.WriteFile(filepath.Join(dir, "classes.txt"), bytes.Repeat([]byte("name\n"), 256), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}},
 		"few names": {"names 1 classes", func(dir string) {
 			save(t, filepath.Join(dir, "images", "a.png"), picture())
 			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
@@ -177,6 +285,9 @@ func TestErrors(t *testing.T) {
 		}
 	}
 
+	if _, err := maskset.Open(ctx, t.TempDir(), 0); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
 	dir := t.TempDir()
 	save(t, filepath.Join(dir, "images", "a.png"), image.NewGray(image.Rect(0, 0, 3, 3)))
 	save(t, filepath.Join(dir, "masks", "a.png"), grey(1))

@@ -18,7 +18,8 @@ type Fit struct {
 const maxFilter = 1 << 24
 
 // RGBA returns the picture scaled to the size with bilinear interpolation, over all pixels that fall together where it shrinks, as PIL
-// does, on the ground. Of 16 bits the upper 8 count. So high a picture that the filter would need gigabytes is halved in height first, by the mean of two rows.
+// does, on the ground. Of 16 bits the upper 8 count. A picture so high that the filter would keep more
+// than half a gigabyte is halved in height first, each two rows becoming their mean.
 func (f Fit) RGBA(img image.Image) *image.RGBA {
 	dst := image.NewRGBA(image.Rect(0, 0, f.Width, f.Height))
 	ground := image.Black

@@ -72,7 +72,7 @@ const (
 	maxList     = 16 << 20 // bytes of emoji.json
 	maxPicture  = 1 << 20  // bytes of a picture
 	maxPictures = 20_000
-	maxTotal    = 128 << 20 // bytes of all pictures
+	maxTotal    = 64 << 20 // bytes of all pictures: 4,000 of 64 x 64 x 4
 )
 
 // Load returns the pictures of a style in the order of their names, which are code points. skinTones asks for the 1,875 variations of people

@@ -110,7 +110,7 @@ func TestBadArchives(t *testing.T) {
 		"emoji.json: it lists 0 pictures":         packed(t, entry{"emoji.json", []byte("[]")}),
 		"package/emoji.json has 16777218 bytes":   packed(t, entry{"emoji.json", big}),
 		"package/img/google/64/a.png has 1048577": packed(t, list, entry{"img/google/64/a.png", make([]byte, maxPicture+1)}),
-		"more than 20000 pictures or 128 MB":      packed(t, slices.Repeat([]entry{{a.name, make([]byte, maxPicture)}}, 129)...),
+		"more than 20000 pictures or 64 MB":       packed(t, slices.Repeat([]entry{{a.name, make([]byte, maxPicture)}}, 65)...),
 	} {
 		if m, err := read(t.Context(), bytes.NewReader(b), Google, false); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || m != nil {
 			t.Errorf("%v; want %s", err, want)

@@ -51,6 +51,15 @@ type Info struct {
 	Started time.Time       `json:"started"`
 }
 
+// DataInto reads Data, which comes out of config.json as maps, into v, a pointer to what the recipe described.
+func (i Info) DataInto(v any) error {
+	b, err := json.Marshal(i.Data)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}
+
 // NewRun makes the folder, and returns an error when it already holds a run: resume that, or take another folder.
 func NewRun(dir string, info Info) (*Run, error) {
 	if _, err := os.Lstat(filepath.Join(dir, ConfigFile)); err == nil {

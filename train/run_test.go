@@ -49,6 +49,13 @@ func TestNewRunAndOpenRun(t *testing.T) {
 	if err := json.Unmarshal(got.Config, &config); err != nil || config.LR != 0.1 {
 		t.Errorf("config %s, %v", got.Config, err)
 	}
+	var data ImageInfo
+	if err := got.DataInto(&data); err != nil || data.Set != "digits" {
+		t.Errorf("data %+v, %v", data, err)
+	}
+	if err := (Info{Data: map[string]any{"set": 3}}).DataInto(&data); err == nil {
+		t.Error("a number is the name of a set")
+	}
 	_, err = NewRun(dir, info)
 	wantError(t, "a run that is there", err, dir+" already holds a run", "--resume")
 

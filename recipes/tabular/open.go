@@ -227,11 +227,7 @@ func (m *Model) heldOut(ctx context.Context) (*judged, error) {
 		return nil, err
 	}
 	var was Info
-	b, err := json.Marshal(m.info.Data)
-	if err == nil {
-		err = json.Unmarshal(b, &was)
-	}
-	if err != nil || was.SHA256 != p.info.SHA256 {
+	if err := m.info.DataInto(&was); err != nil || was.SHA256 != p.info.SHA256 {
 		return nil, fmt.Errorf("%s is not what the run was trained on; put that file back, or measure another with --data", c.Data)
 	}
 	_, test, err := c.split(p, m.info.Seed)

@@ -28,6 +28,7 @@ type ImageInfo struct {
 	Std      []float64 `json:"std"`
 	Crop     bool      `json:"crop,omitempty"`  // pictures keep their proportions and lose their edges; else they are stretched
 	White    bool      `json:"white,omitempty"` // transparent parts show white; else black
+	Held     string    `json:"held,omitempty"`  // of a folder without a test part: a hash of the names of the pictures that were held back as one
 }
 
 // Check returns an error unless the sizes are positive, there are one or three channels, and there is one mean and one
@@ -233,6 +234,7 @@ func (in ImageInfo) Input(img image.Image, invert bool) *tensor.Tensor {
 type Prediction struct {
 	Class       string  `json:"class"`
 	Probability float64 `json:"probability"`
+	Index       int     `json:"-"` // of the class
 }
 
 // Predict returns the classes of one input (1, C, H, W) by falling probability. It is an error when the model has not one
@@ -247,7 +249,7 @@ func (in ImageInfo) Predict(model nn.Layer, x *tensor.Tensor) ([]Prediction, err
 		if !finite(v) {
 			return nil, fmt.Errorf("the model's score of %s is not a number: its training diverged; train it again", in.Classes[i])
 		}
-		r[i] = Prediction{in.Classes[i], v}
+		r[i] = Prediction{in.Classes[i], v, i}
 	}
 	sort.SliceStable(r, func(i, j int) bool { return r[i].Probability > r[j].Probability })
 	return r, nil

@@ -45,6 +45,7 @@ type Folder struct {
 	Classes     []string // the names of the folders, sorted
 	Train, Test *Pictures
 	Validation  *Pictures    // nil: the folder has none
+	Cut         bool         // Test was cut off the training part, by the list of its files
 	Fit         imageset.Fit // as Config's, without zeros
 	Bad         []error      // a line for each picture that was left out, by name
 }
@@ -150,7 +151,7 @@ func Open(ctx context.Context, dir string, cfg Config) (*Folder, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s has too few pictures for a test part: %w", dir, err)
 		}
-		f.Train, f.Test = train.subset(split[0].Indices), train.subset(split[1].Indices)
+		f.Train, f.Test, f.Cut = train.subset(split[0].Indices), train.subset(split[1].Indices), true
 		if err := s.checkClasses(f.Train.files, l.classes, dir); err != nil {
 			return nil, err
 		}

@@ -108,7 +108,7 @@ func TestParts(t *testing.T) {
 	write(t, filepath.Join(dir, "train/red/README.txt"), []byte("pictures"))
 	write(t, filepath.Join(dir, "train/notes.md"), nil)
 	f := open2(t, dir, Config{})
-	if !slices.Equal(f.Classes, []string{"blue", "red"}) || f.Fit != (imageset.Fit{Height: 4, Width: 4, Channels: 3}) || f.Bad != nil {
+	if !slices.Equal(f.Classes, []string{"blue", "red"}) || f.Fit != (imageset.Fit{Height: 4, Width: 4, Channels: 3}) || f.Bad != nil || f.Cut {
 		t.Fatalf("%+v", f)
 	}
 	for _, c := range []struct {
@@ -153,7 +153,7 @@ func TestSplit(t *testing.T) {
 	dir := folder(t, all...)
 	for share, want := range map[float64][]int{0: {24, 6}, 0.5: {15, 15}} {
 		f := open2(t, dir, Config{TestShare: share})
-		if f.Train.Len() != want[0] || f.Test.Len() != want[1] {
+		if f.Train.Len() != want[0] || f.Test.Len() != want[1] || !f.Cut {
 			t.Errorf("share %v: %d and %d pictures", share, f.Train.Len(), f.Test.Len())
 		}
 		if n := tensor.Of(f.Test.Labels()).Sum().Item(); n != float64(want[1]/3) {

@@ -117,6 +117,9 @@ func Open(ctx context.Context, dir string, side int) (*Set, error) {
 // Len returns the number of pictures.
 func (s *Set) Len() int { return len(s.pairs) }
 
+// Name returns the name of picture i, without folder and ending.
+func (s *Set) Name(i int) string { return s.pairs[i].name }
+
 // At reads picture i, in the order of the names, and its mask. The generator is not used. It panics with ErrIndex unless 0 <= i < Len().
 func (s *Set) At(ctx context.Context, i int, _ *random.Generator) (Sample, error) {
 	if i < 0 || i >= len(s.pairs) {

@@ -92,7 +92,7 @@ func TestFolder(t *testing.T) {
 		t.Fatalf("%d pictures of %v", s.Len(), s.Classes)
 	}
 	a, b := at(t, s, 0), at(t, s, 1)
-	if a.Name != "a" || !slices.Equal(tensor.Data[int64](a.Mask), []int64{2, 2, 2, 2, 0, 0, 0, 1}) || a.Image.Shape() != tensor.ShapeOf(3, 2, 4) {
+	if a.Name != "a" || s.Name(0) != "a" || s.Name(1) != "b" || !slices.Equal(tensor.Data[int64](a.Mask), []int64{2, 2, 2, 2, 0, 0, 0, 1}) || a.Image.Shape() != tensor.ShapeOf(3, 2, 4) {
 		t.Errorf("%v", a)
 	}
 	if !slices.Equal(tensor.Data[int64](b.Mask), []int64{0, 0, 1, 1, 2, 2, maskset.Ignored, 0}) {

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hadal-go/hadal/explain"
 	"github.com/hadal-go/hadal/plot"
-	"github.com/hadal-go/hadal/train"
 )
 
 type explainCmd struct {
@@ -37,13 +37,13 @@ func (c *explainCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Run_, err)
 	}
-	class, err := c.class(info, said[0].Class)
+	class, err := c.class(info.Classes, said[0].Index)
 	if err != nil {
 		return usageError{err}
 	}
 	var probability float64
 	for _, p := range said {
-		if p.Class == info.Classes[class] {
+		if p.Index == class {
 			probability = p.Probability
 		}
 	}
@@ -54,7 +54,7 @@ func (c *explainCmd) Run(a *app) error {
 	}
 	tiles, missing := explain.Sheet(model, x, explain.SheetConfig{Class: &class, Mean: info.Mean, Std: info.Std, Layer: c.Layer})
 	title := fmt.Sprintf("%s on %s, %s: why %s, probability %.4f", recipe, info.Set, filepath.Base(c.Image), info.Classes[class], probability)
-	if said[0].Class != info.Classes[class] {
+	if said[0].Index != class {
 		title += fmt.Sprintf("; the model says %s, %.4f", said[0].Class, said[0].Probability)
 	}
 	if err := plot.ImageGrid(c.Out, tiles, plot.ImageGridConfig{Title: title, Columns: min(len(tiles), 5)}); err != nil {
@@ -72,19 +72,20 @@ func (c *explainCmd) Run(a *app) error {
 	return nil
 }
 
-// class returns the number of the class that is asked for, or of what the model said.
-func (c *explainCmd) class(info train.ImageInfo, said string) (int, error) {
-	name := c.Class
-	if name == "" {
-		name = said
+// class returns the number of the class that is asked for, or of what the model said. A name in the same case goes before one in another, and that
+// before a number.
+func (c *explainCmd) class(classes []string, said int) (int, error) {
+	if c.Class == "" {
+		return said, nil
 	}
-	for k, n := range info.Classes {
-		if strings.EqualFold(n, name) {
-			return k, nil
-		}
-	}
-	if k, err := strconv.Atoi(name); err == nil && k >= 0 && k < len(info.Classes) {
+	if k := slices.Index(classes, c.Class); k >= 0 {
 		return k, nil
 	}
-	return 0, fmt.Errorf("--class %s: the model's classes are %s, or 0 to %d", name, strings.Join(info.Classes, ", "), len(info.Classes)-1)
+	if k := slices.IndexFunc(classes, func(name string) bool { return strings.EqualFold(name, c.Class) }); k >= 0 {
+		return k, nil
+	}
+	if k, err := strconv.Atoi(c.Class); err == nil && k >= 0 && k < len(classes) {
+		return k, nil
+	}
+	return 0, fmt.Errorf("--class %s: the model's classes are %s, or 0 to %d", c.Class, strings.Join(classes, ", "), len(classes)-1)
 }

@@ -9,6 +9,16 @@ import (
 	"testing"
 )
 
+// The class asked for is found by its name as it is written, then in any case, then by its number.
+func TestExplainClass(t *testing.T) {
+	classes := []string{"cat", "Cat", "1", "dog", "dog"}
+	for name, want := range map[string]int{"": 4, "cat": 0, "Cat": 1, "CAT": 0, "1": 2, "dog": 3, "4": 4} {
+		if k, err := (&explainCmd{Class: name}).class(classes, 4); k != want || err != nil {
+			t.Errorf("%q is class %d, %v; want %d", name, k, err, want)
+		}
+	}
+}
+
 // explain draws one picture of a picture, of any image classifier's run, and says what it had to leave out.
 func TestExplain(t *testing.T) {
 	t.Parallel()

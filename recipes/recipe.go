@@ -76,8 +76,8 @@ type PictureRecipe interface {
 type PictureModel interface {
 	// Predict looks at a picture of any size and colours.
 	Predict(ctx context.Context, img image.Image) (PicturePrediction, error)
-	// Evaluate measures the model on the pictures that training held out.
-	Evaluate(ctx context.Context) (train.Metrics, error)
+	// Evaluate measures the model on the pictures that training held out, of data that are found as from says.
+	Evaluate(ctx context.Context, from source.Config) (train.Metrics, error)
 }
 
 // PicturePrediction is what a model sees on a picture.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hadal-go/hadal/train"
 )
 
 // A folder of pictures is learned, measured and asked about; a bad file is named.
@@ -50,6 +52,24 @@ func TestCNN(t *testing.T) {
 			t.Errorf("eval %v:\n%s", extra, out)
 		}
 	}
+	// A folder with other classes is no wrong word on the command line, and no figures come of it.
+	other := filepath.Join(base, "others")
+	for _, class := range []string{"blue", "green"} {
+		for i := range 5 {
+			writeFile(t, filepath.Join(other, class, fmt.Sprint(i, ".png")), paint(color.White))
+		}
+	}
+	oneLineError(t, "other classes", hadal("eval", run, "--data", other), 1, `the model knows the class "red", which `+other+" does not have")
+	oneLineError(t, "neither set nor folder", hadal("eval", run, "--data", blue), 2, "there is no data set")
+	config := readFile(t, run, train.ConfigFile)
+	wide := strings.Replace(config, `"Width": 0.25`, `"Width": 64`, 1)
+	if wide == config {
+		t.Fatal(config)
+	}
+	broken := filepath.Join(base, "broken")
+	writeFile(t, filepath.Join(broken, train.ConfigFile), []byte(wide))
+	oneLineError(t, "a wide network", hadal("predict", broken, blue), 1, "config.json is damaged: --width 64")
+
 	if out := must(t, "predict", run, blue, red); !strings.Contains(out, blue+": blue ") || !strings.Contains(out, red+": red ") {
 		t.Errorf("predict:\n%s", out)
 	}

@@ -40,7 +40,7 @@ func TestDetect(t *testing.T) {
 		samePlaces(t, dir)
 	}
 	base := filepath.Join(t.TempDir(), "run")
-	for _, c := range [][2]string{{"--size=16", "--size 16"}, {"--objects=7", "--objects 7"}, {"--width=0", "--width"}, {"--min-score=1", "--min-score 1"}, {"--model=three-stage", "one-stage"}, {"--pictures=0", "--pictures"}} {
+	for _, c := range [][2]string{{"--size=16", "--size 16"}, {"--objects=7", "--objects 7"}, {"--width=0", "--width"}, {"--min-score=1", "--min-score 1"}, {"--model=three-stage", "one-stage"}, {"--pictures=0", "--pictures"}, {"--pictures=1000001", "--pictures 1000001"}} {
 		oneLineError(t, c[0], hadal("train", "detect", c[0], "--run-dir", base), 2, c[1])
 	}
 }

@@ -74,12 +74,11 @@ func openClassifier(dir string) (model nn.Layer, info train.ImageInfo, recipe st
 	if !ok {
 		return nil, info, "", fmt.Errorf("%s is a run of %s, which predicts neither pictures nor tables", dir, meta.Recipe)
 	}
-	b, err := json.Marshal(meta.Data)
-	if err == nil {
-		err = json.Unmarshal(b, &info)
-	}
-	if err == nil {
+	if err = meta.DataInto(&info); err == nil {
 		err = info.Check()
+	}
+	if v, ok := r.(interface{ Validate() error }); ok && err == nil {
+		err = v.Validate()
 	}
 	if err != nil {
 		return nil, info, "", damaged(err)
@@ -100,6 +99,9 @@ type evalCmd struct {
 	Offline bool   `help:"Never download."`
 }
 
+// source says where data sets are found.
+func (c *evalCmd) source() source.Config { return source.Config{Dir: c.DataDir, Offline: c.Offline} }
+
 func (c *evalCmd) Run(a *app) error {
 	if t, recipe, ok, err := openTable(c.Run_); err != nil {
 		return err
@@ -118,11 +120,11 @@ func (c *evalCmd) Run(a *app) error {
 	if c.Data == "" {
 		c.Data = info.Set
 	}
-	test, classes, err := vision.TestPictures(a.ctx, c.Data, info, source.Config{Dir: c.DataDir, Offline: c.Offline}, func(err error) {
+	test, err := vision.TestPictures(a.ctx, c.Data, info, c.source(), func(err error) {
 		fmt.Fprintf(a.err, "hadal: left out: %v\n", oneLine(err))
 	})
 	if err != nil {
-		if _, unknown := sets.Find(c.Data); unknown != nil {
+		if _, unknown := sets.Find(c.Data); unknown != nil && !vision.IsFolder(c.Data) {
 			return usageError{err}
 		}
 		return err
@@ -134,7 +136,7 @@ func (c *evalCmd) Run(a *app) error {
 	if a.json {
 		return a.out.line(map[string]any{"event": "done", "recipe": recipe, "data": c.Data, "metrics": m, "run_dir": c.Run_})
 	}
-	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(classes), figures(m))
+	fmt.Fprintf(a.out, "%s%s\n", confusion.Report(info.Classes), figures(m))
 	return nil
 }
 
@@ -238,12 +240,14 @@ func (listCmd) Run(a *app) error {
 }
 
 type summaryCmd struct {
+	Fields bool `help:"Show the receptive fields of units instead of the numbers of parameters."`
+
 	kong.Plugins
 }
 
 func (summaryCmd) chooses() string { return "recipe or model" }
 
-func (summaryCmd) Run(a *app) error {
+func (c *summaryCmd) Run(a *app) error {
 	if a.model != nil {
 		e, err := models.Find(a.name)
 		if err != nil {
@@ -253,7 +257,7 @@ func (summaryCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return printSummary(a, "model", s)
+		return c.print(a, "model", s)
 	}
 	if err := a.needRecipe("summary", "recipe or model"); err != nil {
 		return err
@@ -275,23 +279,44 @@ func (summaryCmd) Run(a *app) error {
 	}); err != nil {
 		return err
 	}
-	return printSummary(a, "recipe", s)
+	return c.print(a, "recipe", s)
 }
 
-// printSummary prints the summary of a recipe's model or a model of the registry, which kind tells.
-func printSummary(a *app, kind string, s nn.ModelSummary) error {
+// print prints the summary of a recipe's model or a model of the registry, which kind tells.
+func (c *summaryCmd) print(a *app, kind string, s nn.ModelSummary) error {
 	if a.json {
 		layers := []map[string]any{}
-		for _, l := range s.Layers {
-			layers = append(layers, map[string]any{"module": l.Module, "op": l.Op, "output": l.Output.Dims(), "params": l.Params, "flops": l.FLOPs})
+		for i, l := range s.Layers {
+			layer := map[string]any{"module": l.Module, "op": l.Op, "output": l.Output.Dims(), "params": l.Params, "flops": l.FLOPs}
+			if c.Fields {
+				layer["fields"] = fieldsJSON(s.Fields[i])
+			}
+			layers = append(layers, layer)
 		}
 		return a.out.line(map[string]any{
 			kind: a.name, "input": s.Input.Dims(), "output": s.Output.Dims(), "layers": layers,
 			"params": s.Params, "buffers": s.Buffers, "flops": s.FLOPs,
 		})
 	}
+	if c.Fields {
+		fmt.Fprint(a.out, s.FieldTable())
+		return nil
+	}
 	fmt.Fprint(a.out, s)
 	return nil
+}
+
+// fieldsJSON is what --json prints of receptive fields, along height and width; nothing of those that are not known.
+func fieldsJSON(fields []nn.ReceptiveField) []map[string]any {
+	all := []map[string]any{}
+	for _, f := range fields {
+		if f.Whole {
+			all = append(all, map[string]any{"whole": true})
+			continue
+		}
+		all = append(all, map[string]any{"size": f.Size, "jump": f.Jump, "start": f.Start})
+	}
+	return all
 }
 
 // pictureInfo returns what the model of a recipe will see: what it says itself, or the pictures of its set.

@@ -212,7 +212,9 @@ func TestSummary(t *testing.T) {
 	if len(l) != 1 || l[0]["params"] != 784.*32+32+330 || mustJSON(t, l[0]["input"]) != "[1,1,28,28]" || mustJSON(t, l[0]["output"]) != "[1,10]" {
 		t.Errorf("%v", l)
 	}
-	must(t, "summary", "lenet")
+	if out := must(t, "summary", "lenet", "--fields"); !strings.Contains(out, "Field") || !strings.Contains(out, "3 x 3") {
+		t.Errorf("%s", out)
+	}
 	oneLineError(t, "no pictures", hadal("summary", "test-recipe"), 2, "test-recipe has no model of pictures")
 }
 

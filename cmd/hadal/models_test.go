@@ -43,6 +43,18 @@ func TestSummaryOfModels(t *testing.T) {
 	if len(l) != 1 || l[0]["model"] != "vgg19_bn" || mustJSON(t, l[0]["input"]) != "[1,1,32,32]" || mustJSON(t, l[0]["output"]) != "[1,10]" {
 		t.Errorf("%v", l)
 	}
+	// A unit of AlexNet's last pooling sees 195 pixels (Araujo, Norris and Sim, 2019), and one of the convolution before 2 * 16 fewer.
+	out = must(t, "summary", "alexnet", "--fields")
+	for _, want := range []string{"MACs", "Field", "11 x 11", "163 x 163", "195 x 195"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the table of fields lacks %q:\n%s", want, out)
+		}
+	}
+	l = jsonLines(t, must(t, "--json", "summary", "lenet5", "--fields"))
+	layers, _ := l[0]["layers"].([]any)
+	if first, _ := layers[0].(map[string]any); mustJSON(t, first["fields"]) != `[{"jump":1,"size":5,"start":0},{"jump":1,"size":5,"start":0}]` {
+		t.Errorf("%v", first)
+	}
 	for line, parts := range map[string][]string{
 		"summary resnet5O":               {"there is no recipe or model resnet5O", `did you mean one of`, `"resnet50"`},
 		"summary resnet50 --in=-1":       {"--in -1", "give 1 to 16384"},

@@ -33,7 +33,7 @@ func (c *evalCmd) pictures(a *app, model recipes.PictureModel, recipe string) er
 	if c.Data != "" {
 		return usageError{fmt.Errorf("--data: %s is measured on what it held out; leave --data out", c.Run_)}
 	}
-	m, err := model.Evaluate(a.ctx)
+	m, err := model.Evaluate(a.ctx, c.source())
 	if err != nil {
 		return err
 	}
@@ -46,6 +46,11 @@ func (c *evalCmd) pictures(a *app, model recipes.PictureModel, recipe string) er
 
 // pictures draws what a model sees on each picture.
 func (c *predictCmd) pictures(a *app, model recipes.PictureModel) error {
+	for _, f := range a.flags {
+		if f.Name == "top" || f.Name == "invert" {
+			return usageError{fmt.Errorf("--%s is for runs that classify; %s draws on pictures", f.Name, c.Run_)}
+		}
+	}
 	names, err := c.drawings()
 	if err != nil {
 		return err

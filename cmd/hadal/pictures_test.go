@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/recipes"
@@ -41,7 +42,10 @@ func (redCorner) Predict(_ context.Context, img image.Image) (recipes.PicturePre
 	return recipes.PicturePrediction{Drawn: drawn, Text: fmt.Sprintf("%d pixels wide", b.Dx()), Result: map[string]any{"width": b.Dx()}}, nil
 }
 
-func (redCorner) Evaluate(context.Context) (train.Metrics, error) {
+func (redCorner) Evaluate(_ context.Context, from source.Config) (train.Metrics, error) {
+	if from.Dir != "" {
+		return nil, fmt.Errorf("looked in %s, offline %v", from.Dir, from.Offline)
+	}
 	return train.Metrics{{Name: "test_iou", Value: 0.5}}, nil
 }
 
@@ -98,6 +102,10 @@ func TestPredictPictures(t *testing.T) {
 
 	if got := must(t, "eval", dir); !strings.Contains(got, "test iou 0.5") {
 		t.Errorf("eval: %q", got)
+	}
+	oneLineError(t, "eval --data-dir", hadal("eval", dir, "--offline", "--data-dir", base), 1, "looked in "+base+", offline true")
+	for _, flag := range []string{"--top=3", "--invert"} {
+		oneLineError(t, flag, hadal("predict", dir, one, flag, "--out", out), 2, strings.TrimSuffix(flag, "=3")+" is for runs that classify; "+dir+" draws on pictures")
 	}
 	oneLineError(t, "eval --data", hadal("eval", dir, "--data", "digits"), 2, "leave --data out")
 	if err := os.Remove(filepath.Join(dir, train.ModelFile)); err != nil {

@@ -172,7 +172,7 @@ func TestBadRuns(t *testing.T) {
 		{name: "config is noise", config: "noise", want: "config.json is damaged", resume: "config.json is damaged"},
 		{name: "recipe of another version", config: edit(`"mlp"`, `"transformer"`), want: `there is no recipe "transformer"`, resume: "is a run of transformer, not of mlp"},
 		{name: "options of another type", config: edit(`"Epochs": 3`, `"Epochs": "three"`), want: "config.json is damaged", resume: "damaged"},
-		{name: "options that cannot be", config: edit(`"Dropout": 0.2`, `"Dropout": 2`), want: "the probability 2", resume: "the probability 2"},
+		{name: "options that cannot be", config: edit(`"Dropout": 0.2`, `"Dropout": 2`), want: "config.json is damaged: --dropout 2", resume: "the probability 2"},
 		{name: "data missing", config: edit(`"data"`, `"datum"`), want: "config.json is damaged"},
 		{name: "data with no classes", config: edit(`"channels": 1`, `"channels": 7`), want: "config.json is damaged", resume: "the data are not those"},
 		{name: "huge pictures", config: edit(`"width": 8`, `"width": 100000000`), want: "config.json is damaged", resume: "the data are not those"},

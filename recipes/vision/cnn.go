@@ -50,7 +50,7 @@ type CNNRecipe struct {
 	Crop     bool    `help:"Keep the proportions of pictures and cut their edges off; else they are stretched."`
 	SkipBad  bool    `help:"Leave out pictures of a folder that cannot be read."`
 
-	Augment        []string `help:"Changes of the training pictures, in order: crop, flip, vflip, rotate, affine, resized-crop, jitter, grey, blur, cutout, erasing, each with a number if wanted (crop:4), or none; default: what suits the data."`
+	Augment        []string `help:"Changes of the training pictures, in order: crop, flip, vflip, rotate, affine, resized-crop, jitter, grey, blur, cutout, erasing, each but resized-crop with a number if wanted (crop:4), or none; default: what suits the data."`
 	MixUp          float64  `name:"mixup" help:"Mix pictures and their classes by shares from Beta(A, A); 0: not. With --cutmix each batch gets one of the two." default:"0" placeholder:"A"`
 	CutMix         float64  `name:"cutmix" help:"Put a part of another picture into each, by areas from Beta(A, A); 0: not." default:"0" placeholder:"A"`
 	LabelSmoothing *float64 `help:"Share of the target that is spread over all classes; default: what suits the data."`
@@ -129,11 +129,11 @@ func (c *CNNRecipe) Validate() error {
 	if !(c.Validation >= 0 && c.Validation < 1) {
 		return fmt.Errorf("--validation %v: give a number from 0 to below 1", c.Validation)
 	}
-	if c.Patience > 0 && c.Validation == 0 {
-		return fmt.Errorf("--patience needs pictures to validate with: give --validation a share above 0")
-	}
 	if c.HeadOnly && len(c.Freeze) > 0 {
 		return fmt.Errorf("--head-only freezes all but the last layer: leave --freeze out")
+	}
+	if !(c.Width >= 0 && c.Width <= 8) {
+		return fmt.Errorf("--width %v: give a factor of up to 8, or 0 for what suits the data", c.Width)
 	}
 	if c.Size > 1024 {
 		return fmt.Errorf("--size %d: give at most 1024", c.Size)
@@ -151,7 +151,7 @@ func (c *CNNRecipe) Validate() error {
 func (c *CNNRecipe) Info(ctx context.Context) (train.ImageInfo, error) {
 	r := c.resolved(c.Data)
 	fit := imageset.Fit{Height: r.Size, Width: r.Size, Channels: r.Channels}
-	if isFolder(c.Data) {
+	if IsFolder(c.Data) {
 		f, err := imagefolder.Open(ctx, c.Data, imagefolder.Config{Fit: fit, SkipBad: true, Lazy: true})
 		if err != nil {
 			return train.ImageInfo{}, err
@@ -191,6 +191,9 @@ func (c *CNNRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 	}.open(ctx, env)
 	if err != nil {
 		return nil, err
+	}
+	if c.Patience > 0 && data.Validation == nil {
+		return nil, fmt.Errorf("--patience needs pictures to validate with: give --validation a share above 0, or put some into a folder val")
 	}
 	model, err := c.build(env, data.Info)
 	if err != nil {

@@ -2,7 +2,6 @@ package vision
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -138,9 +137,9 @@ func TestCNNFolder(t *testing.T) {
 	}
 	// The test pictures of the folder are those that training measured.
 	tell := func(err error) { t.Error(err) }
-	test, classes, err := TestPictures(t.Context(), dir, first.info, source.Config{}, tell)
-	if err != nil || len(classes) != 3 {
-		t.Fatal(classes, err)
+	test, err := TestPictures(t.Context(), dir, first.info, source.Config{}, tell)
+	if err != nil {
+		t.Fatal(err)
 	}
 	model := c.Model(random.New(0), o.info)
 	if err := o.run.Load(model); err != nil {
@@ -148,6 +147,42 @@ func TestCNNFolder(t *testing.T) {
 	}
 	if m, _, err := train.TestClassifier(t.Context(), model, test, o.info); err != nil || m.String() != o.m.String() {
 		t.Errorf("%v, training said %v (%v)", m, o.m, err)
+	}
+	// With another picture, others are held back: some of them were trained on.
+	copyTest(t, filepath.Join(dir, "red", "0.png"), filepath.Join(dir, "red", "more.png"))
+	if _, err := TestPictures(t.Context(), dir, first.info, source.Config{}, tell); err == nil || !strings.Contains(err.Error(), "holds other pictures than when the model was trained") {
+		t.Error(err)
+	}
+}
+
+func copyTest(t *testing.T, from, to string) {
+	t.Helper()
+	b, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeTest(t, to, b)
+}
+
+// A folder's own parts are what they are: val chooses the epoch without --validation, and test may grow.
+func TestCNNFolderOfParts(t *testing.T) {
+	from, dir := shades(t, 6, "blue", "red"), t.TempDir()
+	for i := range 6 {
+		for _, class := range []string{"blue", "red"} {
+			name := filepath.Join(class, fmt.Sprint(i, ".png"))
+			copyTest(t, filepath.Join(from, name), filepath.Join(dir, []string{"train", "train", "train", "train", "val", "test"}[i], name))
+		}
+	}
+	c := narrow(dir)
+	c.Validation, c.Patience = 0, 1
+	o := trained(t, c)
+	if h, err := o.run.History(); err != nil || h[0].Metrics["val_accuracy"] == nil {
+		t.Errorf("%+v (%v)", h, err)
+	}
+	copyTest(t, filepath.Join(from, "red", "0.png"), filepath.Join(dir, "test", "red", "more.png"))
+	d, err := TestPictures(t.Context(), dir, o.info, source.Config{}, func(err error) { t.Error(err) })
+	if err != nil || d.Len() != 3 {
+		t.Error(err)
 	}
 }
 
@@ -252,15 +287,23 @@ func TestCNNErrors(t *testing.T) {
 		`--model: there is no model "nope"`:                       func(c *CNNRecipe) { c.Net = "nope" },
 		"--label-smoothing 1: give":                               func(c *CNNRecipe) { c.LabelSmoothing = new(1.0) },
 		"--validation 1: give":                                    func(c *CNNRecipe) { c.Validation = 1 },
-		"--patience needs pictures":                               func(c *CNNRecipe) { c.Validation, c.Patience = 0, 2 },
 		"--head-only freezes all but":                             func(c *CNNRecipe) { c.HeadOnly, c.Freeze = true, []string{"conv1*"} },
 		"--size 2000: give at most":                               func(c *CNNRecipe) { c.Size = 2000 },
 		"--lr-groups fc=0: give a factor above 0":                 func(c *CNNRecipe) { c.LRGroups = map[string]float64{"fc": 0} },
 		`--augment: there is no "flop"; choose of crop, flip`:     func(c *CNNRecipe) { c.Augment = []string{"flop"} },
-		`--augment flip:x: "x" is not a number`:                   func(c *CNNRecipe) { c.Augment = []string{"flip:x"} },
+		`--augment flip:x: "x" is not a finite number`:            func(c *CNNRecipe) { c.Augment = []string{"flip:x"} },
+		`--augment rotate:Inf: "Inf" is not a finite number`:      func(c *CNNRecipe) { c.Augment = []string{"rotate:Inf"} },
+		`--augment crop:2.7: "2.7" is not a whole number`:         func(c *CNNRecipe) { c.Augment = []string{"crop:2.7"} },
+		`--augment crop:NaN: "NaN" is not a whole number`:         func(c *CNNRecipe) { c.Augment = []string{"crop:NaN"} },
+		`--augment cutout:2.7: "2.7" is not a whole number`:       func(c *CNNRecipe) { c.Augment = []string{"cutout:2.7"} },
+		"--augment resized-crop:0.3: it takes no number":          func(c *CNNRecipe) { c.Augment = []string{"resized-crop:0.3"} },
 		"--augment flip:2: random_horizontal_flip: probability 2": func(c *CNNRecipe) { c.Augment = []string{"crop", "flip:2"} },
 		"--augment cutout:0: cutout: a side of 0 pixels":          func(c *CNNRecipe) { c.Augment = []string{"cutout:0"} },
-		`--augment: there is no "none"`:                           func(c *CNNRecipe) { c.Augment = []string{"flip", "none"} },
+		"--augment flip,none: none stands alone":                  func(c *CNNRecipe) { c.Augment = []string{"flip", "none"} },
+		"--augment none,flip: none stands alone":                  func(c *CNNRecipe) { c.Augment = []string{"none", "flip"} },
+		"--augment none:1: none stands alone":                     func(c *CNNRecipe) { c.Augment = []string{"none:1"} },
+		"--width 8.5: give a factor of up to 8":                   func(c *CNNRecipe) { c.Width = 8.5 },
+		"--width NaN: give a factor of up to 8":                   func(c *CNNRecipe) { c.Width = math.NaN() },
 	} {
 		c := narrow("digits")
 		change(c)
@@ -277,6 +320,7 @@ func TestCNNErrors(t *testing.T) {
 		"1 of 9 pictures cannot be read: mend or remove them, or leave": func(c *CNNRecipe) { c.Data = dir },
 		"--lr-groups layer9: nothing that trains in resnet20":           func(c *CNNRecipe) { c.LRGroups = map[string]float64{"layer9": 1} },
 		"all parameters are frozen":                                     func(c *CNNRecipe) { c.Freeze = []string{"*"} },
+		"--patience needs pictures":                                     func(c *CNNRecipe) { c.Validation, c.Patience = 0, 2 },
 		weights + ": ":                                                  func(c *CNNRecipe) { c.Weights = weights },
 	} {
 		c := narrow("digits")
@@ -352,29 +396,63 @@ func TestAugmentGround(t *testing.T) {
 func TestTestPictures(t *testing.T) {
 	var told []string
 	tell := func(err error) { told = append(told, err.Error()) }
-	info := train.ImageInfo{Set: "digits", Classes: make([]string, 10), Channels: 3, Height: 12, Width: 12, Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1}}
-	d, classes, err := TestPictures(context.Background(), "digits", info, source.Config{Offline: true}, tell)
-	if err != nil || d.Len() != 359 || len(classes) != 10 {
+	info := train.ImageInfo{Set: "digits", Classes: strings.Split("0123456789", ""), Channels: 3, Height: 12, Width: 12, Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1}}
+	open := func(data string) (dataset.Dataset[dataset.Sample], error) {
+		return TestPictures(t.Context(), data, info, source.Config{Offline: true}, tell)
+	}
+	refused := func(data, want string) {
+		t.Helper()
+		if _, err := open(data); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	at := func(d dataset.Dataset[dataset.Sample], i int) dataset.Sample {
+		t.Helper()
+		s, err := d.At(t.Context(), i, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	d, err := open("digits")
+	if err != nil || d.Len() != 359 {
 		t.Fatal(err)
 	}
-	s, err := d.At(t.Context(), 0, nil)
-	if err != nil || s.X.Shape() != tensor.ShapeOf(3, 12, 12) || math.Abs(s.X.Max().Item()-1) > 0.01 {
-		t.Error(s.X.Shape(), err)
+	if x := at(d, 0).X; x.Shape() != tensor.ShapeOf(3, 12, 12) || math.Abs(x.Max().Item()-1) > 0.01 {
+		t.Error(x.Shape())
 	}
+	// A model that knows the classes in another order sees their numbers in that.
+	slices.Reverse(info.Classes)
+	other, err := open("digits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		if a, b := at(d, i).Y, at(other, i).Y; a+b != 9 {
+			t.Errorf("picture %d is of class %d, then %d", i, a, b)
+		}
+	}
+	info.Classes[2] = "seven"
+	refused("digits", `the model knows the class "seven", which digits does not have`)
+	info.Classes = info.Classes[3:]
+	refused("digits", `digits has the class "7", which the model does not know`)
 	info.Set = "mnist"
-	if _, _, err := TestPictures(context.Background(), "digits", info, source.Config{Offline: true}, tell); err == nil || !strings.Contains(err.Error(), "the model takes 3x12x12 pictures of 10 classes, digits has 1x8x8 of 10") {
-		t.Error(err)
-	}
-	if _, _, err := TestPictures(context.Background(), shades(t, 4, "a", "b"), info, source.Config{}, tell); err == nil || !strings.Contains(err.Error(), "the model knows 10 classes") {
-		t.Error(err)
-	}
-	if _, _, err := TestPictures(context.Background(), "nope", info, source.Config{}, tell); err == nil {
-		t.Error("no such set")
-	}
-	dir := shades(t, 4, "a", "b")
+	refused("digits", "the model takes 3x12x12 pictures, digits has 1x8x8")
+	refused("nope", `no data set "nope"`)
+
+	dir := shades(t, 10, "a", "b")
 	writeTest(t, filepath.Join(dir, "a", "bad.png"), nil)
-	info.Classes = info.Classes[:2]
-	if d, _, err := TestPictures(t.Context(), dir, info, source.Config{}, tell); err != nil || d.Len() != 2 || len(told) != 1 || !strings.Contains(told[0], "bad.png is not a picture") {
-		t.Errorf("%v, told %q", err, told)
+	info.Classes = []string{"b", "a"}
+	if d, err = open(dir); err != nil || d.Len() != 4 || len(told) != 1 || !strings.Contains(told[0], "bad.png is not a picture") {
+		t.Fatalf("%v, told %q", err, told)
 	}
+	for i := range 4 { // a is red, b is blue
+		if s := at(d, i); (s.X.Select(0, 0).Mean().Item() > 0.5) != (s.Y == 1) {
+			t.Errorf("picture %d is said to be of class %d", i, s.Y)
+		}
+	}
+	info.Classes = []string{"a", "c"}
+	refused(dir, `the model knows the class "c", which `+dir+" does not have")
+	info.Classes = []string{"a"}
+	refused(dir, dir+` has the class "b", which the model does not know`)
 }

@@ -2,7 +2,6 @@ package vision
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"math"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/shapes"
+	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/models/detection"
 	"github.com/hadal-go/hadal/nn"
@@ -55,8 +55,8 @@ func (c *DetectRecipe) Validate() error {
 		return fmt.Errorf("--size %d: give 32 to 512", c.Size)
 	case c.Objects < 1 || c.Objects > 6:
 		return fmt.Errorf("--objects %d: give 1 to 6", c.Objects)
-	case c.Pictures < 1:
-		return fmt.Errorf("--pictures %d: give at least 1", c.Pictures)
+	case c.Pictures < 1 || c.Pictures > maxPictures:
+		return fmt.Errorf("--pictures %d: give 1 to %d", c.Pictures, maxPictures)
 	case c.Width < 1 || c.Width > 256:
 		return fmt.Errorf("--width %d: give 1 to 256", c.Width)
 	case !(c.MinScore >= 0 && c.MinScore < 1):
@@ -162,10 +162,7 @@ func (c *DetectRecipe) report(ctx context.Context, run *train.Run, model detecti
 // Open loads the detector of a run.
 func (c *DetectRecipe) Open(run *train.Run, meta train.Info) (recipes.PictureModel, error) {
 	m := &detectModel{recipe: c, seed: meta.Seed}
-	b, err := json.Marshal(meta.Data)
-	if err == nil {
-		err = json.Unmarshal(b, &m.info)
-	}
+	err := meta.DataInto(&m.info)
 	if err == nil {
 		err = c.Validate()
 	}
@@ -226,7 +223,7 @@ func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.Pic
 }
 
 // Evaluate measures the detector on the run's test pictures.
-func (m *detectModel) Evaluate(ctx context.Context) (train.Metrics, error) {
+func (m *detectModel) Evaluate(ctx context.Context, _ source.Config) (train.Metrics, error) {
 	metrics, _, err := m.recipe.evaluate(ctx, m.net, m.recipe.part(2, max(20, m.recipe.Pictures/10), m.seed))
 	return metrics, err
 }

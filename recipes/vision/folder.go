@@ -3,16 +3,20 @@ package vision
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/imagefolder"
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/sets"
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/recipes"
 	"github.com/hadal-go/hadal/train"
 )
@@ -24,12 +28,12 @@ type request struct {
 	skipBad    bool         // of a folder
 	workers    int
 	validation float64 // share of the training pictures that is held back, where the set has no such part; 0: none
-	// transforms returns those of the training pictures, which see values from 0, black, to 1.
+	// transforms returns those of the training pictures, which see values from 0, black, to 1; nil: none.
 	transforms func(info train.ImageInfo) ([]dataset.Transform, error)
 }
 
-// isFolder reports whether data is no set's name but a folder.
-func isFolder(data string) bool {
+// IsFolder reports whether data is no set's name but a folder.
+func IsFolder(data string) bool {
 	if _, err := sets.Find(data); err == nil {
 		return false
 	}
@@ -39,7 +43,7 @@ func isFolder(data string) bool {
 
 // open finds the pictures of a set or a folder and tells the run what the model will see. Validation is nil where none is asked for.
 func (r request) open(ctx context.Context, env *recipes.Env) (*pictures, error) {
-	if isFolder(r.data) {
+	if IsFolder(r.data) {
 		return r.openFolder(ctx, env)
 	}
 	set, err := sets.Find(r.data)
@@ -104,6 +108,9 @@ func (r request) openFolder(ctx context.Context, env *recipes.Env) (*pictures, e
 	info := train.ImageInfo{
 		Set: dir, Classes: f.Classes, Channels: f.Fit.Channels, Height: f.Fit.Height, Width: f.Fit.Width, Mean: mean, Std: positiveStd(std), Crop: fit.Crop, White: true,
 	}
+	if f.Cut {
+		info.Held = heldPictures(f)
+	}
 	all, err := f.Train.Normalized(mean, info.Std)
 	if err != nil {
 		return nil, err
@@ -119,6 +126,24 @@ func (r request) openFolder(ctx context.Context, env *recipes.Env) (*pictures, e
 		}
 	}
 	return r.split(env, info, f.Train, all, f.Train.Labels(), valid, test)
+}
+
+// heldPictures is train.ImageInfo.Held of a folder.
+func heldPictures(f *imagefolder.Folder) string {
+	names := make([]string, f.Test.Len())
+	for i := range names {
+		class, name := filepath.Split(f.Test.File(i))
+		names[i] = filepath.Base(class) + "/" + name
+	}
+	return hashOf(names)
+}
+
+// otherPictures is what is wrong where other pictures would be held back than when the model was trained.
+const otherPictures = "%s holds other pictures than when the model was trained, which may have seen some that would be measured on now"
+
+// hashOf is short for a list of names of files.
+func hashOf(names []string) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(names, "\x00"))))
 }
 
 // tellBad names the files that cannot be read, a line each.
@@ -154,48 +179,81 @@ func (r request) split(env *recipes.Env, info train.ImageInfo, plain, all datase
 		p.Train, p.Validation = parts[0], parts[1]
 		plain = dataset.Subset[dataset.Sample]{Of: plain, Indices: parts[0].Indices}
 	}
-	transforms, err := r.transforms(info)
-	if err != nil {
-		return nil, err
-	}
-	if len(transforms) > 0 {
-		p.Train = dataset.Augment(plain, append(transforms, dataset.Normalize(info.Mean, info.Std))...)
+	if r.transforms != nil {
+		transforms, err := r.transforms(info)
+		if err != nil {
+			return nil, err
+		}
+		if len(transforms) > 0 {
+			p.Train = dataset.Augment(plain, append(transforms, dataset.Normalize(info.Mean, info.Std))...)
+		}
 	}
 	return p, env.Describe(info)
 }
 
-// TestPictures returns the test pictures of a set, or of a folder, as a model takes them that was trained on info's, and the classes' names. A set
-// whose pictures have another form is an error, unless it is the one that the model was trained on, whose pictures were brought into the model's form then.
-// Pictures of a folder that cannot be read are left out, and tell is told of each.
-func TestPictures(ctx context.Context, data string, info train.ImageInfo, src source.Config, tell func(error)) (dataset.Dataset[dataset.Sample], []string, error) {
-	if isFolder(data) {
+// TestPictures returns the test pictures of a set, or of a folder, as a model takes them that was trained on info's, with the numbers of their
+// classes in info. Data without one of the model's classes, or with another, are an error. So is a set whose pictures have another form, unless it is the
+// one that the model was trained on, whose pictures were brought into the model's form then; and the folder that it was trained on, where that has
+// no test part and holds other pictures by now. Pictures of a folder that cannot be read are left out, and tell is told of each.
+func TestPictures(ctx context.Context, data string, info train.ImageInfo, src source.Config, tell func(error)) (dataset.Dataset[dataset.Sample], error) {
+	if IsFolder(data) {
 		f, err := imagefolder.Open(ctx, data, imagefolder.Config{Fit: info.Fit(), SkipBad: true})
 		if err != nil {
-			return nil, nil, err
-		}
-		if len(f.Classes) != len(info.Classes) {
-			return nil, nil, fmt.Errorf("the model knows %d classes, %s has %d", len(info.Classes), data, len(f.Classes))
+			return nil, err
 		}
 		for _, e := range f.Bad {
 			tell(e)
 		}
+		if dir, err := filepath.Abs(data); err == nil && dir == info.Set && info.Held != "" && heldPictures(f) != info.Held {
+			return nil, fmt.Errorf(otherPictures+": put the same ones back, or measure on another folder (--data)", data)
+		}
 		test, err := f.Test.Normalized(info.Mean, info.Std)
-		return test, f.Classes, err
+		if err != nil {
+			return nil, err
+		}
+		return renumber(data, test, f.Classes, info.Classes)
 	}
 	set, err := sets.Find(data)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	_, m, err := set.Images(ctx, src)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if data == info.Set && (m.H != info.Height || m.W != info.Width || m.C != info.Channels) {
 		m = m.Fit(info.Fit())
 	}
-	if m.H != info.Height || m.W != info.Width || m.C != info.Channels || len(m.Classes) != len(info.Classes) {
-		return nil, nil, fmt.Errorf("the model takes %dx%dx%d pictures of %d classes, %s has %dx%dx%d of %d", info.Channels, info.Height, info.Width, len(info.Classes), data, m.C, m.H, m.W, len(m.Classes))
+	if m.H != info.Height || m.W != info.Width || m.C != info.Channels {
+		return nil, fmt.Errorf("the model takes %dx%dx%d pictures, %s has %dx%dx%d", info.Channels, info.Height, info.Width, data, m.C, m.H, m.W)
 	}
 	test, err := dataset.NewImages(m, info.Mean, info.Std)
-	return test, m.Classes, err
+	if err != nil {
+		return nil, err
+	}
+	return renumber(data, test, m.Classes, info.Classes)
+}
+
+// renumber gives the samples of classes the numbers that these have among those that a model knows.
+func renumber(data string, d dataset.Dataset[dataset.Sample], classes, known []string) (dataset.Dataset[dataset.Sample], error) {
+	for _, name := range known {
+		if !slices.Contains(classes, name) {
+			return nil, fmt.Errorf("the model knows the class %q, which %s does not have", name, data)
+		}
+	}
+	number := make([]int64, len(classes))
+	for k, name := range classes {
+		i := slices.Index(known, name)
+		if i < 0 {
+			return nil, fmt.Errorf("%s has the class %q, which the model does not know", data, name)
+		}
+		number[k] = int64(i)
+	}
+	if slices.Equal(classes, known) {
+		return d, nil
+	}
+	return dataset.Map(d, func(s dataset.Sample, _ *random.Generator) (dataset.Sample, error) {
+		s.Y = number[s.Y]
+		return s, nil
+	}), nil
 }

@@ -104,11 +104,13 @@ func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metric
 	if c.Shift != nil {
 		shift = *c.Shift
 	}
-	var transforms []dataset.Transform
+	r := request{data: c.Data, validation: heldBack}
 	if shift != 0 {
-		transforms = append(transforms, dataset.RandomShift(shift))
+		r.transforms = func(train.ImageInfo) ([]dataset.Transform, error) {
+			return []dataset.Transform{dataset.RandomShift(shift)}, nil
+		}
 	}
-	data, err := load(ctx, c.Data, env, transforms...)
+	data, err := r.open(ctx, env)
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func (c *MLPRecipe) Model(g *random.Generator, in train.ImageInfo) nn.Layer {
 
 // Train runs the recipe.
 func (c *MLPRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, error) {
-	data, err := load(ctx, c.Data, env)
+	data, err := request{data: c.Data, validation: heldBack}.open(ctx, env)
 	if err != nil {
 		return nil, err
 	}

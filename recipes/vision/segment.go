@@ -3,7 +3,6 @@ package vision
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"path/filepath"
@@ -63,8 +62,8 @@ func (c *SegmentRecipe) Validate() error {
 	switch {
 	case c.Size < 16 || c.Size > 1024 || c.Size%8 != 0:
 		return fmt.Errorf("--size %d: give a multiple of 8 from 16 to 1024", c.Size)
-	case c.Pictures < 1:
-		return fmt.Errorf("--pictures %d: give at least 1", c.Pictures)
+	case c.Pictures < 1 || c.Pictures > maxPictures:
+		return fmt.Errorf("--pictures %d: give 1 to %d", c.Pictures, maxPictures)
 	case !(c.Width > 0) || c.Width > 4:
 		return fmt.Errorf("--width %v: give a factor above 0 and at most 4", c.Width)
 	}
@@ -77,6 +76,7 @@ type segmentInfo struct {
 	Classes  []string `json:"classes"`
 	Channels int      `json:"channels"`
 	Size     int      `json:"size"`
+	Held     string   `json:"held,omitempty"` // a hash of the names of the pictures to measure on, or of their cut-outs; "" where they are made
 }
 
 // segmentData is what trains, what chooses the best epoch, and what is measured once at the end.
@@ -90,12 +90,12 @@ func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64, from 
 	var make func(n int, seed uint64) dataset.Dataset[masked] // seeds are 3 seed for training, then those of validation and test
 	switch set {
 	case "cells":
-		d.info = segmentInfo{set, cells.Classes, 1, c.Size}
+		d.info = segmentInfo{set, cells.Classes, 1, c.Size, ""}
 		make = func(n int, seed uint64) dataset.Dataset[masked] {
 			return maskedCells(cells.New(n, seed, cells.Config{Size: c.Size}))
 		}
 	case "shapes":
-		d.info = segmentInfo{set, append([]string{"background"}, shapes.Classes...), 3, c.Size}
+		d.info = segmentInfo{set, append([]string{"background"}, shapes.Classes...), 3, c.Size, ""}
 		make = func(n int, seed uint64) dataset.Dataset[masked] {
 			return maskedShapes(shapes.New(n, seed, shapes.Config{Size: c.Size, Smallest: 0.33, Largest: 0.5, Background: shapes.Texture, Rotation: 15, Noise: 0.03}))
 		}
@@ -110,7 +110,11 @@ func (c *SegmentRecipe) load(ctx context.Context, set string, seed uint64, from 
 		}
 		training, held := all.Split(0.8, seed) // each part has cut-outs of its own
 		validation, test := held.Split(0.5, seed)
-		d.info = segmentInfo{set, []string{"background", "cut-out"}, 3, c.Size}
+		var names []string
+		for _, s := range test.All {
+			names = append(names, s.Name)
+		}
+		d.info = segmentInfo{set, []string{"background", "cut-out"}, 3, c.Size, hashOf(names)}
 		make = func(n int, partSeed uint64) dataset.Dataset[masked] {
 			part := []*stamps.Stamps{training, validation, test}[partSeed-3*seed]
 			return dataset.Map(part.Compose(n, partSeed, stamps.Config{Size: c.Size, Most: 2, Smallest: 0.3, Largest: 0.6, Noise: 0.02}),
@@ -139,7 +143,6 @@ func (c *SegmentRecipe) folder(ctx context.Context, dir string, seed uint64) (d 
 	if err != nil {
 		return d, fmt.Errorf("--data %s: %w; or take cells, shapes or stamps", dir, err)
 	}
-	d.info = segmentInfo{dir, s.Classes, 3, c.Size}
 	all := dataset.Map(s, func(s maskset.Sample, _ *random.Generator) (masked, error) { return masked{s.Image, s.Mask}, nil })
 	held := max(1, s.Len()/10)
 	if s.Len() < 3 {
@@ -150,6 +153,11 @@ func (c *SegmentRecipe) folder(ctx context.Context, dir string, seed uint64) (d 
 		return d, err
 	}
 	d.train, d.validation, d.test = parts[0], parts[1], parts[2]
+	var names []string
+	for _, i := range parts[2].Indices {
+		names = append(names, s.Name(i))
+	}
+	d.info = segmentInfo{dir, s.Classes, 3, c.Size, hashOf(names)}
 	return d, nil
 }
 
@@ -250,11 +258,11 @@ func (c *SegmentRecipe) report(ctx context.Context, run *train.Run, model nn.Lay
 // Open loads the network of a run.
 func (c *SegmentRecipe) Open(run *train.Run, meta train.Info) (recipes.PictureModel, error) {
 	var info segmentInfo
-	b, err := json.Marshal(meta.Data)
+	err := meta.DataInto(&info)
 	if err == nil {
-		err = json.Unmarshal(b, &info)
+		err = c.Validate()
 	}
-	if err == nil && (len(info.Classes) < 2 || len(info.Classes) > 256 || info.Channels != 1 && info.Channels != 3 || info.Size < 1 || info.Size > 1<<14) {
+	if err == nil && (len(info.Classes) < 2 || len(info.Classes) > 256 || info.Channels != 1 && info.Channels != 3 || info.Size != c.Size) {
 		err = fmt.Errorf("it does not say what pictures and classes the model is for")
 	}
 	m := &segmentModel{recipe: c, info: info, seed: meta.Seed}
@@ -327,18 +335,21 @@ func (m *segmentModel) Predict(_ context.Context, img image.Image) (p recipes.Pi
 	}
 	return recipes.PicturePrediction{
 		Drawn: plot.DrawMask(own, classes, plot.DrawMaskConfig{}), Text: strings.Join(words, ", "),
-		Result: map[string]any{"shares": shares, "width": w, "height": h},
+		Result: map[string]any{"shares": shares, "width": img.Bounds().Dx(), "height": img.Bounds().Dy()},
 	}, nil
 }
 
 // Evaluate measures the network on the pictures that training held out.
-func (m *segmentModel) Evaluate(ctx context.Context) (train.Metrics, error) {
-	data, err := m.recipe.load(ctx, m.info.Set, m.seed, source.Config{Offline: true})
+func (m *segmentModel) Evaluate(ctx context.Context, from source.Config) (train.Metrics, error) {
+	data, err := m.recipe.load(ctx, m.info.Set, m.seed, from)
 	if err != nil {
 		return nil, err
 	}
 	if !slices.Equal(data.info.Classes, m.info.Classes) {
 		return nil, fmt.Errorf("%s has other classes than when the model was trained", m.info.Set)
+	}
+	if m.info.Held != "" && m.info.Held != data.info.Held {
+		return nil, fmt.Errorf(otherPictures+": put the same ones back", m.info.Set)
 	}
 	r, _, err := measure(ctx, m.net, data.test, len(m.info.Classes))
 	return r.With("test_"), err

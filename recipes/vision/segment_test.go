@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/recipes"
 	"github.com/hadal-go/hadal/train"
 )
@@ -85,7 +86,7 @@ func TestSegmentFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := m.Evaluate(context.Background())
+	again, err := m.Evaluate(context.Background(), source.Config{})
 	if err != nil || again.String() != reached.String() {
 		t.Errorf("measured again: %v, %v, want %v", again, err, reached)
 	}
@@ -125,8 +126,15 @@ func TestSegmentFolder(t *testing.T) {
 	if d := p.Drawn.Bounds(); d != image.Rect(0, 0, 7*60, 7*40) { // the smallest factor that makes 384 pixels
 		t.Errorf("drawn are %v", d)
 	}
-	if large, err := m.Predict(context.Background(), image.NewGray(image.Rect(0, 0, 3000, 10))); err != nil || large.Drawn.Bounds() != image.Rect(0, 0, 2048, 6) {
-		t.Errorf("%v %v", large.Drawn.Bounds(), err)
+	if large, err := m.Predict(context.Background(), image.NewGray(image.Rect(0, 0, 3000, 10))); err != nil || large.Drawn.Bounds() != image.Rect(0, 0, 2048, 6) || large.Result["width"] != 3000 || large.Result["height"] != 10 {
+		t.Errorf("%v %v %v", large.Drawn.Bounds(), large.Result, err)
+	}
+	// With another picture, others are held back: some of them were trained on.
+	for _, part := range []string{"images", "masks"} {
+		copyTest(t, filepath.Join(c.Data, part, "a.png"), filepath.Join(c.Data, part, "a2.png"))
+	}
+	if _, err := m.Evaluate(context.Background(), source.Config{}); err == nil || !strings.Contains(err.Error(), c.Data+" holds other pictures than when the model was trained") {
+		t.Errorf("error %v", err)
 	}
 	info.Data = map[string]any{"set": "x"}
 	if _, err := c.Open(run, info); err == nil || !strings.Contains(err.Error(), "damaged") {
@@ -146,9 +154,37 @@ func TestSegmentMade(t *testing.T) {
 	}
 }
 
+// A config.json that was tampered with builds nothing.
+func TestSegmentDamaged(t *testing.T) {
+	c := SegmentRecipe{Model: "unet", Data: "shapes", Size: 32, Width: 1.0 / 32, Epochs: 1, BatchSize: 8, LR: 0.01, Pictures: 8}
+	_, run, info := trainSegment(t, &c)
+	if _, err := c.Open(run, info); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*SegmentRecipe, *segmentInfo){
+		"width":         func(c *SegmentRecipe, _ *segmentInfo) { c.Width = 64 },
+		"size":          func(_ *SegmentRecipe, in *segmentInfo) { in.Size = 40 },
+		"both sizes":    func(c *SegmentRecipe, in *segmentInfo) { c.Size, in.Size = 1<<14, 1<<14 },
+		"pictures":      func(c *SegmentRecipe, _ *segmentInfo) { c.Pictures = 1 << 30 },
+		"many classes":  func(_ *SegmentRecipe, in *segmentInfo) { in.Classes = make([]string, 257) },
+		"one class":     func(_ *SegmentRecipe, in *segmentInfo) { in.Classes = make([]string, 1) },
+		"seven colours": func(_ *SegmentRecipe, in *segmentInfo) { in.Channels = 7 },
+	} {
+		c, in, broken := c, segmentInfo{}, info
+		if err := info.DataInto(&in); err != nil {
+			t.Fatal(err)
+		}
+		change(&c, &in)
+		broken.Data = in
+		if _, err := c.Open(run, broken); err == nil || !strings.Contains(err.Error(), "config.json is damaged") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestSegmentRefuses(t *testing.T) {
 	for mend, c := range map[string]SegmentRecipe{
-		"--size 20": {Size: 20, Pictures: 1, Width: 1}, "--pictures 0": {Size: 64, Width: 1}, "--width 0": {Size: 64, Pictures: 1}, "--width NaN": {Size: 64, Pictures: 1, Width: math.NaN()},
+		"--size 20": {Size: 20, Pictures: 1, Width: 1}, "--pictures 0": {Size: 64, Width: 1}, "--pictures 1000001": {Size: 64, Width: 1, Pictures: 1_000_001}, "--width 0": {Size: 64, Pictures: 1}, "--width NaN": {Size: 64, Pictures: 1, Width: math.NaN()},
 	} {
 		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), mend) {
 			t.Errorf("error %v, want %s", err, mend)

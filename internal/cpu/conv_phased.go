@@ -38,13 +38,13 @@ const (
 	phases      = 4
 	// With up to phasedFew tiles the transformed inputs are kept, and the weights' exist for phasedPanels panels of rows and phasedBlock
 	// channels at a time, of which all tiles are computed at once. With more it is the other way round: blocks of tiles of
-	// up to phasedBytes meet weights of up to phasedWeightsMost kernels.
+	// up to phasedBytes meet weights of up to phasedWeightsMost kernels, whose transforms or their sums take 400 bytes each, 50 MiB.
 	phasedFew         = 128
 	phasedPanels      = 4
 	phasedBlock       = 128
 	phasedBytes       = 2 << 20
 	phasedMostTiles   = 256
-	phasedWeightsMost = 1 << 18
+	phasedWeightsMost = 1 << 17
 	// The fewest outputs a channel, in all images.
 	phasedLeast = 128
 )

@@ -16,6 +16,9 @@ const (
 //
 // The sums are 25 matrix products, (K, tiles) by (tiles, channels and their phases). First all workers transform groups of channels, which
 // lie across the lanes; a task then computes the sums of some panels of each, and transforms them back.
+//
+// The scratch is the transforms of what is at hand of x and dy, 25/16 as large as that, of about phasedGradTiles tiles at most, and where there are
+// more tiles the sums, up to 50 MiB (phasedWeightsMost).
 type phasedGrads struct {
 	phased
 	k              int

@@ -15,6 +15,9 @@ func randn(g *random.Generator, dims ...int) *tensor.Tensor {
 // worst returns the largest |a - b|, NaN if one is NaN.
 func worst(a, b *tensor.Tensor) float64 { return a.Detach().Sub(b.Detach()).Abs().Max().Item() }
 
+// pair is the same number for both axes of a picture.
+func pair(n int) [2]int { return [2]int{n, n} }
+
 // layout are the sizes of a convolution: x (N, C, H, W), w (K, C, R, R).
 type layout struct{ n, c, h, w, k, r, stride, pad, dilation int }
 
@@ -23,7 +26,6 @@ func (l layout) out(size int) int {
 }
 
 func (l layout) config() tensor.ConvConfig {
-	pair := func(n int) [2]int { return [2]int{n, n} }
 	return tensor.ConvConfig{Stride: pair(l.stride), Padding: pair(l.pad), Dilation: pair(l.dilation)}
 }
 

@@ -26,6 +26,7 @@ func fastPaths(_ context.Context, c *catalog.Check) error {
 	for _, l := range []layout{
 		{1, 1, 9, 9, 1, 3, 1, 1, 1}, {2, 3, 18, 22, 4, 3, 1, 1, 1}, {1, 16, 32, 32, 8, 3, 1, 0, 1}, // Winograd's
 		{2, 3, 17, 15, 4, 5, 1, 2, 1}, {1, 3, 23, 23, 4, 7, 2, 3, 1}, {2, 4, 20, 20, 3, 3, 1, 2, 2}, {1, 2, 30, 30, 2, 11, 1, 0, 1}, {1, 8, 14, 14, 8, 1, 1, 0, 1},
+		{2, 16, 32, 32, 16, 4, 2, 1, 1}, // the kernels' by phases
 	} {
 		x, w := tensor.Randn(g, l.n, l.c, l.h, l.w), tensor.Randn(g, l.k, l.c, l.r, l.r)
 		want := l.direct(x, w)
@@ -47,7 +48,10 @@ func fastPaths(_ context.Context, c *catalog.Check) error {
 		c.AtMost("largest error "+name, largest[name], 1e-4)
 	}
 	c.AtLeast("the error of Winograd's over im2col's", largest["of Winograd's F(4, 3)"]/largest["of im2col"], 1)
-	c.Equal("multiplications of F(4, 3) for a tile of 4 x 4 results", 6*6, 36)
+	b, a := tensor.Of(winogradB, 6, 6), tensor.Of(winogradA, 4, 6)
+	tile := b.MatMul(randn(g, 6, 6)).MatMul(b.T())
+	c.Equal("results of a tile of F(4, 3)", float64(a.MatMul(tile).MatMul(a.T()).Numel()), 16)
+	c.Equal("multiplications for them: elements of the transformed tile", float64(tile.Numel()), 36)
 	c.Equal("of the definition", float64(nn.ConvCost{In: 1, Out: 1, Windows: []tensor.Window{{Kernel: 3}, {Kernel: 3}}}.MACs(6, 6)), 144)
 	c.Control(func() { // without padding, what leaves the transform on one side comes in on the other
 		x, w := tensor.Randn(g, 1, 1, 16, 16), tensor.Randn(g, 1, 1, 5, 5)

@@ -42,7 +42,6 @@ func outputSize(_ context.Context, c *catalog.Check) error {
 	six := tensor.Conv2d(tensor.Zeros(1, 1, 6, 6), tensor.Zeros(4, 1, 3, 3), nil, tensor.ConvConfig{Stride: [2]int{2, 2}})
 	c.Equal("size of 6 with a kernel of 3 and stride 2", float64(six.Dim(2)), 2)
 	c.Control(func() {
-		c.Equal("which is, without the floor", (6+2*0-3)/2.0+1, 2.5)
 		c.AtLeast("share of the random ones that have a fraction without the floor", float64(fractions)/draws, 0.3)
 	})
 	wide := tensor.Conv2d(meta.Zeros(1, 3, 32, 48), meta.Zeros(8, 3, 5, 3), nil, tensor.ConvConfig{Stride: [2]int{1, 2}})

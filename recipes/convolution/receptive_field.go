@@ -16,7 +16,7 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "F07", Tier: catalog.Unit, Title: "Receptive field", Source: "Araujo, Norris and Sim 2019",
 		Target: "min(1 + Σ (k_i - 1) ∏_{j<i} s_j, L) is what the gradient of a unit reaches, in random networks; 212 at VGG-16's pool5, 195 at AlexNet's",
-		Note:   "the product is of the strides before the layer; with its own stride in it, a common slip, VGG-16 would have 404",
+		Note:   "the product is of the strides before the layer; with its own stride in it, a common slip, VGG-16 would have 243",
 		Test:   receptiveField,
 	})
 }
@@ -115,7 +115,6 @@ func randomChain(g *random.Generator, size int) (windows []tensor.Window, net nn
 		now = w.Size(now)
 		windows = append(windows, w)
 		if g.Intn(3) == 0 {
-			pair := func(n int) [2]int { return [2]int{n, n} }
 			net = append(net, &nn.AvgPool2d{Config: tensor.PoolConfig{Kernel: pair(w.Kernel), Stride: pair(w.Stride), Padding: pair(w.Padding)}})
 			continue
 		}

@@ -24,7 +24,6 @@ func transposed(_ context.Context, c *catalog.Check) error {
 	for _, o := range []struct{ l, k, s, p, op int }{
 		{5, 3, 1, 0, 0}, {5, 3, 1, 1, 0}, {5, 3, 2, 1, 0}, {5, 3, 2, 1, 1}, {4, 4, 2, 1, 0}, {3, 5, 3, 2, 2}, {3, 5, 3, 0, 1}, {2, 2, 2, 0, 0}, {6, 3, 1, 2, 0},
 	} {
-		pair := func(n int) [2]int { return [2]int{n, n} }
 		cfg := tensor.ConvConfig{Stride: pair(o.s), Padding: pair(o.p)}
 		x, w := randn(g, 2, 3, o.l, o.l), randn(g, 3, 2, o.k, o.k)
 		y := tensor.ConvTranspose2d(x, w, nil, tensor.ConvTransposeConfig{ConvConfig: cfg, OutputPadding: pair(o.op)})

@@ -12,7 +12,6 @@ import (
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
 	"github.com/hadal-go/hadal/optim"
-	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/recipes/pictureset"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -103,9 +102,4 @@ func accuracy(model nn.Layer, x, y *tensor.Tensor) float64 {
 		})
 	}
 	return right / float64(x.Dim(0))
-}
-
-// shuffled returns the labels in another order.
-func shuffled(y *tensor.Tensor) *tensor.Tensor {
-	return y.IndexSelect(0, tensor.Of(random.Permutation(y.Dim(0), random.KeyAt(1))))
 }

@@ -18,7 +18,7 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "G09", Tier: catalog.Small, Title: "Classical filters: edges, simple and complex cells, and what a network learns by itself",
 		Source: "Hubel and Wiesel 1962; Sobel and Feldman 1968; Fukushima 1980; Daugman 1985",
-		Target: "at least 30% of the filters that a trained network's first layer has correlate above 0.7 with a Gabor filter, as the median of 3 seeds; of one that was not trained, none",
+		Target: "at least 30% of the filters that a trained network's first layer has correlate above 0.7 with a Gabor filter, as the median of 3 seeds; of one that was not trained, at most 1 of 32",
 		Note:   pictureset.Note + "; the bank has filters around the middle of the window alone, so that a stripe learned elsewhere does not count",
 		Test:   filters,
 	})
@@ -114,7 +114,7 @@ func filters(ctx context.Context, c *catalog.Check) error {
 		return err
 	}
 	c.Control(func() {
-		c.AtMost("the same of filters that were not trained, at most among 20 seeds", untrained, 0.05)
+		c.AtMost("the same of filters that were not trained, at most among 20 seeds", untrained, 1.0/32)
 		correlation, _ := likeliest(scattered, bank)
 		c.AtMost("the same of filters trained on pictures with their pixels moved about", shareAbove(correlation, 0.7), set.Least/2)
 	})
@@ -132,15 +132,19 @@ func classicalFilters(c *catalog.Check) {
 		disc[i] = 1 / (1 + math.Exp((math.Hypot(float64(i%side)-middle, float64(i/side)-middle)-12)/1.5))
 	}
 	dx, dy := vision.Sobel(tensor.Of(disc, 1, 1, side, side))
-	worst, steepest := 0.0, tensor.Of(disc, 1, 1, side, side).Max().Item()*0.05
+	across, down := dx.Floats(), dy.Floats()
+	const steep = 0.05
+	worst, edge := 0.0, 0
 	for i := range disc {
-		gx, gy := dx.Floats()[i], dy.Floats()[i]
+		gx, gy := across[i], down[i]
 		x, y := middle-float64(i%side), middle-float64(i/side)
-		if math.Hypot(gx, gy) > steepest {
+		if math.Hypot(gx, gy) > steep {
+			edge++
 			worst = max(worst, math.Acos(min(1, (gx*x+gy*y)/math.Hypot(gx, gy)/math.Hypot(x, y)))*180/math.Pi)
 		}
 	}
 	c.AtMost("degrees by which Sobel's direction of a disc's edge is off, at most", worst, 2)
+	c.AtLeast("pixels on the edge", float64(edge), 200)
 
 	// Stripes of wavelength 6 seen by cells of 12 directions.
 	const size, wavelength = 15, 6.0
@@ -151,7 +155,7 @@ func classicalFilters(c *catalog.Check) {
 	energy := func(cell, stripes, phase float64) float64 {
 		return math.Hypot(response(cell, stripes, 0, phase), response(cell, stripes, math.Pi/2, phase))
 	}
-	right, leastShare, most := 0.0, math.Inf(1), 0.0
+	right, leastShare := 0.0, math.Inf(1)
 	for k := range 12 {
 		own, best := float64(k)*math.Pi/12, 0
 		for other := range 12 {
@@ -165,7 +169,6 @@ func classicalFilters(c *catalog.Check) {
 		for phase := range 8 {
 			e := energy(own, own, float64(phase)*math.Pi/4) / energy(own, own, 0)
 			leastShare = min(leastShare, e)
-			most = max(most, math.Abs(response(own, own, 0, float64(phase)*math.Pi/4))/energy(own, own, 0))
 		}
 	}
 	c.Equal("directions of 12 to which the cell of that direction answers most", right, 12)

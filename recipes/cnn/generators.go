@@ -16,7 +16,7 @@ func init() {
 		ID: "G08", Tier: catalog.Unit, Title: "Generators: DCGAN-style and U-Net", Source: "Radford, Metz and Chintala 2016; Isola, Zhu, Zhou and Efros 2017",
 		Target: "transposed convolutions, as DCGAN's generator, turn (N, 100, 1, 1) into pictures (N, 3, 64, 64) and are the transposes of the discriminator's; with a skip connection, as in a " +
 			"U-Net, a pixel of the input reaches the output past a bottleneck of one pixel",
-		Note: "what they learn: P12, DCGAN on digits, and H10, U-Net against encoder-decoder",
+		Note: "what they learn, DCGAN on digits (P12) and U-Net against encoder-decoder (H10), is planned",
 		Test: generators,
 	})
 }
@@ -41,8 +41,6 @@ func dcganGenerator(g *random.Generator, width int) nn.Sequential {
 func generators(_ context.Context, c *catalog.Check) error {
 	c.True("DCGAN's generator turns (16, 100, 1, 1) into (16, 3, 64, 64)", nn.Summary(dcganGenerator(random.Shapes(), 128), tensor.ShapeOf(16, 100, 1, 1)).Output == tensor.ShapeOf(16, 3, 64, 64))
 	seed := max(c.Seed, 1)
-	y := dcganGenerator(random.New(seed), 4).Forward(tensor.Randn(random.New(seed+1), 4, 100, 1, 1)).Detach()
-	c.AtMost("its largest pixel", y.Abs().Max().Item(), 1)
 
 	// <conv(x), y> = <x, convᵀ(y)>.
 	g := random.New(seed)

@@ -9,7 +9,6 @@ import (
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/nn/losses"
 	"github.com/hadal-go/hadal/optim"
-	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -60,11 +59,6 @@ func (m classifier) fit(ctx context.Context, x, y *tensor.Tensor, epochs int, se
 // score returns the accuracy of the trained model on x and y.
 func (m classifier) score(x, y *tensor.Tensor) float64 {
 	return metrics.Accuracy(nn.Eval(m.model).Forward(x), y)
-}
-
-// shuffledLabels returns y in another order.
-func shuffledLabels(y *tensor.Tensor) *tensor.Tensor {
-	return y.IndexSelect(0, tensor.Of(random.Permutation(y.Dim(0), random.KeyAt(1))))
 }
 
 // largestError returns the largest |a - b|, NaN if one is NaN.

@@ -71,7 +71,7 @@ func series(ctx context.Context, c *catalog.Check) error {
 		})
 		return median
 	}
-	deep, flat, chance := accuracy(3, 60, mlp, train.Y), accuracy(3, 20, linear, train.Y), accuracy(1, 10, mlp, shuffledLabels(train.Y))
+	deep, flat, chance := accuracy(3, 60, mlp, train.Y), accuracy(3, 20, linear, train.Y), accuracy(1, 10, mlp, pictureset.ShuffledLabels(train.Y))
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func maxout(ctx context.Context, c *catalog.Check) error {
 	if err != nil {
 		return err
 	}
-	shuffled, err := accuracy(4, 2, shuffledLabels(set.Y))(max(c.Seed, 1))
+	shuffled, err := accuracy(4, 2, pictureset.ShuffledLabels(set.Y))(max(c.Seed, 1))
 	if err != nil {
 		return err
 	}

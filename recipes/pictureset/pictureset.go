@@ -12,6 +12,7 @@ import (
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/mnist"
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -22,7 +23,8 @@ type Set struct {
 	XTest, YTest *tensor.Tensor // all of the test pictures
 	Side         int            // pixels
 	Classes      []string
-	Least        float64 // the figure that must be reached on this set
+	Least        float64             // the figure that must be reached on this set
+	Of           func(Least) float64 // picks this set's figure
 }
 
 // Least is the figure that a method must reach on each of the sets.
@@ -39,12 +41,12 @@ func Load(ctx context.Context, c *catalog.Check, n int, least Least) (Set, error
 	for _, s := range []struct {
 		name        string
 		train, test func(context.Context, source.Config) (*imageset.Images, error)
-		least       float64
+		of          func(Least) float64
 	}{
-		{"MNIST", mnist.Train, mnist.Test, least.MNIST},
-		{"Fashion-MNIST", fashionmnist.Train, fashionmnist.Test, least.Fashion},
+		{"MNIST", mnist.Train, mnist.Test, func(l Least) float64 { return l.MNIST }},
+		{"Fashion-MNIST", fashionmnist.Train, fashionmnist.Test, func(l Least) float64 { return l.Fashion }},
 		{"digits", func(context.Context, source.Config) (*imageset.Images, error) { return digits.Train(), nil },
-			func(context.Context, source.Config) (*imageset.Images, error) { return digits.Test(), nil }, least.Digits},
+			func(context.Context, source.Config) (*imageset.Images, error) { return digits.Test(), nil }, func(l Least) float64 { return l.Digits }},
 	} {
 		train, err := s.train(ctx, cfg)
 		var test *imageset.Images
@@ -57,7 +59,7 @@ func Load(ctx context.Context, c *catalog.Check, n int, least Least) (Set, error
 		if err != nil {
 			return Set{}, err
 		}
-		p := Set{Name: s.name, Side: train.W, Least: s.least, Classes: train.Classes}
+		p := Set{Name: s.name, Side: train.W, Least: s.of(least), Of: s.of, Classes: train.Classes}
 		if n < train.N {
 			p.Name = fmt.Sprintf("%s (%d)", s.name, n)
 		}
@@ -75,4 +77,9 @@ func rows(m *imageset.Images) (x, y *tensor.Tensor) {
 		labels[i] = int64(c)
 	}
 	return tensor.Of(m.Pix, m.N, m.H*m.W*m.C).To(tensor.Float64).DivScalar(float64(m.Max)), tensor.Of(labels)
+}
+
+// ShuffledLabels returns the labels in another order, for networks that are to learn nothing.
+func ShuffledLabels(y *tensor.Tensor) *tensor.Tensor {
+	return y.IndexSelect(0, tensor.Of(random.Permutation(y.Dim(0), random.KeyAt(1))))
 }

@@ -22,7 +22,7 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "H13", Tier: catalog.Small, Title: "Adversarial pictures: FGSM, iterated, targeted, L-BFGS", Source: "Szegedy et al. 2014; Goodfellow, Shlens and Szegedy 2015; Kurakin, Goodfellow and Bengio 2017",
 		Target: "of a CNN that is right on 0.98 of the test digits FGSM with ε = 0.25 leaves 0.20 at most; signs drawn at random with the same ε leave 0.90; no pixel changes by more than ε",
-		Note:   "ε in units of pixels from 0 to 1, by the largest change; the attacks on the first 1,000 test pictures, " + pictureset.Note,
+		Note:   "ε in units of pixels from 0 to 1, by the largest change; the attacks on the first 1,000 test pictures; of Fashion-MNIST 0.87 are to be right, of the digits of 8 x 8 pixels 0.95, and three quarters of that under signs drawn at random; " + pictureset.Note,
 		Test:   adversarialPictures,
 	})
 }
@@ -177,7 +177,7 @@ func adversarialPictures(ctx context.Context, c *catalog.Check) error {
 	c.Equal("of 5 pictures, those that L-BFGS takes there", hits, shown)
 	c.AtMost("its change (root mean square) over that of the 20 steps", rms(near)/rms(aimed.Narrow(0, 0, shown)), 0.6)
 	c.Control(func() {
-		c.AtLeast("test accuracy under signs drawn at random, of the same ε", catalog.Median(noise), map[bool]float64{true: 0.90, false: set.Least * 0.75}[set.Name[:2] == "MN"])
+		c.AtLeast("test accuracy under signs drawn at random, of the same ε", catalog.Median(noise), set.Of(pictureset.Least{MNIST: 0.90, Fashion: 0.6525, Digits: 0.7125}))
 	})
 	return c.Picture("digits", func(path string) error {
 		var tiles []plot.Tile

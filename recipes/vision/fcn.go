@@ -78,14 +78,9 @@ func fcn(ctx context.Context, c *catalog.Check) error {
 	c.AtLeast("of FCN-8s over FCN-16s", all[0]-iou16, 0.02)
 	c.AtLeast("of FCN-16s over FCN-32s", iou16-iou32, 0.02)
 	c.AtLeast("mean IoU of the worst seed", worst, 0.87)
-	c.Equal("parameters of the published FCN-8s", float64(nn.NumParams(models.NewFCN(random.New(1), models.FCNConfig{}))), 134_489_759)
+	c.Equal("parameters of the published FCN-8s", float64(nn.NumParams(models.NewFCN(random.Shapes(), models.FCNConfig{}))), 134_489_759)
 
-	order := random.Permutation(len(data), random.KeyAt(1))
-	mixed := make(dataset.Slice[masked], len(data)) // each picture with another's mask
-	for i, s := range data {
-		mixed[i] = masked{s.X, data[order[i]].Y}
-	}
-	_, shuffled, err := trained(first, mixed[:160], 8)
+	_, shuffled, err := trained(first, strangersMasks(data), 8)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/hadal-go/hadal/catalog"
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/shapes"
+	"github.com/hadal-go/hadal/explain"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/models"
 	"github.com/hadal-go/hadal/nn"
@@ -117,12 +118,12 @@ func hourglass(ctx context.Context, c *catalog.Check) error {
 		return err
 	}
 	const epochs = 16
-	make := func(seed uint64) *models.Hourglass {
+	build := func(seed uint64) *models.Hourglass {
 		return models.NewHourglass(random.New(seed), models.HourglassConfig{Keypoints: 4, Stacks: 2, Depth: 3, Width: 0.125, Downsample: heatmapStride})
 	}
 	var m *models.Hourglass
 	all, err := c.Seeds(3, func(seed uint64) (float64, error) {
-		m = make(seed)
+		m = build(seed)
 		if err := fitHourglass(ctx, m, data, epochs, seed); err != nil {
 			return 0, err
 		}
@@ -134,13 +135,13 @@ func hourglass(ctx context.Context, c *catalog.Check) error {
 	said := found(m, test.X)
 	c.AtLeast("share of corners within 2 pixels", catalog.Median(all), 0.95)
 	c.AtLeast("of the worst seed", min(all[0], all[1], all[2]), 0.93)
-	c.Equal("parameters of the published network", float64(nn.NumParams(models.NewHourglass(random.New(1), models.HourglassConfig{}))), 25_434_112)
+	c.Equal("parameters of the published network", float64(nn.NumParams(models.NewHourglass(random.Shapes(), models.HourglassConfig{}))), 25_434_112)
 
 	mean := data.Points.Mean(0).Unsqueeze(0).Add(tensor.Zeros(test.Points.Shape().Dims()...))
 	order := random.Permutation(data.X.Dim(0), random.KeyAt(1))
 	mixed := corners{data.X, data.Points.IndexSelect(0, tensor.Of(order))} // each picture with another's corners
-	fooled := make(1)
-	if err := fitHourglass(ctx, fooled, mixed, 3, 1); err != nil {
+	fooled := build(1)
+	if err := fitHourglass(ctx, fooled, mixed, epochs, 1); err != nil {
 		return err
 	}
 	c.Control(func() {
@@ -153,7 +154,7 @@ func hourglass(ctx context.Context, c *catalog.Check) error {
 			x := test.X.Select(0, i)
 			heat := nn.Eval(m).Forward(x.Unsqueeze(0)).Select(0, 0).Max(0)
 			side := heat.Dim(0)
-			img := plot.DrawBoxes(colours(x), append(crosses(test.Points.Select(0, i), color.White, 1.5), crosses(said.Select(0, i), plot.Color(1), 0.5)...), plot.DrawBoxesConfig{})
+			img := plot.DrawBoxes(explain.Picture(x, nil, nil), append(crosses(test.Points.Select(0, i), color.White, 1.5), crosses(said.Select(0, i), plot.Color(1), 0.5)...), plot.DrawBoxesConfig{})
 			one := within(2, said.Narrow(0, i, 1), test.Points.Narrow(0, i, 1))
 			tiles = append(tiles, plot.Tile{Image: img, Caption: fmt.Sprintf("%d of 4 within 2 pixels", int(4*one+0.5))},
 				plot.Tile{Image: plot.GrayRange(side, side, heat.Floats(), 0, 1), Caption: "largest of the 4 heat maps"})

@@ -51,6 +51,15 @@ func kept(ctx context.Context, d dataset.Dataset[masked]) (dataset.Slice[masked]
 	return all, nil
 }
 
+// strangersMasks gives each picture the mask of another.
+func strangersMasks(data dataset.Slice[masked]) dataset.Slice[masked] {
+	mixed := make(dataset.Slice[masked], len(data))
+	for i, k := range random.Permutation(len(data), random.KeyAt(1)) {
+		mixed[i] = masked{data[i].X, data[k].Y}
+	}
+	return mixed
+}
+
 // ignored is the class of pixels that count neither in training nor in measuring.
 var ignored = int64(maskset.Ignored)
 

@@ -5,18 +5,10 @@ import (
 	"image"
 	"image/color"
 
+	"github.com/hadal-go/hadal/explain"
 	"github.com/hadal-go/hadal/plot"
 	"github.com/hadal-go/hadal/tensor"
 )
-
-// colours turns a picture (C, H, W) of one or three channels, values from 0 to 1, into an image.
-func colours(x *tensor.Tensor) image.Image {
-	h, w := x.Dim(1), x.Dim(2)
-	if x.Dim(0) == 1 {
-		return plot.GrayRange(h, w, x.Floats(), 0, 1)
-	}
-	return plot.RGBRange(h, w, x.Floats(), 0, 1)
-}
 
 // classColours draws the classes of pixels (H, W) alone, the background black.
 func classColours(mask *tensor.Tensor) image.Image {
@@ -27,7 +19,7 @@ func classColours(mask *tensor.Tensor) image.Image {
 // mistakes draws a picture darkened, with the pixels whose class is wrong in white, and counts them.
 func mistakes(x, said, truth *tensor.Tensor) (img image.Image, wrong int) {
 	out := image.NewRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
-	dim := colours(x.MulScalar(0.4))
+	dim := explain.Picture(x.MulScalar(0.4), nil, nil)
 	s, t := tensor.Data[int64](said), tensor.Data[int64](truth)
 	for i := range t {
 		p := image.Pt(i%x.Dim(2), i/x.Dim(2))
@@ -44,7 +36,7 @@ func mistakes(x, said, truth *tensor.Tensor) (img image.Image, wrong int) {
 // maskTiles shows pictures, their true classes, and what each model says of them with its mistakes, a row for each picture.
 func maskTiles(samples []masked, names []string, say []func(x *tensor.Tensor) *tensor.Tensor) (tiles []plot.Tile, columns int) {
 	for _, s := range samples {
-		tiles = append(tiles, plot.Tile{Image: colours(s.X), Caption: "picture"}, plot.Tile{Image: classColours(s.Y), Caption: "truth"})
+		tiles = append(tiles, plot.Tile{Image: explain.Picture(s.X, nil, nil), Caption: "picture"}, plot.Tile{Image: classColours(s.Y), Caption: "truth"})
 		for k, f := range say {
 			said := f(s.X.Unsqueeze(0)).Select(0, 0)
 			img, wrong := mistakes(s.X, said, s.Y)

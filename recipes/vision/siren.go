@@ -94,13 +94,6 @@ func gradientField(m nn.Layer, at *tensor.Tensor) (gradient, laplacian *tensor.T
 	return g.Detach(), laplacian
 }
 
-// correlation is Pearson's.
-func correlation(a, b *tensor.Tensor) float64 {
-	a, b = a.Detach().To(tensor.Float64).Flatten(0), b.Detach().To(tensor.Float64).Flatten(0)
-	a, b = a.Sub(a.Mean()), b.Sub(b.Mean())
-	return a.Mul(b).Sum().Item() / math.Sqrt(a.Square().Sum().Item()*b.Square().Sum().Item())
-}
-
 func siren(ctx context.Context, c *catalog.Check) error {
 	const side, hidden, layers, steps = 64, 256, 3, 300
 	picture := tensor.Of(scene(side), 1, 1, side, side)
@@ -157,8 +150,9 @@ func siren(ctx context.Context, c *catalog.Check) error {
 
 	dx, dy := vision.Sobel(picture)
 	sobel := tensor.Stack(1, dx.Flatten(0), dy.Flatten(0)) // (side², 2) a pixel
+	withSobel := func(slopes *tensor.Tensor) float64 { return metrics.Pearson(slopes.Floats(), sobel.Floats()) }
 	slopes, bends := gradientField(sines, at)
-	c.AtLeast("correlation of the gradient of what was fitted with Sobel's", correlation(slopes, sobel), 0.95)
+	c.AtLeast("correlation of the gradient of what was fitted with Sobel's", withSobel(slopes), 0.95)
 	reluSlopes, reluBends := gradientField(relus, at)
 	seed := max(c.Seed, 1)
 	fine := sinusoidal(seed, 30)
@@ -169,8 +163,8 @@ func siren(ctx context.Context, c *catalog.Check) error {
 	fineSlopes, _ := gradientField(fine, at)
 	c.AtLeast("PSNR with ω = 30 in the first layer too", finePSNR, 35)
 	c.Control(func() {
-		c.AtMost("correlation of its gradient, which swings between pixels", correlation(fineSlopes, sobel), 0.95)
-		c.AtMost("of the gradient of what ReLUs fitted", correlation(reluSlopes, sobel), 0.9)
+		c.AtMost("correlation of its gradient, which swings between pixels", withSobel(fineSlopes), 0.95)
+		c.AtMost("of the gradient of what ReLUs fitted", withSobel(reluSlopes), 0.9)
 		c.Equal("second derivatives of what ReLUs fitted, everywhere", reluBends.Abs().Max().Item(), 0)
 	})
 	deepActivations(c)

@@ -66,17 +66,11 @@ func unet(ctx context.Context, c *catalog.Check) error {
 	c.AtLeast("over the same network without skips", catalog.Median(gain), 0.03)
 	c.AtLeast("mean IoU of the worst seed", worst, 0.94)
 
-	published := models.NewUNet(random.New(1), models.UNetConfig{})
+	published := models.NewUNet(random.Shapes(), models.UNetConfig{})
 	c.Equal("parameters of the published network", float64(nn.NumParams(published)), 31_030_658)
 	c.Equal("side of its scores of 572 x 572 pixels", float64(published.OutputSize(572)), 388)
 
-	// Each picture with another's mask.
-	order := random.Permutation(len(data), random.KeyAt(1))
-	mixed := make(dataset.Slice[masked], len(data))
-	for i, s := range data {
-		mixed[i] = masked{s.X, data[order[i]].Y}
-	}
-	_, shuffled, err := trained(max(c.Seed, 1), mixed, false)
+	_, shuffled, err := trained(max(c.Seed, 1), strangersMasks(data), false)
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,8 @@ var phasedCases = []Conv{
 	conv4x4(2, 1, 8, convAxis{size: 257, pad: 1, after: 1}, convAxis{size: 67, pad: 1, after: 1}),
 	// Several blocks of channels, several blocks of terms, and more channels than a call of assembly takes.
 	conv4x4(2, 300, 20, convAxis{size: 8, pad: 1, after: 1}, convAxis{size: 8, pad: 1, after: 1}),
-	conv4x4(33, 270, 9, convAxis{size: 16, pad: 1, after: 1}, convAxis{size: 16, pad: 1, after: 1}),
-	conv4x4(33, 3, 300, convAxis{size: 16, pad: 1, after: 1}, convAxis{size: 16, pad: 1, after: 1}),
+	conv4x4(33, 270, 3, convAxis{size: 16, pad: 1, after: 1}, convAxis{size: 16, pad: 1, after: 1}),
+	conv4x4(33, 2, 300, convAxis{size: 16, pad: 1, after: 1}, convAxis{size: 16, pad: 1, after: 1}),
 }
 
 // Forward, the gradients of the input and of the weights agree with direct sums in float64, and touch nothing outside the slices.
@@ -49,36 +49,38 @@ func TestPhased(t *testing.T) {
 			want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
 			g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
 			phasedForward(&g, x, w, nil, y)
-			phasedClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
+			phasedClose(t, fmt.Sprint(i, " without bias: ", g), 4*g.C, y, want)
 			relu := g
 			relu.ReLU = true
 			for j := range want {
 				want[j] = max(0, want[j]+float64(bias[j/volume(g.Out)%g.K]))
 			}
 			phasedForward(&relu, x, w, bias, y)
-			phasedClose(t, fmt.Sprint(i, " forward: ", g), y, want)
+			phasedClose(t, fmt.Sprint(i, " forward: ", g), 4*g.C, y, want)
 			winogradRandom(r, y)
 			g.eachTerm(func(xi, wi, yi int) {
 				wantX[xi] += float64(y[yi]) * float64(w[wi])
 				wantW[wi] += float64(y[yi]) * float64(x[xi])
 			})
 			phasedInputGrad(&g, y, w, dx)
-			phasedClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
+			phasedClose(t, fmt.Sprint(i, " backward: ", g), g.K, dx, wantX)
 			phasedWeightGrad(&g, x, y, dw)
-			phasedClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
+			phasedClose(t, fmt.Sprint(i, " weights' gradient: ", g), g.phasedTiles(), dw, wantW)
 		}
 	})
 }
 
-// phasedClose allows errors of 1e-5 of the largest element; the largest seen are 6e-6.
-func phasedClose(t *testing.T, name string, got []float32, want []float64) {
+// phasedClose allows errors of 1e-5 of the largest element; the largest seen are 6e-6. Those of longer sums than 512 products grow as rounding does,
+// with the root of their number: of 1080 the largest seen are 1e-5.
+func phasedClose(t *testing.T, name string, products int, got []float32, want []float64) {
 	t.Helper()
+	bound := 1e-5 * max(1, math.Sqrt(float64(products)/512))
 	var top, worst float64
 	for i, v := range want {
 		top = max(top, math.Abs(v))
 		worst = max(worst, math.Abs(float64(got[i])-v)) // NaN if one is
 	}
-	if !(worst <= 1e-5*top) {
+	if !(worst <= bound*top) {
 		t.Errorf("%s is off by %.2g of the largest element", name, worst/top)
 	}
 	t.Logf("%s: %.2g", name, worst/top)

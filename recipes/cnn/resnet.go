@@ -22,7 +22,7 @@ func init() {
 		ID: "G06", Tier: catalog.Large, Title: "ResNet: residual fitting and degradation", Source: "He, Zhang, Ren and Sun 2016",
 		Target: "a plain network of 56 layers ends with a higher training loss than one of 20, a residual one of 56 with a lower one than one of 20, as the median of 3 seeds; before training, with 98 layers, the " +
 			"gradient at a residual network's first block is 0.1 to 10 times that at its last, where blocks begin as their shortcuts",
-		Note: "the networks of section 4.2 at a quarter of their width, on 3,000 pictures of 14 x 14 pixels for 10 epochs. Blocks begin as their shortcuts where the weight of their last batch normalisation is 0 (Goyal et al. 2017). With the paper's own " +
+		Note: "the networks of section 4.2 at a quarter of their width, on 3,000 pictures of 14 x 14 pixels for 10 epochs. Blocks begin as their shortcuts where the weight of their last batch normalisation is 0 (Goyal et al. 2017): the ratio is then 1, as shortcuts alone carry the gradient. With the paper's own " +
 			"initial weights three seeds gave ratios of 7, 40 and 41, by the convolutions' weights, beyond the catalog's 10: the first is seen through the sum of all blocks and at 196 pixels, the last at 16. A plain network's is 1e6; " + pictureset.Note,
 		Test: degradation,
 	})

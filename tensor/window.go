@@ -113,7 +113,8 @@ func (o convOp) windows(in, _ []Spec) (all []Window) {
 func (o convInputGradOp) windows(in, out []Spec) (all []Window) {
 	for i := 3 - o.dims; i < 3; i++ {
 		w := Window{Kernel: o.size(in[1].Shape, i), Stride: o.stride[i], Dilation: o.dil[i], Padding: o.pad[i], Transposed: true}
-		w.OutputPadding = o.size(out[0].Shape, i) - w.Size(o.size(in[0].Shape, i))
+		// Not by w.Size, which refuses sizes that only the output padding makes positive.
+		w.OutputPadding = o.size(out[0].Shape, i) - ((o.size(in[0].Shape, i)-1)*w.Stride - 2*w.Padding + int(w.span()))
 		all = append(all, w)
 	}
 	return all
@@ -122,13 +123,16 @@ func (o convInputGradOp) windows(in, out []Spec) (all []Window) {
 func (p poolWindow) windows(in, _ []Spec) (all []Window) {
 	for i := 5 - in[0].Shape.rank; i < 3; i++ {
 		w := Window{Kernel: p.Kernel[i], Stride: p.Stride[i], Padding: p.Pad[i], Dilation: p.Dilated[i]}
-		if p.Adaptive {
+		switch {
+		case p.Adaptive:
 			if p.In[i]%p.Out[i] != 0 {
 				return nil
 			}
 			w = Window{Kernel: p.In[i] / p.Out[i], Stride: p.In[i] / p.Out[i]}
-		} else if w.Stride == 0 { // windows that do not slide
+		case w.Stride == 0: // windows that do not slide
 			return nil
+		default: // ceil mode counts where the last window hangs over the padded end
+			w.CeilMode = (p.Out[i]-1)*w.Stride > p.In[i]+2*w.Padding-int(w.span())
 		}
 		all = append(all, w)
 	}

@@ -127,9 +127,24 @@ func TestStepWindows(t *testing.T) {
 	if got, want := last(y), two(up, tensor.Window{Kernel: 3, Stride: 2, Padding: 1, Dilation: 1, Transposed: true, OutputPadding: 1}); got != want {
 		t.Errorf("a transposed convolution's windows are %s, want %s", got, want)
 	}
+	// Without the output padding nothing would be left: (1−1)·3 − 2 + 2 = 0.
+	y = tensor.ConvTranspose2d(meta.Zeros(1, 1, 1, 1).RequireGrad(), meta.Zeros(1, 1, 2, 2), nil, tensor.ConvTransposeConfig{
+		ConvConfig: tensor.ConvConfig{Stride: [2]int{3, 3}, Padding: [2]int{1, 1}}, OutputPadding: [2]int{1, 1}})
+	up = tensor.Window{Kernel: 2, Stride: 3, Padding: 1, Dilation: 1, Transposed: true, OutputPadding: 1}
+	if got := last(y); got != two(up, up) || up.Size(1) != 1 {
+		t.Errorf("a transposed convolution's windows are %s, want %s", got, two(up, up))
+	}
 	pool := tensor.Window{Kernel: 3, Stride: 2, Padding: 1, Dilation: 1}
 	if got := last(tensor.AvgPool2d(x, tensor.PoolConfig{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, Padding: [2]int{1, 1}})); got != two(pool, pool) {
 		t.Errorf("a pooling's windows are %s", got)
+	}
+	// Windows from 0, 2 and 4 of 6 elements, from 0 of 2: the last one hangs over. Of 5 elements none does, nor has the mode any other effect.
+	ceil := tensor.PoolConfig{Kernel: [2]int{3, 3}, Stride: [2]int{2, 2}, CeilMode: true}
+	over, fits := tensor.Window{Kernel: 3, Stride: 2, Dilation: 1, CeilMode: true}, tensor.Window{Kernel: 3, Stride: 2, Dilation: 1}
+	for sizes, want := range map[[2]int]string{{6, 5}: two(over, fits), {2, 6}: two(over, over)} {
+		if got := last(tensor.MaxPool2d(meta.Zeros(1, 1, sizes[0], sizes[1]).RequireGrad(), ceil)); got != want {
+			t.Errorf("in ceil mode the windows over %v are %s, want %s", sizes, got, want)
+		}
 	}
 	if got := last(tensor.AdaptiveMaxPool2d(x, 5, 3)); got != two(tensor.Window{Kernel: 4, Stride: 4}, tensor.Window{Kernel: 7, Stride: 7}) {
 		t.Errorf("an adaptive pooling's windows are %s", got)

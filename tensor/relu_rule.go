@@ -1,5 +1,7 @@
 package tensor
 
+import "fmt"
+
 // ReLURule says what a backward pass sends through rectified linear units y = max(x, 0), where a gradient dy arrives. Rules other than the
 // derivative do not differentiate: they make pictures of what a unit looks at. A convolution with ReLU in its options is two ops here, and
 // the rule holds for what a Checkpoint computes again; it does not hold for ReLU6 and other activations, nor inside a Function.
@@ -12,7 +14,12 @@ const (
 )
 
 // String is the rule's name.
-func (r ReLURule) String() string { return [...]string{"derivative", "guided", "deconv"}[r] }
+func (r ReLURule) String() string {
+	if r > ReLUDeconv {
+		return fmt.Sprintf("ReLURule(%d)", uint8(r))
+	}
+	return [...]string{"derivative", "guided", "deconv"}[r]
+}
 
 // rectified returns what goes on to x where dy arrives at y = max(x, 0).
 func (b *Back) rectified(dy, y *Tensor) *Tensor {

@@ -24,6 +24,9 @@ func TestReLURules(t *testing.T) {
 	}
 	// The next pass knows nothing of the rule.
 	wantValues(t, "after", tensor.Gradients(tensors{x.ReLU()}, tensors{dy}, tensors{x}, false, false)[0], 0, 0, 0, 8, -9)
+	if s := tensor.ReLURule(3).String(); s != "ReLURule(3)" {
+		t.Errorf("a rule that is none is %q", s)
+	}
 	wantFail(t, tensor.ErrValue, "gradients", func() {
 		tensor.GradientsWith(tensors{x.Sum()}, tensors{x}, tensor.GradientsConfig{ReLU: 3})
 	})

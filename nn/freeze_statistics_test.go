@@ -57,3 +57,22 @@ func TestFreezeStatistics(t *testing.T) {
 		t.Errorf("%d layers, want 1", n)
 	}
 }
+
+type normed struct{ Norm *nn.BatchNorm }
+
+type knot struct {
+	normed
+	Self  *knot
+	Layer any
+	Held  nn.BatchNorm
+}
+
+// Layers are found, once each, where modules point back at themselves, hold layers by value and embed those of unexported types.
+func TestFreezeStatisticsOfKnots(t *testing.T) {
+	norm := func() *nn.BatchNorm { return nn.NewBatchNorm2d(3, nn.BatchNormConfig{NoAffine: true}) }
+	m := &knot{normed: normed{norm()}, Held: *norm()}
+	m.Self, m.Layer = m, &m.Held
+	if n := nn.FreezeStatistics(m); n != 2 || !m.Norm.Frozen || !m.Held.Frozen {
+		t.Errorf("%d layers, want 2: %v, %v", n, m.Norm.Frozen, m.Held.Frozen)
+	}
+}

@@ -102,6 +102,9 @@ func (v *view) join(u *view) *view {
 		return &view{whole: true}
 	}
 	period := len(v.lo) / gcd(len(v.lo), len(u.lo)) * len(u.lo)
+	if period > maxPeriod {
+		return nil
+	}
 	r := &view{lo: make([]int, period), hi: make([]int, period), jump: v.jump * (period / len(v.lo))}
 	if r.jump != u.jump*(period/len(u.lo)) { // places of maps that are not aligned
 		return nil

@@ -193,6 +193,16 @@ head    linear               (1, 2)         384
 			t.Errorf("behind a transposition, %s has the field %+v", flip.Layers[i].Op, f)
 		}
 	}
+	// Nor where they repeat only after so many units that finding them would take long, 257·263.
+	at := func(stride int) nn.Layer {
+		return nn.NewSequential(nn.NewConv1d(g, 1, 1, 1, nn.ConvConfig{Stride: stride}), nn.NewConvTranspose1d(g, 1, 1, 3, nn.ConvTransposeConfig{Stride: stride}))
+	}
+	two := nn.SummaryOf(at(257), tensor.Factory{Device: tensor.Meta}.Zeros(1, 1, 1), func(l nn.Layer, x *tensor.Tensor) *tensor.Tensor {
+		return l.Forward(x).Add(at(263).Forward(x))
+	})
+	if f := two.Fields[len(two.Fields)-1]; f != nil {
+		t.Errorf("of strides 257 and 263 the sum has the field %+v", f)
+	}
 	idx := tensor.With(tensor.Int64).On(tensor.Meta).Zeros(2, 5)
 	if e := nn.SummaryOf(nn.NewEmbedding(g, 10, 3, nn.EmbeddingConfig{}), idx, (*nn.Embedding).Forward); len(e.Fields) != len(e.Layers) || e.Fields[0] != nil {
 		t.Errorf("an embedding has the fields %+v", e.Fields)

@@ -31,23 +31,14 @@ const boxPixels = 384
 
 // DrawBoxes returns a copy of the picture, enlarged so that labels can be read, with
 // the outlines of the boxes and their labels above them, or inside where there is no
-// room above. Later boxes cover earlier ones, labels all outlines; parts outside the picture are not
-// drawn, nor are boxes with a NaN corner. Panics with a *tensor.Error when the picture
-// has no pixels or Scale is negative.
+// room above. Later boxes cover earlier ones, labels all outlines; parts outside the
+// picture are not drawn, nor are labels of boxes that lie outside, nor boxes with a NaN
+// corner. Panics with a *tensor.Error when the picture has no pixels or Scale is
+// negative.
 func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
-	b := img.Bounds()
-	if b.Empty() || cfg.Scale < 0 {
-		tensor.Fail("plot.DrawBoxes", tensor.ErrValue, nil, "a picture of %d x %d pixels at scale %d: there must be pixels, and the scale must not be negative", b.Dx(), b.Dy(), cfg.Scale)
-	}
-	longer := max(b.Dx(), b.Dy())
-	scale := cfg.Scale
-	if scale == 0 {
-		scale = (boxPixels + longer - 1) / longer
-	}
-	out := image.NewRGBA(image.Rect(0, 0, b.Dx()*scale, b.Dy()*scale))
-	draw.NearestNeighbor.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+	out, scale := enlarged("DrawBoxes", img, cfg.Scale)
 	// Lines and letters grow with large pictures, which viewers shrink.
-	size := max(1, float64(longer*scale)/768)
+	size := max(1, float64(max(out.Rect.Dx(), out.Rect.Dy()))/768)
 	line := int(math.Round(2 * size))
 	st := style{size: 7.5 * size}
 	at := func(v float64, n int) int { // a little outside at most: no overflow
@@ -65,12 +56,28 @@ func DrawBoxes(img image.Image, boxes []Box, cfg DrawBoxesConfig) *image.RGBA {
 			r := image.Rect(at(box.X1, out.Rect.Dx()), at(box.Y1, out.Rect.Dy()), at(box.X2, out.Rect.Dx()), at(box.Y2, out.Rect.Dy()))
 			if !labels {
 				outline(out, r, line, c, box.Dashed)
-			} else if box.Label != "" {
+			} else if box.Label != "" && r.Inset(-line/2).Overlaps(out.Rect) {
 				label(out, r, line, drawn(clean(limited(box.Label))), c, st)
 			}
 		}
 	}
 	return out
+}
+
+// enlarged returns a copy of the picture and how many pixels, across and down, show one of its: scale, or where that is 0 the fewest that
+// make its longer side at least boxPixels.
+func enlarged(who string, img image.Image, scale int) (*image.RGBA, int) {
+	b := img.Bounds()
+	if b.Empty() || scale < 0 {
+		tensor.Fail("plot."+who, tensor.ErrValue, nil, "a picture of %d x %d pixels at scale %d: there must be pixels, and the scale must not be negative", b.Dx(), b.Dy(), scale)
+	}
+	if scale == 0 {
+		longer := max(b.Dx(), b.Dy())
+		scale = (boxPixels + longer - 1) / longer
+	}
+	out := image.NewRGBA(image.Rect(0, 0, b.Dx()*scale, b.Dy()*scale))
+	draw.NearestNeighbor.Scale(out, out.Rect, img, b, draw.Src, nil)
+	return out, scale
 }
 
 // outline draws the edges of r, of the given width, half of it outside.

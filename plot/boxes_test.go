@@ -70,10 +70,14 @@ func TestDrawBoxesLabels(t *testing.T) {
 			t.Errorf("%+v: %d pixels of the ground and %d of the letters", b, white, dark)
 		}
 	}
-	blank := DrawBoxes(image.NewGray(image.Rect(0, 0, 16, 16)), []Box{{X1: math.NaN(), Label: "a", Color: color.White}}, DrawBoxesConfig{})
-	for i := 0; i < len(blank.Pix); i += 4 {
-		if blank.Pix[i] != 0 {
-			t.Fatal("a box with a NaN corner is drawn")
+	for _, b := range []Box{{X1: math.NaN()}, {X1: 17, Y1: 2, X2: 20, Y2: 5}, {X1: 2, Y1: -9, X2: 5, Y2: -1}, {X1: -inf, Y1: 2, X2: -1, Y2: 5}, {X1: 2, Y1: 17, X2: 5, Y2: inf}} {
+		b.Label, b.Color = "a", color.White
+		blank := DrawBoxes(image.NewGray(image.Rect(0, 0, 16, 16)), []Box{b}, DrawBoxesConfig{})
+		for i := 0; i < len(blank.Pix); i += 4 {
+			if blank.Pix[i] != 0 {
+				t.Errorf("%+v is drawn", b)
+				break
+			}
 		}
 	}
 	if DrawBoxes(image.NewGray(image.Rect(0, 0, 500, 10)), nil, DrawBoxesConfig{}).Rect != image.Rect(0, 0, 500, 10) {

@@ -42,6 +42,27 @@ func RGBRange[T Float](h, w int, pix []T, lo, hi float64) image.Image {
 	return fromPlanes("RGBRange", 3, h, w, pix, lo, hi)
 }
 
+// Normalized makes a picture of pix, (C, H, W) with one or three channels, that was normalised by channel, (v − mean)/std: it undoes that,
+// and 0 becomes black and 1 white, or what GrayRange and RGBRange make of them. Without mean and std pix is v itself. Panics with a
+// *tensor.Error unless len(pix) = c h w and there is a mean and a deviation for each channel, or none.
+func Normalized[T Float](c, h, w int, pix []T, mean, std []float64) image.Image {
+	if c != 1 && c != 3 || len(mean) != len(std) || len(mean) != 0 && len(mean) != c {
+		tensor.Fail("plot.Normalized", tensor.ErrShape, nil, "%d channels, %d means and %d deviations: give 1 or 3 channels, and a mean and a deviation for each or none", c, len(mean), len(std))
+	}
+	v := make([]float64, len(pix))
+	for i, p := range pix {
+		v[i] = float64(p)
+		if len(mean) > 0 {
+			k := i * c / len(pix)
+			v[i] = v[i]*std[k] + mean[k]
+		}
+	}
+	if c == 1 {
+		return GrayRange(h, w, v, 0, 1)
+	}
+	return RGBRange(h, w, v, 0, 1)
+}
+
 func checkRange(who string, lo, hi float64) {
 	if !(lo < hi) || !finite(lo) || !finite(hi) {
 		tensor.Fail("plot."+who, tensor.ErrValue, nil, "the range %g..%g is empty or not finite; give lo < hi", lo, hi)

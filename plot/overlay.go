@@ -42,20 +42,14 @@ func Colors[T Float](h, w int, values []T, m ColorMap) image.Image {
 // OverlayConfig configures Overlay.
 type OverlayConfig struct {
 	Colors  ColorMap
-	Opacity float64 // of the heat map, up to 1; 0 means 0.5
+	Opacity *float64 // of the heat map, from 0 to 1; nil means 0.5
 }
 
 // Overlay lays a heat map, (H, W) row by row, over a picture of W x H pixels, by the colours that Colors gives it. Panics with a
 // *tensor.Error unless there is one value for each pixel, and on an opacity that is none.
 func Overlay[T Float](picture image.Image, heat []T, cfg OverlayConfig) image.Image {
 	const who = "Overlay"
-	if !(cfg.Opacity >= 0 && cfg.Opacity <= 1) {
-		tensor.Fail("plot."+who, tensor.ErrValue, nil, "the opacity is %v; give 0, for 0.5, to 1", cfg.Opacity)
-	}
-	part := cfg.Opacity
-	if part == 0 {
-		part = 0.5
-	}
+	part := opacity(who, cfg.Opacity)
 	b := picture.Bounds()
 	img := colored(who, b.Dy(), b.Dx(), heat, cfg.Colors)
 	for y := range b.Dy() {
@@ -66,6 +60,17 @@ func Overlay[T Float](picture image.Image, heat []T, cfg OverlayConfig) image.Im
 		}
 	}
 	return img
+}
+
+// opacity is an option's value, 0.5 for nil.
+func opacity(who string, option *float64) float64 {
+	if option == nil {
+		return 0.5
+	}
+	if !(*option >= 0 && *option <= 1) {
+		tensor.Fail("plot."+who, tensor.ErrValue, nil, "the opacity is %v; give 0 to 1", *option)
+	}
+	return *option
 }
 
 func colored[T Float](who string, h, w int, values []T, m ColorMap) *image.RGBA {

@@ -31,15 +31,18 @@ func TestColors(t *testing.T) {
 	}
 	grey := image.NewGray(image.Rect(5, 5, 7, 6))
 	grey.SetGray(5, 5, color.Gray{200})
-	over := Overlay(grey, []float64{0, 1}, OverlayConfig{Colors: Jet, Opacity: 0.25})
+	over := Overlay(grey, []float64{0, 1}, OverlayConfig{Colors: Jet, Opacity: new(0.25)})
 	if got := at(over, 0, 0); got != (color.NRGBA{150, 150, 182, 255}) { // 0.75·200 + 0.25·(0, 0, 128)
 		t.Errorf("over grey: %v", got)
+	}
+	if got := at(Overlay(grey, []float64{0, 1}, OverlayConfig{Opacity: new(0.0)}), 0, 0); got != (color.NRGBA{200, 200, 200, 255}) {
+		t.Errorf("below an invisible map: %v", got)
 	}
 	for what, f := range map[string]func(){
 		"size":    func() { Colors(2, 2, []float64{1, 2, 3}, Jet) },
 		"map":     func() { Colors(1, 1, []float64{1}, 9) },
 		"overlay": func() { Overlay(grey, []float64{1}, OverlayConfig{}) },
-		"opacity": func() { Overlay(grey, []float64{0, 1}, OverlayConfig{Opacity: 2}) },
+		"opacity": func() { Overlay(grey, []float64{0, 1}, OverlayConfig{Opacity: new(2.0)}) },
 	} {
 		if tensor.Catch(f) == nil {
 			t.Errorf("%s: no error", what)

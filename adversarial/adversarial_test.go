@@ -152,13 +152,13 @@ func TestLinearModel(t *testing.T) {
 		for _, a := range methods[:2] {
 			got := a.run(m, x, y, adversarial.Config{Eps: 0.25}).Floats()
 			for i, want := range []float64{0.25, 0.75, 0.5, 0, 1, 0} {
-				if math.Abs(got[i]-want) > 1e-7 {
+				if !(math.Abs(got[i]-want) <= 1e-7) {
 					t.Errorf("%s in %v: %v", a.name, d, got)
 					break
 				}
 			}
 			got = a.run(m, x, y, adversarial.Config{Eps: 0.25, Norm: adversarial.L2}).Floats()
-			if math.Abs(got[0]-(0.5-0.25/math.Sqrt(5))) > 1e-6 || math.Abs(got[1]-(0.5+0.5/math.Sqrt(5))) > 1e-6 || got[2] != 0.5 {
+			if !(math.Abs(got[0]-(0.5-0.25/math.Sqrt(5))) <= 1e-6 && math.Abs(got[1]-(0.5+0.5/math.Sqrt(5))) <= 1e-6 && got[2] == 0.5) {
 				t.Errorf("%s with L2 in %v: %v", a.name, d, got)
 			}
 		}
@@ -167,6 +167,19 @@ func TestLinearModel(t *testing.T) {
 		if got := adversarial.FGSM(m, x, y, wide).Floats(); got[0] != 1.5 || got[1] != -0.5 || got[2] != 0.5 {
 			t.Errorf("in the box from -1 to 2: %v", got)
 		}
+	}
+}
+
+// The radius is 0.7 of the distance between float32's numbers at 0.75, so that the second picture cannot move; the first, black, moves as
+// far as it may, whatever is beside it.
+func TestBatchIndependent(t *testing.T) {
+	m := nn.NewLinear(random.New(1), 2, 2, nn.LinearConfig{NoBias: true})
+	m.Weight = tensor.NewParam(tensor.Of([]float32{1, 0, 0, 1}, 2, 2))
+	eps := 0.7 * math.Pow(2, -24)
+	cfg := adversarial.Config{Eps: eps, Norm: adversarial.L2, Steps: 1, Loss: func(s, y *tensor.Tensor) *tensor.Tensor { return s.Select(1, 0).Sum() }}
+	got := adversarial.BIM(m, tensor.Of([]float32{0, 0, 0.75, 0.75}, 2, 2), tensor.Of([]int64{0, 0}), cfg).Floats()
+	if !(got[0] <= eps && got[0] > 0.999*eps) || got[1] != 0 || got[2] != 0.75 || got[3] != 0.75 {
+		t.Errorf("the pictures become %v, the radius is %v", got, eps)
 	}
 }
 
@@ -179,14 +192,14 @@ func TestNormalize(t *testing.T) {
 	n := adversarial.Normalize(m, mean, std)
 	per := func(v []float64) *tensor.Tensor { return tensor.Of(v, 1, 3, 1, 1).To(tensor.Float32) }
 	z := x.Sub(per(mean)).Div(per(std))
-	if d := n.Forward(x).Sub(m.Forward(z)).Detach().Abs().Max().Item(); d > 1e-6 {
+	if d := n.Forward(x).Sub(m.Forward(z)).Detach().Abs().Max().Item(); !(d <= 1e-6) {
 		t.Errorf("scores differ by %v", d)
 	}
 	z = z.RequireGrad()
 	losses.CrossEntropy(nn.Eval(m).Forward(z), y).Backward()
 	const eps = 8.0 / 255
 	want := x.Add(z.Grad().Sign().MulScalar(eps)).Clamp(0, 1)
-	if d := adversarial.FGSM(n, x, y, adversarial.Config{Eps: eps}).Sub(want).Abs().Max().Item(); d > 1e-6 {
+	if d := adversarial.FGSM(n, x, y, adversarial.Config{Eps: eps}).Sub(want).Abs().Max().Item(); !(d <= 1e-6) {
 		t.Errorf("pictures differ by %v", d)
 	}
 	if nn.NumParams(n) != nn.NumParams(m) {
@@ -203,7 +216,7 @@ func TestLBFGS(t *testing.T) {
 	if got := metrics.Accuracy(nn.Eval(m).Forward(adv), target); got != 1 {
 		t.Errorf("%v reach their targets, %v", got, reached)
 	}
-	if adv.Min().Item() < 0 || adv.Max().Item() > 1 {
+	if !(adv.Min().Item() >= 0 && adv.Max().Item() <= 1) {
 		t.Error("pixels leave the box")
 	}
 	// The change is smaller than that of the smallest ball in which BIM reaches the targets.
@@ -215,7 +228,7 @@ func TestLBFGS(t *testing.T) {
 		for eps := 0.1; ; eps += 0.1 {
 			bim := adversarial.BIM(m, one, to, adversarial.Config{Eps: eps, Norm: adversarial.L2, Steps: 30, Targeted: true})
 			if metrics.Accuracy(nn.Eval(m).Forward(bim), to) == 1 {
-				if d := farthest(adversarial.L2, adv.Narrow(0, i, 1), one); d > eps+0.1 {
+				if d := farthest(adversarial.L2, adv.Narrow(0, i, 1), one); !(d <= eps+0.1) {
 					t.Errorf("picture %d moves by %v, BIM needs %v", i, d, eps)
 				}
 				break
@@ -307,6 +320,7 @@ func TestRefusals(t *testing.T) {
 		}, tensor.ErrShape, "the loss must be a scalar"},
 		{func() { adversarial.PGD(random.New(1), m, x, y, adversarial.Config{Eps: -1}) }, tensor.ErrValue, "the radius Eps, -1"},
 		{func() { adversarial.RandomSign(random.New(1), x, adversarial.Config{Eps: -1}) }, tensor.ErrValue, "the radius Eps, -1"},
+		{func() { adversarial.RandomSign(random.New(1), tensor.Full(0.5), cfg) }, tensor.ErrShape, "give pictures (N, ...)"},
 		{func() { adversarial.LBFGS(m, x, y, adversarial.LBFGSConfig{Iterations: -1}) }, tensor.ErrValue, "-1 iterations"},
 		{func() { adversarial.LBFGS(m, x, y.Narrow(0, 0, 1), adversarial.LBFGSConfig{}) }, tensor.ErrShape, "give pictures"},
 		{func() { adversarial.Normalize(m, []float64{0}, nil) }, tensor.ErrValue, "1 means and 0 deviations"},

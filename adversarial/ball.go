@@ -52,15 +52,18 @@ func (a *attack) project(x *tensor.Tensor) *tensor.Tensor {
 	}
 	from := a.x.To(tensor.Float64)
 	x = x.Clamp(a.Low, a.High)
-	// Rounding may leave a picture just outside the ball: then a little more is taken off.
-	for slack := 0.0; slack < 0.5; slack = max(1e-7, 4*slack) {
+	// Rounding may leave pictures just outside the ball: then a little more is taken off those.
+	for slack := 0.0; ; slack = max(1e-7, 4*slack) {
 		d := x.To(tensor.Float64).Sub(from)
 		norm := d.NormKeepdim(2, allButFirst(d)...)
-		if x.Numel() == 0 || norm.Max().Item() <= a.eps {
+		inside := norm.LeScalar(a.eps)
+		if inside.All().Item() != 0 {
 			return x
 		}
+		if slack >= 0.5 { // no other number is that near
+			return tensor.Where(inside, x, a.x)
+		}
 		shrink := norm.ClampMin(1e-300).Reciprocal().MulScalar(a.eps * (1 - slack)).ClampMax(1)
-		x = from.Add(d.Mul(shrink)).To(a.x.DType()).Clamp(a.Low, a.High)
+		x = tensor.Where(inside, x, from.Add(d.Mul(shrink)).To(a.x.DType()).Clamp(a.Low, a.High))
 	}
-	return a.x // no other number is that near
 }

@@ -46,7 +46,11 @@ func (a *attack) iterate(x *tensor.Tensor) *tensor.Tensor {
 // large as FGSM's that knows nothing of the model, which is its control. Of cfg, Eps, Low and High count. It panics as FGSM does.
 func RandomSign(g *random.Generator, x *tensor.Tensor, cfg Config) *tensor.Tensor {
 	cfg.Norm = Linf
-	a := newAttack("random_sign", nn.Identity{}, x, tensor.With(tensor.Int64).Zeros(max(0, x.Dim(0))), cfg)
+	n := 0
+	if x.Rank() > 0 { // else newAttack refuses
+		n = x.Dim(0)
+	}
+	a := newAttack("random_sign", nn.Identity{}, x, tensor.With(tensor.Int64).Zeros(n), cfg)
 	if x.Numel() == 0 {
 		return a.x
 	}

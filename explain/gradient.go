@@ -73,7 +73,7 @@ func IntegratedGradients(model nn.Layer, x *tensor.Tensor, classes []int, cfg In
 // SmoothGradConfig are the options of SmoothGrad.
 type SmoothGradConfig struct {
 	Samples int     // 0: 50
-	Noise   float64 // standard deviation of the noise, as a part of the range of x's values; 0: 0.15
+	Noise   float64 // standard deviation of the noise, as a part of the range of each picture's values; 0: 0.15
 }
 
 // SmoothGrad returns the mean of the gradients, of x's shape, at pictures to which normal noise from g was added (D. Smilkov et al., 2017,
@@ -84,11 +84,11 @@ func SmoothGrad(g *random.Generator, model nn.Layer, x *tensor.Tensor, classes [
 	checkPictures(op, x)
 	model, x = nn.Eval(model), x.Detach()
 	samples := positive(op, "Samples", cfg.Samples, 50)
-	noise := atLeastZero(op, "Noise", cfg.Noise, 0.15) * x.Max().Sub(x.Min()).Item()
+	noise := x.MaxKeepdim(1, 2, 3).Sub(x.MinKeepdim(1, 2, 3)).MulScalar(atLeastZero(op, "Noise", cfg.Noise, 0.15))
 	classes = chosen(op, model.Forward(x), classes)
 	var sum *tensor.Tensor
 	for range samples {
-		z := tensor.With(x.DType()).Randn(g, x.Shape().Dims()...).MulScalar(noise)
+		z := tensor.With(x.DType()).Randn(g, x.Shape().Dims()...).Mul(noise)
 		one := Gradient(model, x.Add(z), classes)
 		if sum == nil {
 			sum = one

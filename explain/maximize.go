@@ -63,8 +63,12 @@ func ActivationMaximization(x *tensor.Tensor, objective func(x *tensor.Tensor) *
 	return p.Detach().Clone()
 }
 
-// TotalVariation returns Σ |x(c, i+1, j) − x(c, i, j)| + |x(c, i, j+1) − x(c, i, j)| of each picture of x (N, C, H, W), (N,).
+// TotalVariation returns Σ |x(c, i+1, j) − x(c, i, j)| + |x(c, i, j+1) − x(c, i, j)| of each picture of x (N, C, H, W), (N,). It panics with
+// ErrShape on other ranks.
 func TotalVariation(x *tensor.Tensor) *tensor.Tensor {
+	if x.Rank() != 4 {
+		tensor.Fail("explain.TotalVariation", tensor.ErrShape, []tensor.Shape{x.Shape()}, "the pictures must be (N, C, H, W)")
+	}
 	h, w := x.Dim(2), x.Dim(3)
 	down := x.Narrow(2, 1, h-1).Sub(x.Narrow(2, 0, h-1)).Abs().Sum(1, 2, 3)
 	return down.Add(x.Narrow(3, 1, w-1).Sub(x.Narrow(3, 0, w-1)).Abs().Sum(1, 2, 3))
@@ -102,7 +106,7 @@ func bounds(op string, x *tensor.Tensor, low, high []float64) (lo, hi *tensor.Te
 		return tensor.Of(v, c, 1, 1).To(x.DType())
 	}
 	lo, hi = of(low, 0), of(high, 1)
-	if lo.Ge(hi).Any().Item() != 0 {
+	if lo.Lt(hi).All().Item() == 0 {
 		tensor.Fail(op, tensor.ErrValue, []tensor.Shape{x.Shape()}, "a channel's least value must be below its largest")
 	}
 	return lo, hi

@@ -12,25 +12,16 @@ import (
 )
 
 // Picture makes an image of x (C, H, W) of one or three channels; values go from 0 to 1 after the normalisation by mean and std, of which
-// there is one for each channel or none, is undone. It panics with ErrShape on other shapes.
+// there is one for each channel or none, is undone (plot.Normalized). It panics with ErrShape on other shapes.
 func Picture(x *tensor.Tensor, mean, std []float64) image.Image {
-	const op = "explain.Picture"
-	if c := x.Dim(0); x.Rank() != 3 || c != 1 && c != 3 || len(mean) != len(std) || mean != nil && len(mean) != c {
-		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape()}, "the picture must be (1, H, W) or (3, H, W), with a mean and a deviation for each channel or none; given are %d and %d", len(mean), len(std))
-	}
-	x = x.Detach().To(tensor.Float64)
-	if mean != nil {
-		x = x.Mul(tensor.Of(std, len(std), 1, 1)).Add(tensor.Of(mean, len(mean), 1, 1))
-	}
-	if x.Dim(0) == 1 {
-		return plot.GrayRange(x.Dim(1), x.Dim(2), x.Floats(), 0, 1)
-	}
-	return plot.RGBRange(x.Dim(1), x.Dim(2), x.Floats(), 0, 1)
+	checkPicture("explain.Picture", x)
+	return plot.Normalized(x.Dim(0), x.Dim(1), x.Dim(2), x.Floats(), mean, std)
 }
 
 // Signed makes an image of x (C, H, W) whose values are of either sign, such as a gradient: 0 is middle grey, and the largest |value| black
-// or white, in colours of three channels. Of other numbers of channels the sum is shown.
+// or white, in colours of three channels. Of other numbers of channels the sum is shown. It panics with ErrShape on other ranks.
 func Signed(x *tensor.Tensor) image.Image {
+	checkPicture("explain.Signed", x)
 	x = x.Detach().To(tensor.Float64)
 	h, w := x.Dim(1), x.Dim(2)
 	show := plot.RGBRange[float64]
@@ -42,6 +33,12 @@ func Signed(x *tensor.Tensor) image.Image {
 		top = 1
 	}
 	return show(h, w, x.Floats(), -top, top)
+}
+
+func checkPicture(op string, x *tensor.Tensor) {
+	if x.Rank() != 3 {
+		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape()}, "the picture must be (C, H, W)")
+	}
 }
 
 // Filters makes one image of the first so many filters of a convolution's weight (K, C, h, w): in colours where C is 3, else of the first
@@ -77,13 +74,17 @@ func FeatureMaps(maps *tensor.Tensor, most int) image.Image {
 }
 
 // Mosaic sets images of one size side by side in a grid that is about square, with light blue between; small ones are enlarged, each pixel
-// to a square. None make one white pixel. It panics with ErrShape on images of several sizes.
+// to a square. None make one white pixel. It panics with ErrShape on images of several sizes or
+// without pixels.
 func Mosaic(all []image.Image) image.Image {
 	if len(all) == 0 {
 		return plot.GrayRange(1, 1, []float64{1}, 0, 1)
 	}
 	const side, gap = 32, 2
 	size := all[0].Bounds().Size()
+	if all[0].Bounds().Empty() {
+		tensor.Fail("explain.Mosaic", tensor.ErrShape, nil, "the first image has no pixels, it is %v", size)
+	}
 	scaled := size.Mul(max(1, (side+size.X-1)/size.X))
 	step := scaled.Add(image.Pt(gap, gap))
 	columns := int(math.Ceil(math.Sqrt(float64(len(all)))))

@@ -81,7 +81,7 @@ func Catch(f func()) (err error) {
 }
 
 // The packages whose frames are not the caller's own code.
-var libraryPackages = []string{"tensor", "autograd", "linalg", "fft", "sparse", "internal/parallel", "internal/cpu", "nn", "nn/losses", "nn/initialize", "optim", "metrics", "dataset", "plot", "adversarial"}
+var libraryPackages = []string{"tensor", "autograd", "linalg", "fft", "sparse", "internal/parallel", "internal/cpu", "nn", "nn/losses", "nn/initialize", "optim", "metrics", "dataset", "plot", "adversarial", "explain", "vision", "models", "models/detection", "train"}
 
 const module = "github.com/hadal-go/hadal/"
 

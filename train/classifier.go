@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/color"
-	"math"
 	"sort"
 
 	"github.com/hadal-go/hadal/dataset"
@@ -183,22 +181,7 @@ func plotWrong(ctx context.Context, path string, wrong []mistake, test dataset.D
 
 // Picture turns an input (C, H, W) of one or three channels back into a picture.
 func (in ImageInfo) Picture(x *tensor.Tensor) image.Image {
-	v := x.Floats()
-	img := image.NewRGBA(image.Rect(0, 0, x.Dim(2), x.Dim(1)))
-	at := func(c, i, j int) uint8 {
-		c = min(c, x.Dim(0)-1)
-		f := v[(c*x.Dim(1)+i)*x.Dim(2)+j]
-		if in.Mean != nil {
-			f = f*in.Std[c] + in.Mean[c]
-		}
-		return uint8(math.Round(255 * min(max(f, 0), 1)))
-	}
-	for i := range x.Dim(1) {
-		for j := range x.Dim(2) {
-			img.SetRGBA(j, i, color.RGBA{at(0, i, j), at(1, i, j), at(2, i, j), 255})
-		}
-	}
-	return img
+	return plot.Normalized(x.Dim(0), x.Dim(1), x.Dim(2), x.Floats(), in.Mean, in.Std)
 }
 
 // Input turns a picture of any size and colour into the model's input (1, C, H, W), normalised. A picture of another size
@@ -206,26 +189,16 @@ func (in ImageInfo) Picture(x *tensor.Tensor) image.Image {
 // become grey by the luma of ITU-R BT.601; where it has three, grey is repeated. invert is for dark strokes on a light
 // ground, where the model was trained on light ones on dark.
 func (in ImageInfo) Input(img image.Image, invert bool) *tensor.Tensor {
-	dst := in.Fit().RGBA(img)
 	x := make([]float32, in.Channels*in.Height*in.Width)
-	for i := range in.Height {
-		for j := range in.Width {
-			p := dst.RGBAAt(j, i)
-			rgb := [3]float64{float64(p.R), float64(p.G), float64(p.B)}
-			if in.Channels == 1 { // luma of ITU-R BT.601, as PIL and torchvision convert
-				rgb[0] = 0.299*rgb[0] + 0.587*rgb[1] + 0.114*rgb[2]
-			}
-			for c := range in.Channels {
-				f := rgb[c] / 255
-				if invert {
-					f = 1 - f
-				}
-				if in.Mean != nil {
-					f = (f - in.Mean[c]) / in.Std[c]
-				}
-				x[(c*in.Height+i)*in.Width+j] = float32(f)
-			}
+	for i, p := range in.Fit().Pixels(img) { // (H, W, C)
+		if invert {
+			p = 255 - p
 		}
+		c, f := i%in.Channels, float64(p)/255
+		if in.Mean != nil {
+			f = (f - in.Mean[c]) / in.Std[c]
+		}
+		x[c*in.Height*in.Width+i/in.Channels] = float32(f)
 	}
 	return tensor.Of(x, 1, in.Channels, in.Height, in.Width)
 }

@@ -197,6 +197,10 @@ func TestInput(t *testing.T) {
 		near("inverted", grey.Input(img, true), 1-luma, 1-luma, 1-luma, 1-luma)
 		near("colour", rgb.Input(img, false), 1, 1, 1, 1, -0.2, -0.2, -0.2, -0.2, 0.2, 0.2, 0.2, 0.2)
 	}
+	// It is a byte, as of training pictures: 118 for 117.8.
+	if v := grey.Input(fill(2, 2, c), false).Floats()[0]; v != float64(float32(118./255)) {
+		t.Errorf("grey is %v of 255, want 118", 255*v)
+	}
 	near("grey to colour", rgb.Input(fill(2, 2, color.Gray16{0x3333}), false), -0.6, -0.6, -0.6, -0.6, -0.2, -0.2, -0.2, -0.2, 0.1, 0.1, 0.1, 0.1)
 	near("transparent", grey.Input(fill(2, 2, color.NRGBA{255, 255, 255, 0}), false), 0, 0, 0, 0)
 	near("half transparent", grey.Input(fill(2, 2, color.NRGBA{255, 255, 255, 128}), false), 0.5, 0.5, 0.5, 0.5)

@@ -248,10 +248,10 @@ func TestSupervisedForward(t *testing.T) {
 		got, err = step(s, dataset.Batch{X: tensor.Of([]float32{1, 3}, 2, 1), Y: tensor.Of([]int64{0, 0})})
 	})
 	// y is (1, 2) and (3, 6): the loss 3 + 0.3·4, its gradient 2·(1/2, 1/2 + 0.3).
-	if err != nil || fmt.Sprint(got) != fmt.Sprint(Metrics{{"loss", got[0].Value}, {"second", 4}}) || math.Abs(got[0].Value-4.2) > 1e-6 {
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(Metrics{{"loss", got[0].Value}, {"second", 4}}) || !(math.Abs(got[0].Value-4.2) <= 1e-6) {
 		t.Error(got, err)
 	}
-	if w := m.Weight.Floats(); math.Abs(w[0]-0) > 1e-6 || math.Abs(w[1]-0.4) > 1e-6 {
+	if w := m.Weight.Floats(); !(math.Abs(w[0]) <= 1e-6 && math.Abs(w[1]-0.4) <= 1e-6) {
 		t.Errorf("weights %v, want 0 and 0.4", w)
 	}
 }

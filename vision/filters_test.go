@@ -28,7 +28,7 @@ func TestSobel(t *testing.T) {
 		if y == 0 || y == h-1 {
 			wantY /= 2
 		}
-		if gx, gy := dx.Floats()[i], dy.Floats()[i]; math.Abs(gx-wantX) > 1e-12 || math.Abs(gy-wantY) > 1e-12 {
+		if gx, gy := dx.Floats()[i], dy.Floats()[i]; !(math.Abs(gx-wantX) <= 1e-12 && math.Abs(gy-wantY) <= 1e-12) {
 			t.Errorf("slope %v, %v at %d, %d, want %v, %v", gx, gy, x, y, wantX, wantY)
 		}
 	}
@@ -45,7 +45,7 @@ func TestSobel(t *testing.T) {
 					wx += s * (f[at(p, i+k-1, j+1)] - f[at(p, i+k-1, j-1)]) / 8
 					wy += s * (f[at(p, i+1, j+k-1)] - f[at(p, i-1, j+k-1)]) / 8
 				}
-				if k := p*24 + i*6 + j; math.Abs(dx.Floats()[k]-wx) > 1e-12 || math.Abs(dy.Floats()[k]-wy) > 1e-12 {
+				if k := p*24 + i*6 + j; !(math.Abs(dx.Floats()[k]-wx) <= 1e-12 && math.Abs(dy.Floats()[k]-wy) <= 1e-12) {
 					t.Fatalf("plane %d at %d, %d: %v and %v, want %v and %v", p, i, j, dx.Floats()[k], dy.Floats()[k], wx, wy)
 				}
 			}
@@ -59,10 +59,10 @@ func TestGabor(t *testing.T) {
 	// The value 3 pixels to the right of the middle and 1 above it, by hand.
 	u, v := 3*math.Sqrt(3)/2-0.5, -1.5-math.Sqrt(3)/2
 	want := math.Exp(-(u*u+0.25*v*v)/8) * math.Cos(2*math.Pi*u/6+0.4)
-	if got := g.Floats()[3*9+7]; math.Abs(got-want) > 1e-12 {
+	if got := g.Floats()[3*9+7]; !(math.Abs(got-want) <= 1e-12) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if m := g.Floats()[4*9+4]; math.Abs(m-math.Cos(0.4)) > 1e-12 {
+	if m := g.Floats()[4*9+4]; !(math.Abs(m-math.Cos(0.4)) <= 1e-12) {
 		t.Errorf("the middle is %v", m)
 	}
 	def, round := vision.Gabor(7, vision.GaborConfig{Wavelength: 4}), vision.Gabor(7, vision.GaborConfig{Wavelength: 4, Sigma: 0.56 * 4, Aspect: 1})

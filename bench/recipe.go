@@ -10,7 +10,7 @@ import (
 )
 
 // recipe returns a call that takes the loader's next batch, epoch after epoch, and trains on it, and one that ends the loader's workers.
-func recipe(l *dataset.Loader[dataset.Sample, dataset.Batch], step func(*tensor.Scope, dataset.Batch) (train.Metrics, error)) (call, close func()) {
+func recipe[S any](l *dataset.Loader[S, dataset.Batch], step func(*tensor.Scope, dataset.Batch) (train.Metrics, error)) (call, close func()) {
 	next, stop := iter.Pull2(func(yield func(dataset.Batch, error) bool) {
 		for epoch := 0; ; epoch++ {
 			for b, err := range l.Epoch(context.Background(), epoch, 0) {

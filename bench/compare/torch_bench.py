@@ -409,6 +409,35 @@ def _(v):
         loss.item(), (scores.argmax(1) == y).sum().item()
     return step
 
+class Masked(torch.utils.data.Dataset):
+    def __init__(self, n):
+        from torchvision.transforms import functional
+        self.T = functional
+        self.x, self.y = torch.randint(0, 256, (n, 3, 128, 128), dtype=torch.uint8), torch.randint(0, 2, (n, 128, 128), dtype=torch.uint8)
+
+    def __len__(self): return len(self.x)
+    def __getitem__(self, i):
+        x, y = self.x[i], self.y[i]
+        if torch.rand(()) < 0.5: x, y = self.T.hflip(x), self.T.hflip(y)
+        return self.T.normalize(self.T.convert_image_dtype(x, torch.float32), (0.5,) * 3, (0.5,) * 3), y.long()
+
+
+@case("recipe/unet_32-512_128x128_b4_flip_adam", ("", "channels_last", "worker", "channels_last, worker"), flops=3 * 4 * 6.037e9, note="with its loader")
+def _(v):
+    loader = torch.utils.data.DataLoader(Masked(256), 4, shuffle=True, drop_last=True, num_workers="worker" in v, persistent_workers="worker" in v)
+    m = UNet().to(memory_format=layout(v))
+    opt, batches = adam(m.parameters(), "foreach"), (b for _ in iter(int, 1) for b in loader)
+
+    def step():
+        x, y = next(batches)
+        opt.zero_grad(set_to_none=True)
+        scores = m(x.to(memory_format=layout(v)))
+        loss = F.cross_entropy(scores, y)
+        loss.backward()
+        opt.step()
+        loss.item(), (scores.argmax(1) == y).sum().item()
+    return step
+
 
 # ---------------- inference
 def infer(name, model, *shape, variants=("",), flops=None):

@@ -41,6 +41,7 @@ func Cases() []Case {
 		trainMLP("train/mlp_a_784-512-256-10_b64_adam", 64, 784, 512, 256, 10),
 		trainMLP("train/mlp_b_4-64-64-2_b32_adam", 32, 4, 64, 64, 2),
 		trainLeNet(), trainResNet18(), trainLSTM(), trainGRU(), trainTransformer(), trainGPT(), trainDCGAN(), trainGCN(), spmm(), trainVAE(), trainUNet(),
+		trainResNet50("train/resnet50_224_b8_sgdm", false), trainResNet50("train/resnet50_224_b8_sgdm_checkpointed", true),
 		recipeResNet18(), recipeUNet(),
 	}, inferences())
 }

@@ -382,6 +382,26 @@ def _(v):
     return classify(m, x, torch.randint(0, 2, (4, 128, 128)), adam(m.parameters(), v))
 
 
+def train_resnet50(name, variants, checkpointed):
+    @case(name, variants, flops=3 * 8 * 2 * 4.089e9)
+    def _(v):
+        from torchvision.models import resnet50
+        from torch.utils.checkpoint import checkpoint
+        class Checkpointed(nn.Module):
+            def __init__(self, block): super().__init__(); self.block = block
+            def forward(self, x): return checkpoint(self.block, x, preserve_rng_state=False)
+        m = resnet50()
+        if checkpointed:
+            for stage in (m.layer1, m.layer2, m.layer3, m.layer4):
+                for i, block in enumerate(stage): stage[i] = Checkpointed(block)
+        m = m.to(memory_format=layout(v))
+        x = torch.randn(8, 3, 224, 224).to(memory_format=layout(v))
+        return classify(m, x, torch.randint(0, 1000, (8,)), sgd(m.parameters(), "foreach"))
+
+train_resnet50("train/resnet50_224_b8_sgdm", ("", "channels_last"), False)
+train_resnet50("train/resnet50_224_b8_sgdm_checkpointed", ("", "channels_last"), True)
+
+
 # ---------------- whole recipes: the loader augments pictures of bytes
 class Pictures(torch.utils.data.Dataset):
     def __init__(self, n):

@@ -42,8 +42,7 @@ func Cases() []Case {
 		trainMLP("train/mlp_b_4-64-64-2_b32_adam", 32, 4, 64, 64, 2),
 		trainLeNet(), trainResNet18(), trainLSTM(), trainGRU(), trainTransformer(), trainGPT(), trainDCGAN(), trainGCN(), spmm(), trainVAE(), trainUNet(),
 		trainResNet50("train/resnet50_224_b8_sgdm", false), trainResNet50("train/resnet50_224_b8_sgdm_checkpointed", true),
-		recipeResNet18(), recipeUNet(),
-	}, inferences())
+	}, recipes(), []Case{recipeUNet()}, inferences())
 }
 
 // Match returns the workloads whose name matches.

@@ -41,6 +41,8 @@ var targets = map[string][2]float64{
 	"train/vae_j_784-400-20_b128_adam":                    {1.5, 1.5},
 	"train/unet_k_32-512_128x128_b4_adam":                 {1.9, 1.9},
 	"recipe/resnet18_cifar_b32_crop_flip_sgdm":            {1.3, 1.3},
+	"recipe/resnet18_half_fashion_b128_crop_flip_sgdm":    {1.3, 1.3},
+	"recipe/vgg11_bn_half_fashion_b128_crop_flip_sgdm":    {1.3, 1.3},
 	"recipe/unet_32-512_128x128_b4_flip_adam":             {1.9, 1.9},
 
 	"infer/mlp_b_4-64-64-2_b1": {11, 11},

@@ -212,16 +212,17 @@ class Block(nn.Module):
         return F.relu(self.b2(self.c2(F.relu(self.b1(self.c1(x))))) + self.shortcut(x))
 
 
-def resnet18(classes, *stem):
-    l, i = list(stem), 64
-    for o, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
+def resnet18(classes, width, *stem):
+    l, i = list(stem), width
+    for k, stride in enumerate((1, 2, 2, 2)):
+        o = width << k
         l += [Block(i, o, stride), Block(o, o, 1)]
         i = o
-    return nn.Sequential(*l, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, classes))
+    return nn.Sequential(*l, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(i, classes))
 
 
-def cifar_resnet18(): return resnet18(10, nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
-def imagenet_resnet18(): return resnet18(1000, nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1))
+def cifar_resnet18(channels=3, width=64): return resnet18(10, width, nn.Conv2d(channels, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+def imagenet_resnet18(): return resnet18(1000, 64, nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1))
 
 
 def adam(params, variant, lr=1e-4, cls=torch.optim.Adam, **options): return cls(params, lr, foreach=variant == "foreach", **options)
@@ -404,36 +405,21 @@ train_resnet50("train/resnet50_224_b8_sgdm_checkpointed", ("", "channels_last"),
 
 # ---------------- whole recipes: the loader augments pictures of bytes
 class Pictures(torch.utils.data.Dataset):
-    def __init__(self, n):
+    def __init__(self, n, side, channels, padding):
         from torchvision import transforms as T
-        self.x = torch.randint(0, 256, (n, 3, 32, 32), dtype=torch.uint8)
-        self.change = T.Compose([T.RandomCrop(32, 4), T.RandomHorizontalFlip(), T.ConvertImageDtype(torch.float32), T.Normalize((0.5,) * 3, (0.5,) * 3)])
+        half = (0.5,) * channels
+        self.x = torch.randint(0, 256, (n, channels, side, side), dtype=torch.uint8)
+        self.change = T.Compose([T.RandomCrop(side, padding), T.RandomHorizontalFlip(), T.ConvertImageDtype(torch.float32), T.Normalize(half, half)])
 
     def __len__(self): return len(self.x)
     def __getitem__(self, i): return self.change(self.x[i]), i % 10
 
 
-@case("recipe/resnet18_cifar_b32_crop_flip_sgdm", ("", "channels_last", "worker", "channels_last, worker"), flops=3 * 32 * 2 * 0.5556e9, note="with its loader")
-def _(v):
-    loader = torch.utils.data.DataLoader(Pictures(2048), 32, shuffle=True, drop_last=True, num_workers="worker" in v, persistent_workers="worker" in v)
-    m = cifar_resnet18().to(memory_format=layout(v))
-    opt, batches = sgd(m.parameters(), "foreach"), (b for _ in iter(int, 1) for b in loader)
-
-    def step():
-        x, y = next(batches)
-        opt.zero_grad(set_to_none=True)
-        scores = m(x.to(memory_format=layout(v)))
-        loss = F.cross_entropy(scores, y)
-        loss.backward()
-        opt.step()
-        loss.item(), (scores.argmax(1) == y).sum().item()
-    return step
-
 class Masked(torch.utils.data.Dataset):
-    def __init__(self, n):
+    def __init__(self, n, side):
         from torchvision.transforms import functional
         self.T = functional
-        self.x, self.y = torch.randint(0, 256, (n, 3, 128, 128), dtype=torch.uint8), torch.randint(0, 2, (n, 128, 128), dtype=torch.uint8)
+        self.x, self.y = torch.randint(0, 256, (n, 3, side, side), dtype=torch.uint8), torch.randint(0, 2, (n, side, side), dtype=torch.uint8)
 
     def __len__(self): return len(self.x)
     def __getitem__(self, i):
@@ -442,21 +428,37 @@ class Masked(torch.utils.data.Dataset):
         return self.T.normalize(self.T.convert_image_dtype(x, torch.float32), (0.5,) * 3, (0.5,) * 3), y.long()
 
 
-@case("recipe/unet_32-512_128x128_b4_flip_adam", ("", "channels_last", "worker", "channels_last, worker"), flops=3 * 4 * 6.037e9, note="with its loader")
-def _(v):
-    loader = torch.utils.data.DataLoader(Masked(256), 4, shuffle=True, drop_last=True, num_workers="worker" in v, persistent_workers="worker" in v)
-    m = UNet().to(memory_format=layout(v))
-    opt, batches = adam(m.parameters(), "foreach"), (b for _ in iter(int, 1) for b in loader)
+def half_vgg11_bn():
+    l, i = [], 1
+    for stage in (32,), (64,), (128, 128), (256, 256), (256, 256):
+        for o in stage:
+            l += [nn.Conv2d(i, o, 3, 1, 1), nn.BatchNorm2d(o), nn.ReLU(True)]
+            i = o
+        l.append(nn.MaxPool2d(2, ceil_mode=True))
+    return nn.Sequential(*l, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, 256), nn.ReLU(True), nn.Linear(256, 256), nn.ReLU(True), nn.Linear(256, 10))
 
-    def step():
-        x, y = next(batches)
-        opt.zero_grad(set_to_none=True)
-        scores = m(x.to(memory_format=layout(v)))
-        loss = F.cross_entropy(scores, y)
-        loss.backward()
-        opt.step()
-        loss.item(), (scores.argmax(1) == y).sum().item()
-    return step
+
+def recipe(name, flops, batch, data, model, optimizer):
+    @case(name, ("", "channels_last", "worker", "channels_last, worker"), flops=3 * batch * 2 * flops, note="with its loader")
+    def _(v):
+        loader = torch.utils.data.DataLoader(data(), batch, shuffle=True, drop_last=True, num_workers="worker" in v, persistent_workers="worker" in v)
+        m = model().to(memory_format=layout(v))
+        opt, batches = optimizer(m.parameters(), "foreach"), (b for _ in iter(int, 1) for b in loader)
+
+        def step():
+            x, y = next(batches)
+            opt.zero_grad(set_to_none=True)
+            scores = m(x.to(memory_format=layout(v)))
+            loss = F.cross_entropy(scores, y)
+            loss.backward()
+            opt.step()
+            loss.item(), (scores.argmax(1) == y).sum().item()
+        return step
+
+recipe("recipe/resnet18_cifar_b32_crop_flip_sgdm", 0.5556e9, 32, lambda: Pictures(2048, 32, 3, 4), cifar_resnet18, sgd)
+recipe("recipe/resnet18_half_fashion_b128_crop_flip_sgdm", 0.1141e9, 128, lambda: Pictures(2048, 28, 1, 2), lambda: cifar_resnet18(1, 32), sgd)
+recipe("recipe/vgg11_bn_half_fashion_b128_crop_flip_sgdm", 0.0337e9, 128, lambda: Pictures(2048, 28, 1, 2), half_vgg11_bn, sgd)
+recipe("recipe/unet_32-512_128x128_b4_flip_adam", 6.037e9, 4, lambda: Masked(256, 128), UNet, adam)
 
 
 # ---------------- inference

@@ -55,8 +55,9 @@ func BenchmarkConv(b *testing.B) {
 	} {
 		g := s.g
 		r := rand.New(rand.NewPCG(1, 2))
-		x, w := benchRandom(r, make([]float32, g.N*g.C*volume(g.In))), benchRandom(r, make([]float32, g.K*g.rows()))
-		y := benchRandom(r, make([]float32, g.N*g.K*volume(g.Out)))
+		_, _, ny := g.convSizes()
+		x, w, _ := convInputs(r, g)
+		y := normalFill(r, make([]float32, ny))
 		dx, dw := make([]float32, len(x)), make([]float32, len(w))
 		for _, m := range []struct {
 			name string
@@ -95,11 +96,4 @@ func BenchmarkConv(b *testing.B) {
 			})
 		}
 	}
-}
-
-func benchRandom(r *rand.Rand, x []float32) []float32 {
-	for i := range x {
-		x[i] = r.Float32() - 0.5
-	}
-	return x
 }

@@ -4,56 +4,10 @@ package cpu
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"github.com/hadal-go/hadal/internal/parallel"
 )
-
-// convShape is a convolution of n images of c channels to k, with its axes from the outermost on.
-func convShape(n, c, k, groups int, axes ...convAxis) Conv {
-	g := Conv{N: n, C: c, K: k, Groups: groups}
-	for i := range 3 {
-		a := convAxis{size: 1, kernel: 1}
-		if j := i - 3 + len(axes); j >= 0 {
-			a = axes[j]
-		}
-		a.stride, a.dil = max(a.stride, 1), max(a.dil, 1)
-		g.In[i], g.Kernel[i], g.Stride[i], g.Dil[i], g.Pad[i] = a.size, a.kernel, a.stride, a.dil, a.pad
-		g.Out[i] = (a.size+a.pad+a.after-a.dil*(a.kernel-1)-1)/a.stride + 1
-	}
-	return g
-}
-
-// convAxis has pad zeros before its elements and after behind them.
-type convAxis struct{ size, kernel, stride, pad, after, dil int }
-
-// eachTerm calls f for each input, weight and output that meet.
-func (g *Conv) eachTerm(f func(x, w, y int)) {
-	cg, kg := g.C/g.Groups, g.K/g.Groups
-	index := func(size [3]int, i int) [3]int {
-		return [3]int{i / size[2] / size[1], i / size[2] % size[1], i % size[2]}
-	}
-	for o := range volume(g.Out) {
-		at := index(g.Out, o)
-		for t := range g.taps() {
-			tap, in, inside := index(g.Kernel, t), 0, true
-			for i := range 3 {
-				p := at[i]*g.Stride[i] - g.Pad[i] + tap[i]*g.Dil[i]
-				inside = inside && p >= 0 && p < g.In[i]
-				in = in*g.In[i] + p
-			}
-			for nk := 0; inside && nk < g.N*g.K; nk++ {
-				n, k := nk/g.K, nk%g.K
-				for c := range cg {
-					f((n*g.C+k/kg*cg+c)*volume(g.In)+in, (k*cg+c)*g.taps()+t, nk*volume(g.Out)+o)
-				}
-			}
-		}
-	}
-}
 
 // directCases are shapes at and around the kernels' and blocks' sizes.
 var directCases = []Conv{
@@ -81,71 +35,22 @@ var directCases = []Conv{
 	convShape(1, 20, 7, 1, convAxis{size: 6, kernel: 3, stride: 5}, convAxis{size: 1000, kernel: 3, pad: 1, after: 1}),
 }
 
-// Forward, backward-data and backward-weight agree with direct sums in float64, and touch nothing outside the slices.
+var directWay = convWay[float32]{directForward, directInputGrad, directWeightGrad}
+
 func TestDirect(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for i, g := range directCases {
-			buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, i%4 > 0)) }
-			nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-			x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
-			want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
-			g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
-			directForward(&g, x, w, nil, y)
-			directClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
-			for j := range want {
-				want[j] += float64(bias[j/volume(g.Out)%g.K])
-			}
-			directForward(&g, x, w, bias, y)
-			directClose(t, fmt.Sprint(i, " forward: ", g), y, want)
-			g.eachTerm(func(xi, wi, yi int) {
-				wantX[xi] += float64(y[yi]) * float64(w[wi])
-				wantW[wi] += float64(y[yi]) * float64(x[xi])
-			})
-			directInputGrad(&g, y, w, dx)
-			directClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
-			directWeightGrad(&g, x, y, dw)
-			directClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
+			directWay.check(t, r, fmt.Sprint(i, ": ", g), g, i%4 > 0, convErrors{2e-6, 2e-6, 2e-6})
 		}
 	})
 }
 
-// directClose allows errors of 2e-6 of the largest element.
-func directClose(t *testing.T, name string, got []float32, want []float64) {
-	t.Helper()
-	var top float64
-	for _, v := range want {
-		top = max(top, math.Abs(v))
-	}
-	for i, v := range want {
-		if !(math.Abs(float64(got[i])-v) <= 2e-6*top) {
-			t.Fatalf("%s: element %d is %v, want %v", name, i, got[i], v)
-		}
-	}
-}
-
-// The bits do not depend on the number of workers.
 func TestDirectIsDeterministic(t *testing.T) {
-	defer parallel.SetWorkers(0)
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, g := range directCases {
-		nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-		x, w, bias := winogradRandom(r, make([]float32, nx)), winogradRandom(r, make([]float32, nw)), winogradRandom(r, make([]float32, g.K))
-		run := func(workers int) []float32 {
-			parallel.SetWorkers(workers)
-			all := make([]float32, nx+nw+ny)
-			y, dx, dw := all[:ny], all[ny:][:nx], all[nx+ny:]
-			directForward(&g, x, w, bias, y)
-			directInputGrad(&g, y, w, dx)
-			directWeightGrad(&g, x, y, dw)
-			return all
-		}
-		want := run(1)
-		for workers := 2; workers <= 4; workers++ {
-			if !slices.Equal(run(workers), want) {
-				t.Errorf("%v differs with %d workers", g, workers)
-			}
-		}
+		x, w, bias := convInputs(r, g)
+		checkWorkers(t, fmt.Sprint(g), func() []float32 { return directWay.results(g, x, w, bias) })
 	}
 }
 
@@ -156,15 +61,7 @@ func TestDirectKernels(t *testing.T) {
 		t.Skip("portable Go has the loops alone")
 	}
 	r := rand.New(rand.NewPCG(5, 6))
-	buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, true)) }
-	near := func(name string, got, want []float32) {
-		t.Helper()
-		for i, v := range want {
-			if !(math.Abs(float64(got[i]-v)) <= 1e-5*(1+math.Abs(float64(v)))) {
-				t.Fatalf("%s: element %d is %v, want %v", name, i, got[i], v)
-			}
-		}
-	}
+	buf := func(n int) []float32 { return normalFill(r, fenced[float32](t, n, true)) }
 	for _, k := range []int{1, 3, 4, 9} {
 		b := buf(300)
 		off := make([]int32, k)
@@ -188,7 +85,7 @@ func TestDirectKernels(t *testing.T) {
 				want.c = slices.Clone(x.c)
 				want.runGo()
 				x.run(im)
-				near(fmt.Sprint("tile ", m, n, k), x.c, want.c)
+				kernelClose(t, fmt.Sprint("tile ", m, n, k), x.c, want.c)
 			}
 			for _, segments := range []int{1, 2, 5} {
 				for vecs := 1; vecs <= 2; vecs++ {
@@ -198,7 +95,7 @@ func TestDirectKernels(t *testing.T) {
 					want.c = slices.Clone(x.c)
 					want.runGo()
 					x.run(im)
-					near(fmt.Sprint("dots ", m, vecs, k, segments), x.c, want.c)
+					kernelClose(t, fmt.Sprint("dots ", m, vecs, k, segments), x.c, want.c)
 				}
 			}
 		}
@@ -212,7 +109,7 @@ func TestDirectKernels(t *testing.T) {
 			convLinesGo(want, dp, src, sp, lines, head, n, tail, step)
 			convLines(im, dst, dp, src, sp, lines, head, n, tail, step)
 			for l := range lines {
-				near(fmt.Sprint("line ", step, n, l), dst[l*dp:][:head+n+tail], want[l*dp:][:head+n+tail])
+				kernelClose(t, fmt.Sprint("line ", step, n, l), dst[l*dp:][:head+n+tail], want[l*dp:][:head+n+tail])
 			}
 		}
 	}
@@ -221,7 +118,7 @@ func TestDirectKernels(t *testing.T) {
 		want := make([]float32, 2*n)
 		convZip(im, dst, even, odd, n)
 		convZipGo(want, even, odd, n)
-		near(fmt.Sprint("zip ", n), dst, want)
+		kernelClose(t, fmt.Sprint("zip ", n), dst, want)
 	}
 }
 
@@ -232,9 +129,9 @@ func TestDirectLeavesHugeStrides(t *testing.T) {
 		t.Fatalf("%v would have %d phases", g, volume(g.Stride))
 	}
 	r := rand.New(rand.NewPCG(7, 8))
-	dy, w := winogradRandom(r, make([]float32, g.K*volume(g.Out))), winogradRandom(r, make([]float32, g.K*g.rows()))
-	dx, want := make([]float32, g.C*volume(g.In)), make([]float64, g.C*volume(g.In))
-	g.eachTerm(func(xi, wi, yi int) { want[xi] += float64(dy[yi]) * float64(w[wi]) })
+	x, w, _ := convInputs(r, g)
+	dy, dx := normalFill(r, make([]float32, g.K*volume(g.Out))), make([]float32, len(x))
+	want, _ := naiveGrads(&g, x, w, dy)
 	ConvInputGrad(g, GemmF32, dy, w, dx)
-	directClose(t, "gradient", dx, want)
+	convClose(t, "gradient", dx, want, 2e-6)
 }

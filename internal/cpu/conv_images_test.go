@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
-
-	"github.com/hadal-go/hadal/internal/parallel"
 )
 
 // imageCases are shapes at and around the blocks' sizes.
@@ -26,31 +23,13 @@ var imageCases = []Conv{
 	convShape(16, 300, 7, 1, convAxis{size: 3, kernel: 3}, convAxis{size: 4, kernel: 3, pad: 2, after: 2}),
 }
 
-// Convolutions across images and their gradients agree with direct sums in float64, and touch nothing outside the slices.
+var imagesWay = convWay[float32]{imagesForward, imagesInputGrad, imagesWeightGrad}
+
 func TestImages(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for i, g := range imageCases {
-			buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, i%4 > 0)) }
-			nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-			x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
-			want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
-			g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
-			imagesForward(&g, x, w, nil, y)
-			directClose(t, fmt.Sprint(i, " without bias: ", g), y, want)
-			for j := range want {
-				want[j] += float64(bias[j/volume(g.Out)%g.K])
-			}
-			imagesForward(&g, x, w, bias, y)
-			directClose(t, fmt.Sprint(i, " forward: ", g), y, want)
-			g.eachTerm(func(xi, wi, yi int) {
-				wantX[xi] += float64(y[yi]) * float64(w[wi])
-				wantW[wi] += float64(y[yi]) * float64(x[xi])
-			})
-			imagesInputGrad(&g, y, w, dx)
-			directClose(t, fmt.Sprint(i, " backward: ", g), dx, wantX)
-			imagesWeightGrad(&g, x, y, dw)
-			directClose(t, fmt.Sprint(i, " weights' gradient: ", g), dw, wantW)
+			imagesWay.check(t, r, fmt.Sprint(i, ": ", g), g, i%4 > 0, convErrors{2e-6, 2e-6, 2e-6})
 		}
 	})
 }
@@ -59,10 +38,10 @@ func TestImages(t *testing.T) {
 func TestImagesLeavePaddingOut(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	g := convShape(16, 3, 4, 1, convAxis{size: 7, kernel: 3, pad: 2, after: 2}, convAxis{size: 8, kernel: 5, pad: 3, after: 4})
-	x, w := winogradRandom(r, make([]float32, g.N*g.C*volume(g.In))), winogradRandom(r, make([]float32, g.K*g.rows()))
+	x, w, _ := convInputs(r, g)
 	w[0] = float32(math.Inf(1))
-	y, want := make([]float32, g.N*g.K*volume(g.Out)), make([]float64, g.N*g.K*volume(g.Out))
-	g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
+	want := naiveForward(&g, x, w)
+	y := make([]float32, len(want))
 	imagesForward(&g, x, w, nil, y)
 	for i, v := range want {
 		if math.IsInf(v, 0) != math.IsInf(float64(y[i]), 0) || y[i] != y[i] {
@@ -71,28 +50,16 @@ func TestImagesLeavePaddingOut(t *testing.T) {
 	}
 }
 
-// The bits do not depend on the number of workers.
+// The weights' gradients by planes among them.
 func TestImagesAreDeterministic(t *testing.T) {
-	defer parallel.SetWorkers(0)
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, g := range imageCases {
-		nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-		x, w, bias := winogradRandom(r, make([]float32, nx)), winogradRandom(r, make([]float32, nw)), winogradRandom(r, make([]float32, g.K))
-		run := func(workers int) []float32 {
-			parallel.SetWorkers(workers)
-			all := make([]float32, nx+2*nw+ny)
-			y, dx := all[:ny], all[ny:][:nx]
-			imagesForward(&g, x, w, bias, y)
-			imagesInputGrad(&g, y, w, dx)
-			imagesWeightGrad(&g, x, y, all[ny+nx:][:nw])
-			planesWeightGrad(&g, x, y, all[ny+nx+nw:])
-			return all
-		}
-		want := run(1)
-		for workers := 2; workers <= 4; workers++ {
-			if !slices.Equal(run(workers), want) {
-				t.Errorf("%v differs with %d workers", g, workers)
-			}
-		}
+		x, w, bias := convInputs(r, g)
+		dw := make([]float32, len(w))
+		checkWorkers(t, fmt.Sprint(g), func() []float32 {
+			all := imagesWay.results(g, x, w, bias)
+			planesWeightGrad(&g, x, all[:g.N*g.K*volume(g.Out)], dw)
+			return append(all, dw...)
+		})
 	}
 }

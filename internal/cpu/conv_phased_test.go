@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"github.com/hadal-go/hadal/internal/parallel"
 )
 
 func conv4x4(n, c, k int, axes ...convAxis) Conv {
@@ -38,79 +36,33 @@ var phasedCases = []Conv{
 	conv4x4(33, 2, 300, convAxis{size: 16, pad: 1, after: 1}, convAxis{size: 16, pad: 1, after: 1}),
 }
 
-// Forward, the gradients of the input and of the weights agree with direct sums in float64, and touch nothing outside the slices.
+var phasedWay = convWay[float32]{phasedForward, phasedInputGrad, phasedWeightGrad}
+
+// Errors are up to 1e-5 of the largest element; the largest seen are 6e-6. Those of longer sums than 512 products grow as rounding does,
+// with the root of their number: of 1080 the largest seen are 1e-5.
 func TestPhased(t *testing.T) {
+	tol := func(products int) float64 { return 1e-5 * max(1, math.Sqrt(float64(products)/512)) }
 	eachImpl(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for i, g := range phasedCases {
-			buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, i%4 > 0)) }
-			nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-			x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
-			want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
-			g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
-			phasedForward(&g, x, w, nil, y)
-			phasedClose(t, fmt.Sprint(i, " without bias: ", g), 4*g.C, y, want)
-			relu := g
-			relu.ReLU = true
-			for j := range want {
-				want[j] = max(0, want[j]+float64(bias[j/volume(g.Out)%g.K]))
-			}
-			phasedForward(&relu, x, w, bias, y)
-			phasedClose(t, fmt.Sprint(i, " forward: ", g), 4*g.C, y, want)
-			winogradRandom(r, y)
-			g.eachTerm(func(xi, wi, yi int) {
-				wantX[xi] += float64(y[yi]) * float64(w[wi])
-				wantW[wi] += float64(y[yi]) * float64(x[xi])
-			})
-			phasedInputGrad(&g, y, w, dx)
-			phasedClose(t, fmt.Sprint(i, " backward: ", g), g.K, dx, wantX)
-			phasedWeightGrad(&g, x, y, dw)
-			phasedClose(t, fmt.Sprint(i, " weights' gradient: ", g), g.phasedTiles(), dw, wantW)
+			g.ReLU = true
+			phasedWay.check(t, r, fmt.Sprint(i, ": ", g), g, i%4 > 0, convErrors{tol(4 * g.C), tol(g.K), tol(g.phasedTiles())})
 		}
 	})
 }
 
-// phasedClose allows errors of 1e-5 of the largest element; the largest seen are 6e-6. Those of longer sums than 512 products grow as rounding does,
-// with the root of their number: of 1080 the largest seen are 1e-5.
-func phasedClose(t *testing.T, name string, products int, got []float32, want []float64) {
-	t.Helper()
-	bound := 1e-5 * max(1, math.Sqrt(float64(products)/512))
-	var top, worst float64
-	for i, v := range want {
-		top = max(top, math.Abs(v))
-		worst = max(worst, math.Abs(float64(got[i])-v)) // NaN if one is
-	}
-	if !(worst <= bound*top) {
-		t.Errorf("%s is off by %.2g of the largest element", name, worst/top)
-	}
-	t.Logf("%s: %.2g", name, worst/top)
-}
-
 // The convolutions of users take this way where it is meant, with the same bits whatever the number of workers.
 func TestPhasedIsUsedAndDeterministic(t *testing.T) {
-	defer parallel.SetWorkers(0)
 	r := rand.New(rand.NewPCG(3, 4))
 	same := func(size int) convAxis { return convAxis{size: size, pad: 1, after: 1} }
 	for _, g := range []Conv{conv4x4(16, 24, 40, same(8), same(8)), conv4x4(33, 17, 20, same(16), same(16)), conv4x4(3, 8, 16, same(62), same(66))} {
 		if !g.usesPhased(8, 16) {
 			t.Fatalf("%v does not use phases", g)
 		}
-		nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-		x, w, bias := winogradRandom(r, make([]float32, nx)), winogradRandom(r, make([]float32, nw)), winogradRandom(r, make([]float32, g.K))
-		want, wantX, wantW := make([]float32, ny), make([]float32, nx), make([]float32, nw)
-		parallel.SetWorkers(1)
-		phasedForward(&g, x, w, bias, want)
-		phasedInputGrad(&g, want, w, wantX)
-		phasedWeightGrad(&g, x, want, wantW)
-		for workers := 1; workers <= 4; workers++ {
-			parallel.SetWorkers(workers)
-			y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
-			ConvForward(g, GemmF32, x, w, bias, y)
-			ConvInputGrad(g, GemmF32, y, w, dx)
-			ConvWeightGrad(g, GemmF32, x, y, dw)
-			if !slices.Equal(y, want) || !slices.Equal(dx, wantX) || !slices.Equal(dw, wantW) {
-				t.Errorf("%v: other bits with %d workers", g, workers)
-			}
+		x, w, bias := convInputs(r, g)
+		got := checkWorkers(t, fmt.Sprint(g), func() []float32 { return chosenWay.results(g, x, w, bias) })
+		if !slices.Equal(got, phasedWay.results(g, x, w, bias)) {
+			t.Errorf("%v: the bits are not those of phases", g)
 		}
 	}
 	for i, change := range []func(*Conv){
@@ -138,13 +90,13 @@ func TestPhasedKernels(t *testing.T) {
 				const pitch, xc, vc, vs = 9, 100, 96, 24
 				vp := 80 + channels*vc
 				reach := slices.Max(off[:lanes])
-				x := winogradRandom(r, fenced[float32](t, (channels-1)*xc+reach+4*pitch+6, atEnd))
+				x := normalFill(r, fenced[float32](t, (channels-1)*xc+reach+4*pitch+6, atEnd))
 				size := 24*vp + (channels-1)*vc + lanes
 				winogradSame(t, "input", fenced[float32](t, size, atEnd), func(v []float32) {
 					phasedInput(im, v, vp, vc, x, xc, pitch, &off, channels, &tmp)
 				}, func(v []float32) { phasedInputGo(v, vp, vc, x, xc, pitch, off[:lanes], channels) })
 
-				w := winogradRandom(r, fenced[float32](t, (channels-1)*xc+reach+16, atEnd))
+				w := normalFill(r, fenced[float32](t, (channels-1)*xc+reach+16, atEnd))
 				for _, flip := range []bool{false, true} {
 					winogradSame(t, "weights", fenced[float32](t, size+3*vs, atEnd), func(v []float32) {
 						phasedWeights(im, v, vp, vc, vs, w, xc, &off, lanes, channels, flip, &tmp)
@@ -159,7 +111,7 @@ func TestPhasedKernels(t *testing.T) {
 					phasedGrad(im, v, vp, vc, y, xc, pitch, &off, lanes, channels, &tmp)
 				}, func(v []float32) { phasedGradGo(v, vp, vc, y, xc, pitch, off[:lanes], channels) })
 
-				m, bias := winogradRandom(r, fenced[float32](t, size+vs, atEnd)), winogradRandom(r, fenced[float32](t, channels, atEnd))
+				m, bias := normalFill(r, fenced[float32](t, size+vs, atEnd)), normalFill(r, fenced[float32](t, channels, atEnd))
 				apart := winogradOff{0, 8, 16, 96, 104, 112, 200, 208, 288, 296, 304, 384, 392, 400, 480, 488}
 				const yc, yp = 600, 24
 				for i, b := range [][]float32{nil, bias, bias} {
@@ -176,7 +128,7 @@ func TestPhasedKernels(t *testing.T) {
 				}, func(y []float32) { phasedPairGo(y, yc, yp, apart[:lanes], m, vp, vc, vs, channels) })
 
 				whole := (4*channels + lanes - 1) / lanes * lanes
-				u := winogradRandom(r, fenced[float32](t, 24*vp+whole, atEnd))
+				u := normalFill(r, fenced[float32](t, 24*vp+whole, atEnd))
 				winogradSame(t, "sums", fenced[float32](t, 16*channels, atEnd), func(dw []float32) {
 					phasedSums(im, dw, u, vp, channels, &tmp)
 				}, func(dw []float32) { phasedSumsGo(dw, u, vp, channels) })

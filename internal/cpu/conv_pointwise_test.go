@@ -5,10 +5,7 @@ package cpu
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
-
-	"github.com/hadal-go/hadal/internal/parallel"
 )
 
 // pointwiseCases are shapes at and around the sizes of tiles and blocks.
@@ -28,8 +25,7 @@ var pointwiseCases = []Conv{
 	convShape(2, 700, 9, 1, convAxis{size: 19, kernel: 1}, convAxis{size: 16, kernel: 1}),
 }
 
-// Forward, backward-data and backward-weight agree with direct sums in float64, and touch nothing outside the slices. Portable Go, whose
-// tiles are whole, has patches instead.
+// Portable Go, whose tiles are whole, has patches instead.
 func TestPointwise(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		if inUse() == implGo {
@@ -45,43 +41,12 @@ func TestPointwise(t *testing.T) {
 
 func checkPointwise[T Float](t *testing.T, r *rand.Rand, name string, g Conv, atEnd bool) {
 	t.Helper()
-	buf := func(n int) []T {
-		b := fenced[T](t, n, atEnd)
-		for i := range b {
-			b[i] = T(r.NormFloat64())
-		}
-		return b
-	}
-	same := func(name string, got []T, want []float64) {
-		t.Helper()
-		rounded := make([]float32, len(got))
-		for i, v := range got {
-			rounded[i] = float32(v)
-		}
-		directClose(t, name, rounded, want)
-	}
-	nx, nw, ny := g.N*g.C*volume(g.In), g.K*g.rows(), g.N*g.K*volume(g.Out)
-	x, w, bias, y, dx, dw := buf(nx), buf(nw), buf(g.K), buf(ny), buf(nx), buf(nw)
-	want, wantX, wantW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
-	for j := range want {
-		want[j] = float64(bias[j/volume(g.Out)%g.K])
-	}
-	g.eachTerm(func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
-	pointwiseForward(&g, x, w, bias, y)
-	same(name+", forward", y, want)
-	g.eachTerm(func(xi, wi, yi int) {
-		wantX[xi] += float64(y[yi]) * float64(w[wi])
-		wantW[wi] += float64(y[yi]) * float64(x[xi])
-	})
-	pointwiseInputGrad(&g, y, w, dx)
-	same(name+", backward", dx, wantX)
-	pointwiseWeightGrad(&g, x, y, dw)
-	same(name+", weights' gradient", dw, wantW)
+	way := convWay[T]{pointwiseForward[T], pointwiseInputGrad[T], pointwiseWeightGrad[T]}
+	way.check(t, r, name, g, atEnd, convErrors{2e-6, 2e-6, 2e-6})
 }
 
 func TestPointwiseIsUsedAndDeterministic(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
-		defer parallel.SetWorkers(0)
 		r := rand.New(rand.NewPCG(3, 4))
 		for _, g := range []Conv{
 			convShape(3, 60, 70, 1, convAxis{size: 20, kernel: 1}, convAxis{size: 33, kernel: 1}),
@@ -90,21 +55,8 @@ func TestPointwiseIsUsedAndDeterministic(t *testing.T) {
 			if uses := inUse() != implGo; g.usesPointwise(48) != uses {
 				t.Errorf("%v: usesPointwise is %v, want %v", g, !uses, uses)
 			}
-			x, w, dy := winogradRandom(r, make([]float32, g.N*g.C*volume(g.In))), winogradRandom(r, make([]float32, g.K*g.rows())), winogradRandom(r, make([]float32, g.N*g.K*volume(g.Out)))
-			var first []float32
-			for _, workers := range []int{1, 2, 3, 7} {
-				parallel.SetWorkers(workers)
-				y, dx, dw := make([]float32, len(dy)), make([]float32, len(x)), make([]float32, len(w))
-				ConvForward(g, GemmF32, x, w, nil, y)
-				ConvInputGrad(g, GemmF32, dy, w, dx)
-				ConvWeightGrad(g, GemmF32, x, dy, dw)
-				all := slices.Concat(y, dx, dw)
-				if first == nil {
-					first = all
-				} else if !slices.Equal(all, first) {
-					t.Errorf("%v: other bits with %d workers", g, workers)
-				}
-			}
+			x, w, _ := convInputs(r, g)
+			checkWorkers(t, fmt.Sprint(g), func() []float32 { return chosenWay.results(g, x, w, nil) })
 		}
 	})
 }

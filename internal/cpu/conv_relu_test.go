@@ -37,17 +37,12 @@ func TestConvReLU(t *testing.T) {
 
 func checkConvReLU[T Float](t *testing.T, r *rand.Rand, g Conv, gemm Gemm[T]) {
 	t.Helper()
-	buf := func(n int) []T {
-		b := make([]T, n)
-		for i := range b {
-			b[i] = T(r.NormFloat64())
-		}
-		return b
-	}
-	x, w, bias := buf(g.N*g.C*volume(g.In)), buf(g.K*g.rows()), buf(g.K)
+	buf := func(n int) []T { return normalFill(r, make([]T, n)) }
+	nx, nw, ny := g.convSizes()
+	x, w, bias := buf(nx), buf(nw), buf(g.K)
 	x[len(x)/2] = T(math.NaN())
 	for _, bias := range [][]T{nil, bias} {
-		want, got := buf(g.N*g.K*volume(g.Out)), buf(g.N*g.K*volume(g.Out))
+		want, got := buf(ny), buf(ny)
 		g.ReLU = false
 		ConvForward(g, gemm, x, w, bias, want)
 		g.ReLU = true

@@ -8,40 +8,15 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-
-	"github.com/hadal-go/hadal/internal/parallel"
 )
 
 func conv3x3(n, c, h, w, k, ph, pw int) Conv {
-	return Conv{N: n, C: c, K: k, Groups: 1, In: [3]int{1, h, w}, Out: [3]int{1, h + 2*ph - 2, w + 2*pw - 2}, Kernel: [3]int{1, 3, 3},
-		Stride: [3]int{1, 1, 1}, Pad: [3]int{0, ph, pw}, Dil: [3]int{1, 1, 1}}
+	return convShape(n, c, k, 1, convAxis{size: h, kernel: 3, pad: ph, after: ph}, convAxis{size: w, kernel: 3, pad: pw, after: pw})
 }
 
-func winogradRandom(r *rand.Rand, x []float32) []float32 {
-	for i := range x {
-		x[i] = float32(r.NormFloat64())
-	}
-	return x
-}
+var winogradWay = convWay[float32]{winogradForward, winogradInputGrad, winogradWeightGrad}
 
-// convPairs calls f for each input, weight and output that meet in a 3x3 convolution.
-func convPairs(g Conv, f func(x, w, y int)) {
-	ih, iw, oh, ow := g.In[1], g.In[2], g.Out[1], g.Out[2]
-	for nk := range g.N * g.K {
-		for c := range g.C {
-			for o := range oh * ow {
-				for t := range 9 {
-					i, j := o/ow-g.Pad[1]+t/3, o%ow-g.Pad[2]+t%3
-					if i >= 0 && i < ih && j >= 0 && j < iw {
-						f(((nk/g.K*g.C+c)*ih+i)*iw+j, (nk%g.K*g.C+c)*9+t, nk*oh*ow+o)
-					}
-				}
-			}
-		}
-	}
-}
-
-// Forward, backward-data and backward-weight agree with direct sums in float64, and touch nothing outside the slices.
+// Errors are up to 2e-5 of the largest element; the largest seen are 7e-6.
 func TestWinograd(t *testing.T) {
 	eachImpl(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -50,77 +25,22 @@ func TestWinograd(t *testing.T) {
 			conv3x3(3, 5, 7, 9, 17, 1, 0), conv3x3(2, 16, 14, 14, 16, 1, 1), conv3x3(1, 3, 5, 130, 20, 2, 2), conv3x3(1, 2, 61, 3, 7, 3, 5),
 			conv3x3(9, 40, 7, 7, 29, 1, 1), conv3x3(1, 400, 8, 8, 6, 1, 1), conv3x3(1, 3, 8, 8, 300, 1, 1), conv3x3(5, 16, 11, 13, 33, 1, 2),
 		} {
-			atEnd := i%2 == 0
-			buf := func(n int) []float32 { return winogradRandom(r, fenced[float32](t, n, atEnd)) }
-			nx, ny := g.N*g.C*g.In[1]*g.In[2], g.N*g.K*g.Out[1]*g.Out[2]
-			x, w, bias, y, dx := buf(nx), buf(9*g.C*g.K), buf(g.K), buf(ny), buf(nx)
-			want := make([]float64, ny)
-			for j := range want {
-				want[j] = float64(bias[j/(g.Out[1]*g.Out[2])%g.K])
-			}
-			convPairs(g, func(xi, wi, yi int) { want[yi] += float64(x[xi]) * float64(w[wi]) })
-			winogradForward(&g, x, w, bias, y)
-			winogradClose(t, fmt.Sprint("forward of ", g), y, want)
-			for j := range want {
-				want[j] -= float64(bias[j/(g.Out[1]*g.Out[2])%g.K])
-			}
-			winogradForward(&g, x, w, nil, y)
-			winogradClose(t, fmt.Sprint("without bias, forward of ", g), y, want)
-			want = make([]float64, nx)
-			convPairs(g, func(xi, wi, yi int) { want[xi] += float64(y[yi]) * float64(w[wi]) })
-			winogradInputGrad(&g, y, w, dx)
-			winogradClose(t, fmt.Sprint("backward of ", g), dx, want)
-			dw := buf(len(w))
-			want = make([]float64, len(w))
-			convPairs(g, func(xi, wi, yi int) { want[wi] += float64(y[yi]) * float64(x[xi]) })
-			winogradWeightGrad(&g, x, y, dw)
-			winogradClose(t, fmt.Sprint("weights' gradient of ", g), dw, want)
+			winogradWay.check(t, r, fmt.Sprint(i, ": ", g), g, i%2 == 0, convErrors{2e-5, 2e-5, 2e-5})
 		}
 	})
 }
 
-// winogradClose allows errors of 2e-5 of the largest element; the largest seen are 7e-6.
-func winogradClose(t *testing.T, name string, got []float32, want []float64) {
-	t.Helper()
-	var top, worst float64
-	for i, v := range want {
-		top = max(top, math.Abs(v))
-		d := math.Abs(float64(got[i]) - v)
-		if math.IsNaN(d) {
-			d = math.Inf(1)
-		}
-		worst = max(worst, d)
-	}
-	if worst > 2e-5*top {
-		t.Errorf("%s is off by %.2g of the largest element", name, worst/top)
-	}
-	t.Logf("%s: %.2g", name, worst/top)
-}
-
 // The convolutions of users take Winograd's way, above the crossing only, with the same bits whatever the number of workers.
 func TestWinogradIsUsedAndDeterministic(t *testing.T) {
-	defer parallel.SetWorkers(0)
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, g := range []Conv{conv3x3(4, 16, 14, 14, 24, 1, 1), conv3x3(9, 12, 7, 7, 150, 1, 1), conv3x3(3, 18, 30, 26, 16, 1, 1)} {
 		if !g.usesWinograd(winogradLeastGrad) {
 			t.Fatalf("%v does not use Winograd's convolution", g)
 		}
-		nx, ny := g.N*g.C*g.In[1]*g.In[2], g.N*g.K*g.Out[1]*g.Out[2]
-		x, w, bias := winogradRandom(r, make([]float32, nx)), winogradRandom(r, make([]float32, 9*g.C*g.K)), winogradRandom(r, make([]float32, g.K))
-		want, wantX := make([]float32, ny), make([]float32, nx)
-		winogradForward(&g, x, w, bias, want)
-		winogradInputGrad(&g, want, w, wantX)
-		wantW := make([]float32, len(w))
-		winogradWeightGrad(&g, x, want, wantW)
-		for workers := 1; workers <= 4; workers++ {
-			parallel.SetWorkers(workers)
-			y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, len(w))
-			ConvForward(g, GemmF32, x, w, bias, y)
-			ConvInputGrad(g, GemmF32, y, w, dx)
-			ConvWeightGrad(g, GemmF32, x, y, dw)
-			if !slices.Equal(y, want) || !slices.Equal(dx, wantX) || !slices.Equal(dw, wantW) {
-				t.Errorf("%v: other bits with %d workers", g, workers)
-			}
+		x, w, bias := convInputs(r, g)
+		got := checkWorkers(t, fmt.Sprint(g), func() []float32 { return chosenWay.results(g, x, w, bias) })
+		if !slices.Equal(got, winogradWay.results(g, x, w, bias)) {
+			t.Errorf("%v: the bits are not those of Winograd's convolution", g)
 		}
 	}
 	other := conv3x3(4, 16, 14, 14, 24, 1, 1)
@@ -151,13 +71,13 @@ func TestWinogradKernels(t *testing.T) {
 				for _, o := range off[:lanes] {
 					reach = max(reach, o)
 				}
-				x := winogradRandom(r, fenced[float32](t, (channels-1)*xc+reach+5*pitch+6, atEnd))
+				x := normalFill(r, fenced[float32](t, (channels-1)*xc+reach+5*pitch+6, atEnd))
 				size := 35*vp + (channels-1)*vc + lanes
 				winogradSame(t, "input", fenced[float32](t, size, atEnd), func(v []float32) {
 					winogradInput(im, v, vp, vc, x, xc, pitch, &off, channels, &tmp)
 				}, func(v []float32) { winogradInputGo(v, vp, vc, x, xc, pitch, off[:lanes], channels) })
 
-				w := winogradRandom(r, fenced[float32](t, (channels-1)*xc+reach+9, atEnd))
+				w := normalFill(r, fenced[float32](t, (channels-1)*xc+reach+9, atEnd))
 				for _, flip := range []bool{false, true} {
 					winogradSame(t, "weights", fenced[float32](t, size, atEnd), func(v []float32) {
 						winogradWeights(im, v, vp, vc, w, xc, &off, lanes, channels, flip, &tmp)
@@ -168,7 +88,7 @@ func TestWinogradKernels(t *testing.T) {
 					winogradGrad(im, v, vp, vc, x, xc, pitch, &off, lanes, channels, &tmp)
 				}, func(v []float32) { winogradGradGo(v, vp, vc, x, xc, pitch, off[:lanes], channels) })
 
-				m, bias := winogradRandom(r, fenced[float32](t, size, atEnd)), winogradRandom(r, fenced[float32](t, channels, atEnd))
+				m, bias := normalFill(r, fenced[float32](t, size, atEnd)), normalFill(r, fenced[float32](t, channels, atEnd))
 				apart := winogradOff{0, 4, 8, 48, 52, 56, 100, 104, 144, 148, 152, 192, 196, 200, 240, 244}
 				const yc, yp = 300, 12
 				for i, b := range [][]float32{nil, bias, bias} {
@@ -205,11 +125,9 @@ func winogradSame(t *testing.T, name string, got []float32, kernel, loop func([]
 func BenchmarkConv3x3(b *testing.B) {
 	for _, g := range []Conv{conv3x3(32, 64, 56, 56, 64, 1, 1), conv3x3(32, 256, 14, 14, 256, 1, 1), conv3x3(32, 64, 32, 32, 64, 1, 1),
 		conv3x3(32, 512, 4, 4, 512, 1, 1), conv3x3(1, 64, 56, 56, 64, 1, 1), conv3x3(32, 16, 12, 12, 16, 1, 1)} {
-		nx, ny := g.N*g.C*g.In[1]*g.In[2], g.N*g.K*g.Out[1]*g.Out[2]
-		x, w, y := make([]float32, nx), make([]float32, 9*g.C*g.K), make([]float32, ny)
-		r := rand.New(rand.NewPCG(1, 2))
-		winogradRandom(r, x)
-		winogradRandom(r, w)
+		_, _, ny := g.convSizes()
+		x, w, _ := convInputs(rand.New(rand.NewPCG(1, 2)), g)
+		y := make([]float32, ny)
 		name := fmt.Sprintf("N%d_C%d_%dx%d_K%d", g.N, g.C, g.In[1], g.In[2], g.K)
 		for way, run := range map[string]func(){
 			"gathered":      func() { convGathered(g, GemmF32, x, w, nil, y) },

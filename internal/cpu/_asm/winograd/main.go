@@ -177,15 +177,15 @@ func lastTwo() {
 	}
 }
 
-// columns calls f for each of n columns with walk at its first element in memory, where rows are patch elements apart.
-func columns(n int, stride string, f func(j int)) {
+// columns calls f for each column with walk at its first element in memory, where rows are patch elements apart.
+func columns(stride string, f func(j int)) {
 	Load(Param(stride), step)
 	IMUL3Q(Imm(uint64(4*patch)), step, step)
 	MOVQ(base, column)
-	for j := range n {
+	for j := range patch {
 		MOVQ(column, walk)
 		f(j)
-		if j < n-1 {
+		if j < patch-1 {
 			advance(column, stride, walk)
 		}
 	}
@@ -199,6 +199,101 @@ func save(v []VecPhysical) {
 			ADDQ(step, walk)
 		}
 	}
+}
+
+// forth transforms n lines of each lane's elements, of which load sets the registers from Y0 on to the next, then their columns, and saves
+// those.
+func forth(from, to string, n int, load func(), transform func() []VecPhysical) {
+	begin(from)
+	Load(Param(to), base)
+	Load(Param("tmp"), tmp)
+	Label("channel")
+	MOVQ(row, column)
+	for i := range n {
+		load()
+		for j, r := range transform() {
+			VMOVUPS(r, scratch(patch*i+j))
+		}
+		if i < n-1 {
+			advance(row, "pitch", walk)
+		}
+	}
+	MOVQ(column, row)
+	columns(to+"p", func(j int) {
+		for i := range n {
+			VMOVUPS(scratch(patch*i+j), y[i])
+		}
+		save(transform())
+	})
+	advance(row, from+"c", walk)
+	advance(base, to+"c", walk)
+	again("channel")
+}
+
+// transformColumns transforms the columns at base to scratch, from vector first on.
+func transformColumns(stride string, first int, transform func() []VecPhysical) {
+	columns(stride, func(j int) {
+		for i := range patch {
+			VMOVUPS(Mem{Base: walk}, y[i])
+			if i < patch-1 {
+				ADDQ(step, walk)
+			}
+		}
+		for i, r := range transform() {
+			VMOVUPS(r, scratch(first+patch*i+j))
+		}
+	})
+}
+
+// spread stores four vectors, transposed, from disp bytes behind the elements at hand on.
+func spread(v []VecPhysical, disp int) {
+	for k, r := range v {
+		VMOVUPS(r.AsX(), element(k, disp))
+		for part := 1; part < lanes/4; part++ {
+			extract(part, r, element(4*part+k, disp))
+		}
+	}
+}
+
+// back transforms the columns of m, then lines, adds the bias, and stores what is not below least. The transform does not take Y11 and Y12,
+// and leaves its results beside four registers to spare.
+func back(transform func() []VecPhysical, spare []VecPhysical) {
+	bias, least := Y12, Y11
+	begin("y")
+	Load(Param("m"), base)
+	Load(Param("tmp"), tmp)
+	VXORPS(bias, bias, bias)
+	Load(Param("least"), least.AsX())
+	VBROADCASTSS(least.AsX(), least)
+	Label("channel")
+	transformColumns("mp", 0, transform)
+	Load(Param("bias"), walk)
+	TESTQ(walk, walk)
+	JZ(LabelRef("rows"))
+	VBROADCASTSS(Mem{Base: walk}, bias)
+	ADDQ(Imm(4), walk)
+	Store(walk, Param("bias"))
+	Label("rows")
+	MOVQ(row, column)
+	for i := range 4 {
+		for j := range patch {
+			VMOVUPS(scratch(patch*i+j), y[j])
+		}
+		v := transform()
+		for _, r := range v {
+			VADDPS(bias, r, r)
+			VMAXPS(r, least, r)
+		}
+		transpose(v, spare)
+		spread(v, 0)
+		if i < 3 {
+			advance(row, "pitch", walk)
+		}
+	}
+	MOVQ(column, row)
+	advance(row, "yc", walk)
+	advance(base, "mc", walk)
+	again("channel")
 }
 
 func input() {
@@ -229,34 +324,13 @@ func input() {
 		VFNMADD231PS(five, Y3, Y5)
 		return []VecPhysical{Y4, Y8, Y9, Y10, Y11, Y5}
 	}
-	begin("x")
-	Load(Param("v"), base)
-	Load(Param("tmp"), tmp)
-	Label("channel")
-	MOVQ(row, column)
-	for i := range 6 {
+	forth("x", "v", 6, func() {
 		four(0, 0)
 		transpose(y[0:4], y[6:10])
 		lastTwo()
 		VSHUFPS(Imm(0x88), Y7, Y6, Y4)
 		VSHUFPS(Imm(0xdd), Y7, Y6, Y5)
-		for j, r := range transform() {
-			VMOVUPS(r, scratch(6*i+j))
-		}
-		if i < 5 {
-			advance(row, "pitch", walk)
-		}
-	}
-	MOVQ(column, row)
-	columns(6, "vp", func(j int) {
-		for i := range 6 {
-			VMOVUPS(scratch(6*i+j), y[i])
-		}
-		save(transform())
-	})
-	advance(row, "xc", walk)
-	advance(base, "vc", walk)
-	again("channel")
+	}, transform)
 }
 
 func weights(name string, flip bool) {
@@ -317,7 +391,7 @@ func weights(name string, flip bool) {
 			}
 		}
 	}
-	columns(6, "up", func(j int) {
+	columns("up", func(j int) {
 		VMOVUPS(scratch(j), Y0)
 		VMOVUPS(scratch(6+j), Y1)
 		VMOVUPS(scratch(30+j), Y2)
@@ -336,7 +410,7 @@ func output() {
 		"	}", "",
 		"channels is at least 1; "+scratchDoc()+"; a nil bias is zeros. NaN stays.")
 	constants("winogradOutputConstants", 13, 2, 4, 8)
-	two, fourTimes, eight, bias, least := Y13, Y14, Y15, Y12, Y11
+	two, fourTimes, eight := Y13, Y14, Y15
 	// transform takes y[0:6].
 	transform := func() []VecPhysical {
 		VADDPS(Y2, Y1, Y6)
@@ -352,56 +426,7 @@ func output() {
 		VADDPS(Y5, Y7, Y7)
 		return []VecPhysical{Y0, Y1, Y6, Y7}
 	}
-	begin("y")
-	Load(Param("m"), base)
-	Load(Param("tmp"), tmp)
-	VXORPS(bias, bias, bias)
-	Load(Param("least"), least.AsX())
-	VBROADCASTSS(least.AsX(), least)
-	Label("channel")
-	columns(6, "mp", func(j int) {
-		for i := range 6 {
-			VMOVUPS(Mem{Base: walk}, y[i])
-			if i < 5 {
-				ADDQ(step, walk)
-			}
-		}
-		for i, r := range transform() {
-			VMOVUPS(r, scratch(6*i+j))
-		}
-	})
-	Load(Param("bias"), walk)
-	TESTQ(walk, walk)
-	JZ(LabelRef("rows"))
-	VBROADCASTSS(Mem{Base: walk}, bias)
-	ADDQ(Imm(4), walk)
-	Store(walk, Param("bias"))
-	Label("rows")
-	MOVQ(row, column)
-	for i := range 4 {
-		for j := range 6 {
-			VMOVUPS(scratch(6*i+j), y[j])
-		}
-		v := transform()
-		for _, r := range v {
-			VADDPS(bias, r, r)
-			VMAXPS(r, least, r)
-		}
-		transpose(v, []VecPhysical{Y2, Y3, Y4, Y5})
-		for k, r := range v {
-			VMOVUPS(r.AsX(), element(k, 0))
-			for part := 1; part < lanes/4; part++ {
-				extract(part, r, element(4*part+k, 0))
-			}
-		}
-		if i < 3 {
-			advance(row, "pitch", walk)
-		}
-	}
-	MOVQ(column, row)
-	advance(row, "yc", walk)
-	advance(base, "mc", walk)
-	again("channel")
+	back(transform, y[2:6])
 }
 
 func gradient() {
@@ -428,29 +453,8 @@ func gradient() {
 		VFNMADD231PS(two, Y5, Y9)
 		return []VecPhysical{Y0, Y6, Y7, Y8, Y9, Y3}
 	}
-	begin("y")
-	Load(Param("z"), base)
-	Load(Param("tmp"), tmp)
-	Label("channel")
-	MOVQ(row, column)
-	for i := range 4 {
+	forth("y", "z", 4, func() {
 		four(0, 0)
 		transpose(y[0:4], y[4:8])
-		for j, r := range transform() {
-			VMOVUPS(r, scratch(6*i+j))
-		}
-		if i < 3 {
-			advance(row, "pitch", walk)
-		}
-	}
-	MOVQ(column, row)
-	columns(6, "zp", func(j int) {
-		for i := range 4 {
-			VMOVUPS(scratch(6*i+j), y[i])
-		}
-		save(transform())
-	})
-	advance(row, "yc", walk)
-	advance(base, "zc", walk)
-	again("channel")
+	}, transform)
 }

@@ -48,33 +48,12 @@ func phasedInput() {
 		VFNMADD231PS(two, Y5, Y4)
 		return []VecPhysical{Y9, Y10, Y6, Y5, Y4}
 	}
-	begin("x")
-	Load(Param("v"), base)
-	Load(Param("tmp"), tmp)
-	Label("channel")
-	MOVQ(row, column)
-	for i := range 5 {
+	forth("x", "v", 5, func() {
 		four(0, 0)
 		transpose(y[0:4], y[6:10])
 		lastTwo()
 		VSHUFPS(Imm(0x88), Y7, Y6, Y4)
-		for j, r := range transform() {
-			VMOVUPS(r, scratch(5*i+j))
-		}
-		if i < 4 {
-			advance(row, "pitch", walk)
-		}
-	}
-	MOVQ(column, row)
-	columns(5, "vp", func(j int) {
-		for i := range 5 {
-			VMOVUPS(scratch(5*i+j), y[i])
-		}
-		save(transform())
-	})
-	advance(row, "xc", walk)
-	advance(base, "vc", walk)
-	again("channel")
+	}, transform)
 }
 
 func phasedWeights(name string, flip bool) {
@@ -129,7 +108,7 @@ func phasedWeights(name string, flip bool) {
 		}
 	}
 	for f := range 4 {
-		columns(5, "up", func(j int) {
+		columns("up", func(j int) {
 			VMOVUPS(at(f/2, f%2, j), Y0)
 			VMOVUPS(at(2+f/2, f%2, j), Y1)
 			save(transform(Y0, Y1))
@@ -161,31 +140,6 @@ func phasedBack(name string) func() []VecPhysical {
 	}
 }
 
-// phasedColumns transforms the columns at base to scratch from element first on.
-func phasedColumns(first int, transform func() []VecPhysical) {
-	columns(5, "mp", func(j int) {
-		for i := range 5 {
-			VMOVUPS(Mem{Base: walk}, y[i])
-			if i < 4 {
-				ADDQ(step, walk)
-			}
-		}
-		for i, r := range transform() {
-			VMOVUPS(r, scratch(first+5*i+j))
-		}
-	})
-}
-
-// spread stores four vectors, transposed, from disp bytes behind the elements at hand on.
-func spread(v []VecPhysical, disp int) {
-	for k, r := range v {
-		VMOVUPS(r.AsX(), element(k, disp))
-		for part := 1; part < lanes/4; part++ {
-			extract(part, r, element(4*part+k, disp))
-		}
-	}
-}
-
 func phasedOutput() {
 	text("phasedOutput", "y *float32, yc, pitch int, off *int, m *float32, mp, mc int, bias *float32, least float32",
 		"			z := 5x5 matrix m[(5*i+j)*mp+c*mc+l]",
@@ -193,43 +147,7 @@ func phasedOutput() {
 		"		}",
 		"	}", "",
 		"channels is at least 1; "+scratchDoc()+"; a nil bias is zeros. NaN stays.")
-	transform := phasedBack("phasedOutput")
-	bias, least := Y12, Y11
-	begin("y")
-	Load(Param("m"), base)
-	Load(Param("tmp"), tmp)
-	VXORPS(bias, bias, bias)
-	Load(Param("least"), least.AsX())
-	VBROADCASTSS(least.AsX(), least)
-	Label("channel")
-	phasedColumns(0, transform)
-	Load(Param("bias"), walk)
-	TESTQ(walk, walk)
-	JZ(LabelRef("rows"))
-	VBROADCASTSS(Mem{Base: walk}, bias)
-	ADDQ(Imm(4), walk)
-	Store(walk, Param("bias"))
-	Label("rows")
-	MOVQ(row, column)
-	for i := range 4 {
-		for j := range 5 {
-			VMOVUPS(scratch(5*i+j), y[j])
-		}
-		v := transform()
-		for _, r := range v {
-			VADDPS(bias, r, r)
-			VMAXPS(r, least, r)
-		}
-		transpose(v, y[1:5])
-		spread(v, 0)
-		if i < 3 {
-			advance(row, "pitch", walk)
-		}
-	}
-	MOVQ(column, row)
-	advance(row, "yc", walk)
-	advance(base, "mc", walk)
-	again("channel")
+	back(phasedBack("phasedOutput"), y[1:5])
 }
 
 func phasedPair() {
@@ -246,9 +164,9 @@ func phasedPair() {
 	Load(Param("m"), base)
 	Load(Param("tmp"), tmp)
 	Label("channel")
-	phasedColumns(0, transform)
+	transformColumns("mp", 0, transform)
 	advance(base, "ms", walk)
-	phasedColumns(20, transform)
+	transformColumns("mp", 20, transform)
 	Load(Param("ms"), walk)
 	SHLQ(Imm(2), walk)
 	SUBQ(walk, base)
@@ -299,31 +217,10 @@ func phasedGrad() {
 		VFMADD231PS(two, Y5, Y8)
 		return []VecPhysical{Y0, Y6, Y7, Y8, Y3}
 	}
-	begin("y")
-	Load(Param("z"), base)
-	Load(Param("tmp"), tmp)
-	Label("channel")
-	MOVQ(row, column)
-	for i := range 4 {
+	forth("y", "z", 4, func() {
 		four(0, 0)
 		transpose(y[0:4], y[4:8])
-		for j, r := range transform() {
-			VMOVUPS(r, scratch(5*i+j))
-		}
-		if i < 3 {
-			advance(row, "pitch", walk)
-		}
-	}
-	MOVQ(column, row)
-	columns(5, "zp", func(j int) {
-		for i := range 4 {
-			VMOVUPS(scratch(5*i+j), y[i])
-		}
-		save(transform())
-	})
-	advance(row, "yc", walk)
-	advance(base, "zc", walk)
-	again("channel")
+	}, transform)
 }
 
 func phasedSums() {
@@ -354,17 +251,7 @@ func phasedSums() {
 	Load(Param("u"), base)
 	Load(Param("tmp"), tmp)
 	Label("channel")
-	columns(5, "up", func(j int) {
-		for i := range 5 {
-			VMOVUPS(Mem{Base: walk}, y[i])
-			if i < 4 {
-				ADDQ(step, walk)
-			}
-		}
-		for i, r := range transform() {
-			VMOVUPS(r, scratch(5*i+j))
-		}
-	})
+	transformColumns("up", 0, transform)
 	for i := range 2 {
 		for j := range 5 {
 			VMOVUPS(scratch(5*i+j), y[j])

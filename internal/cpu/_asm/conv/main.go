@@ -79,6 +79,20 @@ func choose(m GPPhysical, vecs int) {
 	JMP(LabelRef(label(1, vecs, "")))
 }
 
+// rowAddresses sets the registers to where rows begin in a, off[r] elements from there on, and m to their number. It overwrites at and t.
+func rowAddresses(row []GPPhysical, m, at, t GPPhysical) {
+	Load(Param("a"), at)
+	Load(Param("off"), t)
+	Load(Param("m"), m)
+	for r := range rows {
+		CMPQ(m, Imm(uint64(r)))
+		JLE(LabelRef("rows"))
+		MOVLQSX(Mem{Base: t, Disp: 4 * r}, row[r])
+		LEAQ(Mem{Base: at, Index: row[r], Scale: 4}, row[r])
+	}
+	Label("rows")
+}
+
 // unrolled runs step k times, four at a time, then advance for as many steps. It overwrites k.
 func unrolled(k GPPhysical, label func(string) string, step func(i int), advance func(steps int)) {
 	SUBQ(Imm(4), k)
@@ -280,17 +294,8 @@ func dots() {
 		"	}", "",
 		"m is 1 to 6, vecs 1 or 2, k and segments at least 1. It reads and writes nothing else.")
 	row := []GPPhysical{R8, R9, R10, R11, R12, R13}
-	at, b, k, c, ldc, m, off := RAX, RSI, RDI, RBX, RCX, RDX, RBX
-	Load(Param("a"), at)
-	Load(Param("off"), off)
-	Load(Param("m"), m)
-	for r := range rows {
-		CMPQ(m, Imm(uint64(r)))
-		JLE(LabelRef("rows"))
-		MOVLQSX(Mem{Base: off, Disp: 4 * r}, row[r])
-		LEAQ(Mem{Base: at, Index: row[r], Scale: 4}, row[r])
-	}
-	Label("rows")
+	at, b, k, c, ldc, m := RAX, RSI, RDI, RBX, RCX, RDX
+	rowAddresses(row, m, at, c)
 	XORQ(at, at)
 	Load(Param("b"), b)
 	Load(Param("vecs"), k)
@@ -375,16 +380,7 @@ func planes() {
 	row := []GPPhysical{R8, R9, R10, R11, R12, R13}
 	at, b, ldb, vectors, left, c, t, m := RAX, RSI, RDI, RBX, RCX, RCX, R15, RDX
 	mask := Y15
-	Load(Param("a"), at)
-	Load(Param("off"), t)
-	Load(Param("m"), m)
-	for r := range rows {
-		CMPQ(m, Imm(uint64(r)))
-		JLE(LabelRef("rows"))
-		MOVLQSX(Mem{Base: t, Disp: 4 * r}, row[r])
-		LEAQ(Mem{Base: at, Index: row[r], Scale: 4}, row[r])
-	}
-	Label("rows")
+	rowAddresses(row, m, at, t)
 	Load(Param("k"), left)
 	MOVQ(left, vectors)
 	ANDQ(Imm(lanes-1), left)

@@ -1,10 +1,6 @@
 package cpu
 
-import (
-	"unsafe"
-
-	"github.com/hadal-go/hadal/internal/parallel"
-)
+import "github.com/hadal-go/hadal/internal/parallel"
 
 // directWeights is the gradient of a direct convolution's weights. Its transpose is a sum over blocks of outputs, units, of
 // products of the strip, whose rows are terms, with dy, which is transposed into panels of 16 output channels. A task
@@ -48,21 +44,6 @@ func directWeightGrad(g *Conv, x, dy, dw []float32) {
 		}
 	})
 	addWeights(z.im, dw, buf, parts, z.groups, rows, z.m, z.width)
-}
-
-// transposeInto sets dst[p*w+i] = src[i*stride+p] for i < n, p < k, and nothing else.
-func transposeInto[T Float](im Impl, dst []T, w int, src []T, stride, n, k int) {
-	lanes := 32 / int(unsafe.Sizeof(T(0)))
-	whole := n &^ (lanes - 1)
-	if k < lanes || im == implGo {
-		whole = 0
-	}
-	for i := 0; i < whole; i += lanes {
-		packTransposed(dst[i:], w, src[i*stride:], stride, lanes, k)
-	}
-	if whole < n {
-		packStrided(dst[whole:], w, src[whole*stride:], stride, 1, n-whole, k)
-	}
 }
 
 // task adds up part q for a group and a block of its input channels.

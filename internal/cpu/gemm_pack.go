@@ -124,3 +124,16 @@ func packStrided[T Float](dst []T, w int, src []T, is, ps, n, k int) {
 		}
 	}
 }
+
+// transposeInto sets dst[p*ldd+i] = src[i*lds+p] for i < m, p < n, and nothing else.
+func transposeInto[T Float](im Impl, dst []T, ldd int, src []T, lds, m, n int) {
+	lanes := 32 / int(unsafe.Sizeof(T(0)))
+	if im.portable() || m < lanes || n < lanes {
+		packStrided(dst, ldd, src, lds, 1, m, n)
+		return
+	}
+	for i := 0; i < m; i += lanes {
+		i := min(i, m-lanes) // the last vectors may overlap
+		packTransposed(dst[i:], ldd, src[i*lds:], lds, lanes, n)
+	}
+}

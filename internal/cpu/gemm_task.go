@@ -119,7 +119,7 @@ func (j *gemmJob[T]) task(i int) {
 	}
 	if j.turned {
 		_, i1 := j.panelsA.part(ip1 - 1)
-		turnOver(j.c[cj*j.ldc+ci:], j.ldc, cs, x.ldc, i1-ci, min(jp1*j.panel, j.n)-cj)
+		transposeInto(j.im, j.c[cj*j.ldc+ci:], j.ldc, cs, x.ldc, i1-ci, min(jp1*j.panel, j.n)-cj)
 	}
 }
 
@@ -143,18 +143,5 @@ func (j *gemmJob[T]) ahead(x *gemmTile[T], t, ip0, ip1, call, jp int) {
 		x.next = j.bufB[(jp+1)%j.panelsB*j.sizeB+(p-p0)*j.nr:] // the next task may follow here
 		x.step = j.nr * x.k * size / ((ip1-ip0)*(x.k/4) + 1)
 		x.jump = x.step * (x.k / 4)
-	}
-}
-
-// turnOver computes dst[p*ldd+i] = src[i*lds+p] for i < m, p < n.
-func turnOver[T Float](dst []T, ldd int, src []T, lds, m, n int) {
-	lanes := 32 / int(unsafe.Sizeof(T(0)))
-	if m < lanes || n < lanes {
-		packStrided(dst, ldd, src, lds, 1, m, n)
-		return
-	}
-	for i := 0; i < m; i += lanes {
-		i := min(i, m-lanes) // the last vectors may overlap
-		packTransposed(dst[i:], ldd, src[i*lds:], lds, lanes, n)
 	}
 }

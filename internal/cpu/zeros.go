@@ -81,7 +81,7 @@ func (z *zerosJob) with(b []float32, brs, bcs int, f func()) bool {
 		defer block.Put()
 		z.d = buf
 		if brs == 1 {
-			inSteps(z.k, vectorBlock/8, func(lo, hi int) { turnOver(buf[lo*z.n:], z.n, b[lo:], bcs, z.n, hi-lo) })
+			inSteps(z.k, vectorBlock/8, func(lo, hi int) { transposeInto(inUse(), buf[lo*z.n:], z.n, b[lo:], bcs, z.n, hi-lo) })
 		} else {
 			packStrided(buf, z.n, b, bcs, brs, z.n, z.k)
 		}
@@ -214,7 +214,7 @@ func (z *zerosJob) spread(t []float32, f found, p0, p1, first, w, ldt int) {
 // write writes w rows of C from the first on.
 func (z *zerosJob) write(sum []float32, first, w, ldt int) {
 	if z.turned {
-		turnOver(z.c[first:], z.ldc, sum, ldt, w, z.n)
+		transposeInto(inUse(), z.c[first:], z.ldc, sum, ldt, w, z.n)
 		return
 	}
 	for i := range w {

@@ -92,7 +92,7 @@ func indexAdd[T, A Number](outer, n, inner int, x []T, idx []int64, skip int64, 
 	fast := unsafe.Sizeof(T(0)) == 4 && unsafe.Sizeof(A(0)) == 8 && sparseKernels(inUse())
 	groups.each(outer, inner, func(o, lo, hi, k0, k1 int) {
 		if fast {
-			groups.sums(lo, hi, k1-k0, inner, as32of(x)[o*m*inner+k0:], as32of(y)[o*n*inner+k0:])
+			groups.sums(lo, hi, k1-k0, inner, as32(x)[o*m*inner+k0:], as32(y)[o*n*inner+k0:])
 			if int(skip) >= lo && int(skip) < hi {
 				clear(y[(o*n+int(skip))*inner+k0 : (o*n+int(skip))*inner+k1])
 			}
@@ -134,11 +134,6 @@ func (g *Groups) sums(lo, hi, w, inner int, x, y []float32) {
 		}
 		lo = end
 	}
-}
-
-// as32of is x, a slice of float32, under that name.
-func as32of[T Number](x []T) []float32 {
-	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
 // sumRows sets acc to the sum of a group's rows of x, columns from k0 on. Four rows at a time: the sums stay in registers.

@@ -186,7 +186,7 @@ func (j *compareJob[T]) chunk(lo, hi int) {
 		n := min(tile, hi-lo)
 		d, a, b := j.dst[lo:lo+n], j.a.load(lo, n), j.b.load(lo, n)
 		if k != nil && k.compare != nil {
-			done := k.compare(j.code, d, words(a), words(b))
+			done := k.compare(j.code, d, as32(a), as32(b))
 			d, a, b = d[done:], a[done:], b[done:]
 		}
 		compare(j.code, d, a, b)
@@ -229,7 +229,7 @@ func (j *selectJob[T]) chunk(lo, hi int) {
 		n := min(tile, hi-lo)
 		c, x, y, d := j.cond.load(lo, n), j.a.load(lo, n), j.b.load(lo, n), j.dst[lo:lo+n]
 		if k != nil && k.choose != nil {
-			done := k.choose(words(d), c, words(x), words(y))
+			done := k.choose(as32(d), c, as32(x), as32(y))
 			c, x, y, d = c[done:], x[done:], y[done:], d[done:]
 		}
 		x, y, c = x[:len(d)], y[:len(d)], c[:len(d)]

@@ -1,7 +1,5 @@
 package cpu
 
-import "unsafe"
-
 // Code names an elementwise function.
 type Code uint8
 
@@ -170,8 +168,7 @@ func kernelOf[T Number](c Code) kernel[T] {
 
 // streamKernelOf is kernelOf for a result that is written around the caches, nil where there is none or it need not be.
 func streamKernelOf[T Number](c Code, dst []T) kernel[T] {
-	if _, ok := any(T(0)).(float32); !ok || !streams(len(dst)) || inUse() == implGo ||
-		!aligned(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst))) {
+	if _, ok := any(T(0)).(float32); !ok || !streams(len(dst)) || inUse() == implGo || !aligned(as32(dst)) {
 		return nil
 	}
 	var t any = &kernelsF32Stream

@@ -77,7 +77,7 @@ func (l *loader[T]) transpose(dst []T, p int) {
 				src, st := l.data[from+c*l.stride[last]:], l.stride[last]
 				j := 0
 				if k != nil && k.turn != nil && h == side && w == side {
-					k.turn(words(buf[:]), words(src[:(side-1)*st+side]), st)
+					k.turn(as32(buf[:]), as32(src[:(side-1)*st+side]), st)
 					j = side
 				}
 				for ; j+4 <= w; j += 4 {
@@ -99,11 +99,6 @@ func (l *loader[T]) transpose(dst []T, p int) {
 			}
 		}
 	})
-}
-
-// words is x, whose elements have four bytes, as float32 that are only moved.
-func words[T any](x []T) []float32 {
-	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
 // turn writes four rows to columns j to j+3 of a block; j is a multiple of 4. Inlined, its loop would run out of registers.

@@ -59,8 +59,8 @@ func vectors[T Float]() *vectorKernels {
 	return vectorsOf(inUse())
 }
 
-// as32 is x, a slice of float32, under that name.
-func as32[T Float](x []T) []float32 {
+// as32 is x, whose elements have four bytes, as float32. What is not float32 may only be moved.
+func as32[T any](x []T) []float32 {
 	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
@@ -92,7 +92,7 @@ func inSteps(n, step int, f func(lo, hi int)) {
 // Sum returns the sum of x in float64 where there is a kernel for it.
 func Sum[T float32 | float64 | int64](x []T) (sum float64, ok bool) {
 	if k := vectorsOf(inUse()); k != nil && unsafe.Sizeof(T(0)) == 4 {
-		return k.sum(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))), true
+		return k.sum(as32(x)), true
 	}
 	return 0, false
 }
@@ -101,8 +101,7 @@ func Sum[T float32 | float64 | int64](x []T) (sum float64, ok bool) {
 func AddRows[A, T float32 | float64 | int64](acc []A, x []T, rows, stride int) bool {
 	sums, ok := any(acc).([]float64)
 	if k := vectorsOf(inUse()); ok && k != nil && k.addRows != nil && unsafe.Sizeof(T(0)) == 4 && len(acc) > 0 {
-		x := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
-		k.addRows(sums, x[:(rows-1)*stride+len(sums)], rows, stride)
+		k.addRows(sums, as32(x)[:(rows-1)*stride+len(sums)], rows, stride)
 		return true
 	}
 	return false
@@ -112,7 +111,7 @@ func AddRows[A, T float32 | float64 | int64](acc []A, x []T, rows, stride int) b
 func Extremes[T Number](x []T) (lo, hi T, ok bool) {
 	if _, is := any(T(0)).(float32); is && len(x) > 0 {
 		if k := vectorsOf(inUse()); k != nil {
-			l, h, ok := k.extremes(unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(x))), len(x)))
+			l, h, ok := k.extremes(as32(x))
 			return T(l), T(h), ok
 		}
 	}

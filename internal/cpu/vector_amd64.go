@@ -317,7 +317,7 @@ var vectorsAVX2 = vectorKernels{
 		if stream && aligned(y) {
 			f = vectorDropStreamAVX2
 		}
-		u := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(words))), len(words))
+		u := as32(words)
 		inBlocks(len(x), func(lo, hi int) { f(&y[lo], &x[lo], &u[lo], hi-lo, p, scale, 0) })
 	},
 	addRows: func(acc []float64, x []float32, rows, stride int) {

@@ -92,12 +92,7 @@ type InceptionResNetV1 struct {
 func NewInceptionResNetV1(g *random.Generator, cfg InceptionResNetConfig) *InceptionResNetV1 {
 	b := newInceptionBuilder(g, "inception_resnet_v1", cfg.Config, 0.2)
 	m := &InceptionResNetV1{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
-	m.Conv1a = b.conv(conv(32, 3).halve())
-	m.Conv2a = b.conv(conv(32, 3).unpadded())
-	m.Conv2b = b.conv(conv(64, 3))
-	m.MaxPool3a = b.maxPool(false)
-	m.Conv3b = b.conv(conv(80, 1))
-	m.Conv4a = b.conv(conv(192, 3).unpadded())
+	m.Conv1a, m.Conv2a, m.Conv2b, m.MaxPool3a, m.Conv3b, m.Conv4a = b.stem()
 	m.Conv4b = b.conv(conv(256, 3).halve())
 	b.keep = false
 
@@ -181,12 +176,7 @@ type InceptionResNetV2 struct {
 func NewInceptionResNetV2(g *random.Generator, cfg InceptionResNetConfig) *InceptionResNetV2 {
 	b := newInceptionBuilder(g, "inception_resnet_v2", cfg.Config, 0.2)
 	m := &InceptionResNetV2{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
-	m.Conv1a = b.conv(conv(32, 3).halve())
-	m.Conv2a = b.conv(conv(32, 3).unpadded())
-	m.Conv2b = b.conv(conv(64, 3))
-	m.MaxPool3a = b.maxPool(false)
-	m.Conv3b = b.conv(conv(80, 1))
-	m.Conv4a = b.conv(conv(192, 3).unpadded())
+	m.Conv1a, m.Conv2a, m.Conv2b, m.MaxPool3a, m.Conv3b, m.Conv4a = b.stem()
 	m.MaxPool5a = b.maxPool(false)
 	b.keep = false
 

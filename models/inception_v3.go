@@ -52,12 +52,7 @@ type InceptionV3 struct {
 func NewInceptionV3(g *random.Generator, cfg Config) *InceptionV3 {
 	b := newInceptionBuilder(g, "inception_v3", cfg, 0.5)
 	m := &InceptionV3{Dropout: nn.NewDropout(g, *b.cfg.Dropout)}
-	m.Conv1a = b.conv(conv(32, 3).halve())
-	m.Conv2a = b.conv(conv(32, 3).unpadded())
-	m.Conv2b = b.conv(conv(64, 3))
-	m.MaxPool1 = b.maxPool(false)
-	m.Conv3b = b.conv(conv(80, 1))
-	m.Conv4a = b.conv(conv(192, 3).unpadded())
+	m.Conv1a, m.Conv2a, m.Conv2b, m.MaxPool1, m.Conv3b, m.Conv4a = b.stem()
 	m.MaxPool2 = b.maxPool(false)
 	b.keep = false
 
@@ -69,6 +64,17 @@ func NewInceptionV3(g *random.Generator, cfg Config) *InceptionV3 {
 	m.Mixed7b, m.Mixed7c = newInceptionE(b), newInceptionE(b)
 	m.FC = b.linear(b.in, b.cfg.Classes)
 	return m
+}
+
+// stem returns the first layers of Inception-v3, which are those of the Inception-ResNets too.
+func (b *inceptionBuilder) stem() (conv1a, conv2a, conv2b *BasicConv2d, pool nn.Layer, conv3b, conv4a *BasicConv2d) {
+	conv1a = b.conv(conv(32, 3).halve())
+	conv2a = b.conv(conv(32, 3).unpadded())
+	conv2b = b.conv(conv(64, 3))
+	pool = b.maxPool(false)
+	conv3b = b.conv(conv(80, 1))
+	conv4a = b.conv(conv(192, 3).unpadded())
+	return conv1a, conv2a, conv2b, pool, conv3b, conv4a
 }
 
 // Forward maps pictures (N, C, H, W) to scores (N, classes). The auxiliary classifier has no part in it.

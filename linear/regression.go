@@ -74,11 +74,7 @@ func NewLinearRegression(cfg LinearRegressionConfig) *LinearRegression {
 // Fit learns from rows x (N, D) and targets y (N,). NaN or infinite data is an ErrNotFinite, no data an ErrNoSamples.
 func (m *LinearRegression) Fit(x, y *tensor.Tensor) error {
 	const op = "linear regression"
-	p, err := newProblem(op, x, y, m.cfg.NoIntercept)
-	if err != nil {
-		return err
-	}
-	f, err := p.factor(op)
+	p, f, err := newFactors(op, x, y, m.cfg.NoIntercept)
 	if err != nil {
 		return err
 	}
@@ -125,12 +121,16 @@ func (p problem) model(w *tensor.Tensor) Regressor {
 // factors are the singular value decomposition of a problem's features, X = U diag(s) Vh, and Uᵀy.
 type factors struct{ u, s, vh, uty *tensor.Tensor }
 
-func (p problem) factor(op string) (f factors, err error) {
+// newFactors decomposes the problem that newProblem makes.
+func newFactors(op string, x, y *tensor.Tensor, noIntercept bool) (p problem, f factors, err error) {
+	if p, err = newProblem(op, x, y, noIntercept); err != nil {
+		return p, f, err
+	}
 	if f.u, f.s, f.vh, err = thinSVD(p.x); err != nil {
-		return f, fitError(op, err, "the features cannot be decomposed")
+		return p, f, fitError(op, err, "the features cannot be decomposed")
 	}
 	f.uty = f.u.T().MatMul(p.y)
-	return f, nil
+	return p, f, nil
 }
 
 // thinSVD is linalg.SVD, of R in x = Q R where that is smaller.

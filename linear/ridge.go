@@ -38,11 +38,7 @@ func NewRidge(cfg RidgeConfig) *Ridge {
 // Fit learns from rows x (N, D) and targets y (N,). NaN or infinite data is an ErrNotFinite, no data an ErrNoSamples.
 func (m *Ridge) Fit(x, y *tensor.Tensor) error {
 	const op = "ridge"
-	p, err := newProblem(op, x, y, m.cfg.NoIntercept)
-	if err != nil {
-		return err
-	}
-	f, err := p.factor(op)
+	p, f, err := newFactors(op, x, y, m.cfg.NoIntercept)
 	if err != nil {
 		return err
 	}
@@ -87,11 +83,7 @@ func RidgePath(x, y *tensor.Tensor, alphas []float64, cfg RidgeConfig) (*Path, e
 			tensor.Fail(op, tensor.ErrValue, nil, "alphas holds %v; they must be finite and not negative", a)
 		}
 	}
-	p, err := newProblem(op, x, y, cfg.NoIntercept)
-	if err != nil {
-		return nil, err
-	}
-	f, err := p.factor(op)
+	p, f, err := newFactors(op, x, y, cfg.NoIntercept)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,6 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
 	"io/fs"
 	"math"
 	"os"
@@ -21,10 +18,9 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/image/bmp"
-
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/imageset"
+	"github.com/hadal-go/hadal/dataset/imageset/imagetest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -39,37 +35,6 @@ func flat(w, h int, c color.Color) image.Image {
 	return img
 }
 
-func write(t testing.TB, path string, b []byte) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// save writes a picture in the format that its name says.
-func save(t testing.TB, path string, img image.Image) {
-	t.Helper()
-	var b bytes.Buffer
-	var err error
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jpg", ".jpeg":
-		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: 100})
-	case ".gif":
-		err = gif.Encode(&b, img, nil)
-	case ".bmp":
-		err = bmp.Encode(&b, img)
-	default:
-		err = png.Encode(&b, img)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, path, b.Bytes())
-}
-
 var red, blue = color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 0, 255, 255}
 
 // folder makes pictures of 4 x 4 pixels at the names, red in folders called red, else blue.
@@ -80,7 +45,7 @@ func folder(t testing.TB, names ...string) string {
 		if strings.Contains(name, "red/") {
 			c = red
 		}
-		save(t, filepath.Join(dir, filepath.FromSlash(name)), flat(4, 4, c))
+		imagetest.Save(t, filepath.Join(dir, filepath.FromSlash(name)), flat(4, 4, c))
 	}
 	return dir
 }
@@ -105,8 +70,8 @@ func names(p *Pictures) (r []string) {
 func TestParts(t *testing.T) {
 	dir := folder(t, "train/red/b.PNG", "train/red/a.jpg", "train/blue/1.gif", "train/blue/2.Bmp", "train/blue/10.JPEG", "train/.git/x.png",
 		"train/red/.hidden.png", "Test/blue/x.png", "Test/red/x.png", "Test/red/y.png", "val/red/v.png")
-	write(t, filepath.Join(dir, "train/red/README.txt"), []byte("pictures"))
-	write(t, filepath.Join(dir, "train/notes.md"), nil)
+	imagetest.Write(t, filepath.Join(dir, "train/red/README.txt"), []byte("pictures"))
+	imagetest.Write(t, filepath.Join(dir, "train/notes.md"), nil)
 	f := open2(t, dir, Config{})
 	if !slices.Equal(f.Classes, []string{"blue", "red"}) || f.Fit != (imageset.Fit{Height: 4, Width: 4, Channels: 3}) || f.Bad != nil || f.Cut {
 		t.Fatalf("%+v", f)
@@ -197,7 +162,7 @@ func TestBadFiles(t *testing.T) {
 		"red/text.webp":  "is not a picture that can be read",
 	}
 	for name, b := range map[string][]byte{"blue/bomb.png": declares(100_000, 100_000), "blue/cut.png": good[:len(good)-20], "red/empty.jpg": nil, "red/header.png": declares(9, 9), "red/text.webp": []byte("RIFF\x10\x00\x00\x00WEBPVP8 hello")} {
-		write(t, filepath.Join(dir, name), b)
+		imagetest.Write(t, filepath.Join(dir, name), b)
 	}
 	if os.Symlink("nowhere", filepath.Join(dir, "red", "zlink.png")) == nil {
 		bad["red/zlink.png"] = "cannot be opened: "
@@ -259,7 +224,7 @@ func TestPanic(t *testing.T) {
 func TestLayoutErrors(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none")
 	file := filepath.Join(t.TempDir(), "file")
-	write(t, file, nil)
+	imagetest.Write(t, file, nil)
 	for want, dir := range map[string]string{
 		"cannot be read: ": missing,
 		"give a folder":    file,
@@ -329,7 +294,7 @@ func TestFit(t *testing.T) {
 			if name[0] == 'b' {
 				img = c.b
 			}
-			save(t, filepath.Join(dir, name), img)
+			imagetest.Save(t, filepath.Join(dir, name), img)
 		}
 		f := open2(t, dir, Config{Fit: c.fit, TestShare: 0.5})
 		s, err := f.Train.At(t.Context(), 0, nil)
@@ -427,7 +392,7 @@ func TestMeanStdAndNormalized(t *testing.T) {
 func BenchmarkGather(b *testing.B) {
 	dir := b.TempDir()
 	for i := range 64 {
-		save(b, filepath.Join(dir, fmt.Sprintf("%d/%d.png", i%2, i)), flat(64, 64, red))
+		imagetest.Save(b, filepath.Join(dir, fmt.Sprintf("%d/%d.png", i%2, i)), flat(64, 64, red))
 	}
 	for name, cache := range map[string]int64{"kept": 0, "decoded": -1} {
 		f, err := Open(b.Context(), dir, Config{CacheBytes: cache})

@@ -1,25 +1,22 @@
 package imageset
 
 import (
-	"bytes"
 	"errors"
 	"image"
-	"image/png"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hadal-go/hadal/dataset/imageset/imagetest"
 )
 
 func TestUse(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string, img image.Image) string {
-		var b bytes.Buffer
 		path := filepath.Join(dir, name)
-		if err := errors.Join(png.Encode(&b, img), os.WriteFile(path, b.Bytes(), 0o644)); err != nil {
-			t.Fatal(err)
-		}
+		imagetest.Save(t, path, img)
 		return path
 	}
 	path := file("a.png", corners())

@@ -10,9 +10,6 @@ import (
 	"hash/crc32"
 	"image"
 	"image/color"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,35 +18,12 @@ import (
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/imageset/imagetest"
 	"github.com/hadal-go/hadal/dataset/maskset"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 var _ dataset.Dataset[maskset.Sample] = (*maskset.Set)(nil)
-
-// save writes a picture in the format of its name.
-func save(t *testing.T, path string, img image.Image) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	switch filepath.Ext(path) {
-	case ".png":
-		err = png.Encode(f, img)
-	case ".jpg":
-		err = jpeg.Encode(f, img, &jpeg.Options{Quality: 100})
-	case ".gif":
-		err = gif.Encode(f, img, nil)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // grey is a mask of 4 x 2 pixels.
 func grey(values ...uint8) *image.Gray {
@@ -78,12 +52,12 @@ func at(t *testing.T, s *maskset.Set, i int) maskset.Sample {
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
 	ctx := context.Background()
-	save(t, filepath.Join(dir, "images", "b.jpg"), picture())
-	save(t, filepath.Join(dir, "masks", "b.png"), grey(0, 0, 1, 1, 2, 2, 255, 0))
-	save(t, filepath.Join(dir, "images", "a.png"), picture())
+	imagetest.Save(t, filepath.Join(dir, "images", "b.jpg"), picture())
+	imagetest.Save(t, filepath.Join(dir, "masks", "b.png"), grey(0, 0, 1, 1, 2, 2, 255, 0))
+	imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
 	palette := image.NewPaletted(image.Rect(0, 0, 4, 2), color.Palette{color.Black, color.White, color.RGBA{255, 0, 0, 255}})
 	palette.Pix = []uint8{2, 2, 2, 2, 0, 0, 0, 1}
-	save(t, filepath.Join(dir, "masks", "a.gif"), palette)
+	imagetest.Save(t, filepath.Join(dir, "masks", "a.gif"), palette)
 	s, err := maskset.Open(ctx, dir, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -116,9 +90,7 @@ func TestFolder(t *testing.T) {
 		t.Errorf("%v", large.Mask)
 	}
 
-	if err := os.WriteFile(filepath.Join(dir, "classes.txt"), []byte("ground\r\ncat\ndog\nbird\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	imagetest.Write(t, filepath.Join(dir, "classes.txt"), []byte("ground\r\ncat\ndog\nbird\n"))
 	if s, err = maskset.Open(ctx, dir, 0); err != nil || !slices.Equal(s.Classes, []string{"ground", "cat", "dog", "bird"}) {
 		t.Errorf("%v, %v", s, err)
 	}
@@ -126,8 +98,8 @@ func TestFolder(t *testing.T) {
 
 func TestBinaryMasks(t *testing.T) {
 	dir := t.TempDir()
-	save(t, filepath.Join(dir, "images", "a.png"), picture())
-	save(t, filepath.Join(dir, "masks", "a.png"), grey(0, 255, 0, 255, 0, 0, 0, 0))
+	imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+	imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey(0, 255, 0, 255, 0, 0, 0, 0))
 	s, err := maskset.Open(context.Background(), dir, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -166,12 +138,10 @@ func TestFewBits(t *testing.T) {
 		"1 bit":  {png4(1, []byte{0x50}, []byte{0x10}), []int64{0, 1, 0, 1, 0, 0, 0, 1}},
 	} {
 		dir := t.TempDir()
-		save(t, filepath.Join(dir, "images", "a.png"), picture())
-		save(t, filepath.Join(dir, "images", ".b.png"), picture()) // not looked at
-		save(t, filepath.Join(dir, "masks", "a.png"), grey())
-		if err := os.WriteFile(filepath.Join(dir, "masks", "a.png"), c.file, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+		imagetest.Save(t, filepath.Join(dir, "images", ".b.png"), picture()) // not looked at
+		imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey())
+		imagetest.Write(t, filepath.Join(dir, "masks", "a.png"), c.file)
 		s, err := maskset.Open(context.Background(), dir, 0)
 		if err != nil {
 			t.Fatal(name, err)
@@ -186,18 +156,16 @@ func TestFewBits(t *testing.T) {
 func TestExif(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "images", "a.jpg")
-	save(t, path, picture())
+	imagetest.Save(t, path, picture())
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	exif := "\xff\xe1\x00\x22Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00" // a quarter turn
-	if err := os.WriteFile(path, slices.Concat(b[:2], []byte(exif), b[2:]), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	imagetest.Write(t, path, slices.Concat(b[:2], []byte(exif), b[2:]))
 	mask := image.NewGray(image.Rect(0, 0, 2, 4))
 	mask.Pix[5] = 1
-	save(t, filepath.Join(dir, "masks", "a.png"), mask)
+	imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), mask)
 	s, err := maskset.Open(context.Background(), dir, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -216,66 +184,60 @@ func TestErrors(t *testing.T) {
 	}{
 		"no folder": {"holds pictures in images", func(string) {}},
 		"no pictures": {"has no pictures", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.txt"), nil)
-			save(t, filepath.Join(dir, "masks", "a.png"), grey())
+			imagetest.Write(t, filepath.Join(dir, "images", "a.txt"), nil)
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey())
 		}},
 		"no mask": {"a.png has no mask", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "b.png"), grey(1))
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "b.png"), grey(1))
 		}},
 		"colours": {"without a palette", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), picture())
 		}},
 		"empty masks": {"nothing can be learnt", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.png"), grey())
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey())
 		}},
 		"no picture": {"not a picture", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "b.png"), grey(1))
-			if err := os.WriteFile(filepath.Join(dir, "masks", "a.png"), []byte("text"), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "b.png"), grey(1))
+			imagetest.Write(t, filepath.Join(dir, "masks", "a.png"), []byte("text"))
 		}},
 		"a mask as JPEG": {"a.png is neither PNG nor GIF", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.jpg"), grey(1))
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.jpg"), grey(1))
 			if err := os.Rename(filepath.Join(dir, "masks", "a.jpg"), filepath.Join(dir, "masks", "a.png")); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		"two masks": {"a.png are both masks of one picture", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
-			save(t, filepath.Join(dir, "masks", "a.gif"), grey(1))
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.gif"), grey(1))
 		}},
 		"a folder": {"a.png is no regular file", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
 			if err := os.MkdirAll(filepath.Join(dir, "masks", "a.png"), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		"names in a folder": {"classes.txt is no regular file", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
 			if err := os.Mkdir(filepath.Join(dir, "classes.txt"), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}},
 		"many names": {"names 256 classes: masks tell at most 255 apart", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
-			if err := os.WriteFile(filepath.Join(dir, "classes.txt"), bytes.Repeat([]byte("name\n"), 256), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			imagetest.Write(t, filepath.Join(dir, "classes.txt"), bytes.Repeat([]byte("name\n"), 256))
 		}},
 		"few names": {"names 1 classes", func(dir string) {
-			save(t, filepath.Join(dir, "images", "a.png"), picture())
-			save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
-			if err := os.WriteFile(filepath.Join(dir, "classes.txt"), []byte("only\n"), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			imagetest.Save(t, filepath.Join(dir, "images", "a.png"), picture())
+			imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+			imagetest.Write(t, filepath.Join(dir, "classes.txt"), []byte("only\n"))
 		}},
 	} {
 		dir := t.TempDir()
@@ -289,8 +251,8 @@ func TestErrors(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	dir := t.TempDir()
-	save(t, filepath.Join(dir, "images", "a.png"), image.NewGray(image.Rect(0, 0, 3, 3)))
-	save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
+	imagetest.Save(t, filepath.Join(dir, "images", "a.png"), image.NewGray(image.Rect(0, 0, 3, 3)))
+	imagetest.Save(t, filepath.Join(dir, "masks", "a.png"), grey(1))
 	s, err := maskset.Open(ctx, dir, 0)
 	if err != nil {
 		t.Fatal(err)

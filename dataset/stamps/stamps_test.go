@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,27 +13,13 @@ import (
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/imageset/imagetest"
 	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/dataset/stamps"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 var _ dataset.Dataset[stamps.Sample] = (*stamps.Set)(nil)
-
-func save(t *testing.T, path string, img image.Image) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // disc is a cut-out of a colour: a disc of the given diameter in the middle of a larger picture.
 func disc(diameter int, c color.NRGBA) *image.NRGBA {
@@ -54,15 +39,13 @@ func disc(diameter int, c color.NRGBA) *image.NRGBA {
 func folder(t *testing.T) string {
 	dir := filepath.Join(t.TempDir(), "stamps")
 	for i := range 4 {
-		save(t, filepath.Join(dir, "animals", "birds", fmt.Sprintf("a%d.png", i)), disc(30+10*i, color.NRGBA{255, 0, 0, 255}))
-		save(t, filepath.Join(dir, "town", fmt.Sprintf("b%d.png", i)), disc(40, color.NRGBA{0, 0, 255, 255}))
+		imagetest.Save(t, filepath.Join(dir, "animals", "birds", fmt.Sprintf("a%d.png", i)), disc(30+10*i, color.NRGBA{255, 0, 0, 255}))
+		imagetest.Save(t, filepath.Join(dir, "town", fmt.Sprintf("b%d.png", i)), disc(40, color.NRGBA{0, 0, 255, 255}))
 	}
-	save(t, filepath.Join(dir, "animals", "birds", "penguin.png"), disc(40, color.NRGBA{255, 0, 0, 255}))
-	save(t, filepath.Join(dir, "town", "opaque.png"), image.NewGray(image.Rect(0, 0, 9, 9)))
-	save(t, filepath.Join(dir, "loose.png"), disc(20, color.NRGBA{0, 255, 0, 255}))
-	if err := os.WriteFile(filepath.Join(dir, "town", "b0.txt"), []byte("a blue disc"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	imagetest.Save(t, filepath.Join(dir, "animals", "birds", "penguin.png"), disc(40, color.NRGBA{255, 0, 0, 255}))
+	imagetest.Save(t, filepath.Join(dir, "town", "opaque.png"), image.NewGray(image.Rect(0, 0, 9, 9)))
+	imagetest.Save(t, filepath.Join(dir, "loose.png"), disc(20, color.NRGBA{0, 255, 0, 255}))
+	imagetest.Write(t, filepath.Join(dir, "town", "b0.txt"), []byte("a blue disc"))
 	return dir
 }
 
@@ -186,7 +169,7 @@ func TestRefuses(t *testing.T) {
 		t.Error("a missing folder is opened")
 	}
 	bad := filepath.Join(dir, "a", "bad.png")
-	save(t, bad, disc(10, color.NRGBA{255, 0, 0, 255}))
+	imagetest.Save(t, bad, disc(10, color.NRGBA{255, 0, 0, 255}))
 	if b, err := os.ReadFile(bad); err != nil || os.WriteFile(bad, b[:len(b)/2], 0o644) != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/format/internal/writetest"
 	"github.com/hadal-go/hadal/format/npy"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -153,43 +155,16 @@ func TestTensorErrors(t *testing.T) {
 	}
 }
 
-// failAfter is a full disk: it takes n bytes.
-type failAfter struct{ n int }
-
-var errFull = errors.New("full")
-
-func (w *failAfter) Write(p []byte) (int, error) {
-	n := min(len(p), w.n)
-	w.n -= n
-	if n < len(p) {
-		return n, errFull
-	}
-	return n, nil
-}
-
 // Wherever the disk is full, Write and WriteNPZ say so.
 func TestWriteToAFullDisk(t *testing.T) {
 	a, err := npy.FromTensor(tensor.Ones(3, 7))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, write := range map[string]func(w *failAfter) error{
-		"npy": func(w *failAfter) error { return npy.Write(w, a) },
-		"npz": func(w *failAfter) error { return npy.WriteNPZ(w, []npy.Named{{"a", a}, {"b", a}}) },
-	} {
-		size := 1 << 20
-		whole := &failAfter{size}
-		if err := write(whole); err != nil {
-			t.Fatal(err)
-		}
-		size -= whole.n
-		for n := range size {
-			if err := write(&failAfter{n}); !errors.Is(err, errFull) || strings.Contains(err.Error(), "\n") {
-				t.Fatalf("%s after %d of %d bytes: %v", name, n, size, err)
-			}
-		}
-		if err := write(&failAfter{size}); err != nil {
-			t.Error(err)
-		}
-	}
+	t.Run("npy", func(t *testing.T) {
+		writetest.FullDisk(t, func(w io.Writer) error { return npy.Write(w, a) })
+	})
+	t.Run("npz", func(t *testing.T) {
+		writetest.FullDisk(t, func(w io.Writer) error { return npy.WriteNPZ(w, []npy.Named{{"a", a}, {"b", a}}) })
+	})
 }

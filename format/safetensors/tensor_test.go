@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"maps"
 	"math"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/format/internal/writetest"
 	"github.com/hadal-go/hadal/format/safetensors"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -322,35 +324,10 @@ func TestSaveErrors(t *testing.T) {
 	}
 }
 
-// failAfter is a full disk: it takes n bytes.
-type failAfter struct{ n int }
-
-var errFull = errors.New("full")
-
-func (w *failAfter) Write(p []byte) (int, error) {
-	n := min(len(p), w.n)
-	w.n -= n
-	if n < len(p) {
-		return n, errFull
-	}
-	return n, nil
-}
-
 // Wherever the disk is full, Write says so.
 func TestWriteToAFullDisk(t *testing.T) {
 	f := &safetensors.File{Entries: []safetensors.Entry{{Name: "a", DType: "U8", Shape: []int{40}, Data: make([]byte, 40)}, {Name: "b", DType: "U8", Shape: []int{40}, Data: make([]byte, 40)}}}
-	var whole bytes.Buffer
-	if err := safetensors.Write(&whole, f); err != nil {
-		t.Fatal(err)
-	}
-	for n := range whole.Len() {
-		if err := safetensors.Write(&failAfter{n}, f); !errors.Is(err, errFull) {
-			t.Fatalf("after %d bytes: %v", n, err)
-		}
-	}
-	if err := safetensors.Write(&failAfter{whole.Len()}, f); err != nil {
-		t.Error(err)
-	}
+	writetest.FullDisk(t, func(w io.Writer) error { return safetensors.Write(w, f) })
 }
 
 func BenchmarkSaveLoad(b *testing.B) {

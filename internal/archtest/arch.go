@@ -58,7 +58,7 @@ var sideways = []struct{ from, to, why string }{
 }
 
 // testOnly lists the folders that no file but tests imports.
-var testOnly = []string{"internal/optest", "internal/archtest", "internal/catalogtest", "dataset/source/sourcetest", "dataset/imageset/imagetest"}
+var testOnly = []string{"internal/optest", "internal/archtest", "internal/catalogtest", "dataset/source/sourcetest", "dataset/imageset/imagetest", "format/internal/writetest"}
 
 var generated = regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
 

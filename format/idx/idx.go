@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -96,22 +95,7 @@ func Read(r io.Reader) (*Array, error) {
 }
 
 // ReadFile reads the file at path.
-func ReadFile(path string) (*Array, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, raw.Cause(err))
-	}
-	defer f.Close()
-	size := int64(0)
-	if stat, err := f.Stat(); err == nil {
-		size = min(stat.Size(), math.MaxInt)
-	}
-	a, err := read(f, int(size))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, raw.Cause(err))
-	}
-	return a, nil
-}
+func ReadFile(path string) (*Array, error) { return raw.ReadFile(path, read) }
 
 // read reads an array from r, which is known to hold that many bytes, or 0.
 func read(r io.Reader, known int) (*Array, error) {

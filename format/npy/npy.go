@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 
@@ -69,22 +68,7 @@ func Read(r io.Reader) (*Array, error) {
 }
 
 // ReadFile reads the file at path, which must hold one array and nothing else.
-func ReadFile(path string) (*Array, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, raw.Cause(err))
-	}
-	defer f.Close()
-	size := int64(0)
-	if stat, err := f.Stat(); err == nil {
-		size = min(stat.Size(), math.MaxInt)
-	}
-	a, err := readAll(f, int(size))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, raw.Cause(err))
-	}
-	return a, nil
-}
+func ReadFile(path string) (*Array, error) { return raw.ReadFile(path, readAll) }
 
 // readAll reads an array that is all of r.
 func readAll(r io.Reader, known int) (*Array, error) {

@@ -37,16 +37,11 @@ func ReadNPZ(r io.ReaderAt, size int64) (*NPZ, error) { return readNPZ("npz", r,
 
 // OpenNPZ opens the archive at path. Close it after use.
 func OpenNPZ(path string) (*NPZ, error) {
-	f, err := os.Open(path)
+	f, size, err := raw.Open(path, "an .npz file")
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, raw.Cause(err))
+		return nil, err
 	}
-	stat, err := f.Stat()
-	if err != nil || stat.IsDir() {
-		f.Close()
-		return nil, fmt.Errorf("%s is a folder or cannot be read: give the path of an .npz file", path)
-	}
-	z, err := readNPZ(path, f, stat.Size())
+	z, err := readNPZ(path, f, size)
 	if err != nil {
 		f.Close()
 		return nil, err

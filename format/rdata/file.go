@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/hadal-go/hadal/format/internal/raw"
 )
@@ -42,16 +41,8 @@ func ReadFile(path string) (*Object, error) { return fromFile(path, read) }
 // LoadFile reads the .rda or .RData file at path.
 func LoadFile(path string) ([]Variable, error) { return fromFile(path, load) }
 
-func fromFile[T any](path string, read func(io.Reader) (T, error)) (v T, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return v, fmt.Errorf("%s cannot be opened: %w; check the path", path, raw.Cause(err))
-	}
-	defer f.Close()
-	if v, err = read(f); err != nil {
-		err = fmt.Errorf("%s: %w", path, raw.Cause(err))
-	}
-	return v, err
+func fromFile[T any](path string, read func(io.Reader) (T, error)) (T, error) {
+	return raw.ReadFile(path, func(r io.Reader, _ int) (T, error) { return read(r) })
 }
 
 func read(r io.Reader) (*Object, error) {

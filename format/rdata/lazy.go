@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/hadal-go/hadal/format/internal/raw"
@@ -41,16 +40,11 @@ func OpenLazyDB(rdx, rdb string) (*LazyDB, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(rdb)
+	f, size, err := raw.Open(rdb, "an .rdb file")
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", rdb, raw.Cause(err))
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
 		return nil, err
 	}
-	db := &LazyDB{data: f, size: info.Size(), close: f.Close, path: rdb}
+	db := &LazyDB{data: f, size: size, close: f.Close, path: rdb}
 	if err := db.index(index); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", rdx, err)

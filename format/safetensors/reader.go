@@ -34,16 +34,11 @@ func Read(r io.ReaderAt, size int64) (*Reader, error) {
 
 // Open opens the file at path and reads its header. Close the reader after use.
 func Open(path string) (*Reader, error) {
-	f, err := os.Open(path)
+	f, size, err := raw.Open(path, "a safetensors file")
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, raw.Cause(err))
+		return nil, err
 	}
-	stat, err := f.Stat()
-	if err != nil || stat.IsDir() {
-		f.Close()
-		return nil, fmt.Errorf("%s is a folder or cannot be read: give the path of a safetensors file", path)
-	}
-	r, err := read(path, f, stat.Size())
+	r, err := read(path, f, size)
 	if err != nil {
 		f.Close()
 		return nil, err

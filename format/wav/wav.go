@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"github.com/hadal-go/hadal/format/atomicfile"
 	"github.com/hadal-go/hadal/format/internal/raw"
@@ -208,16 +207,7 @@ func Read(r io.Reader) (*Audio, error) {
 
 // ReadFile reads the recording at path.
 func ReadFile(path string) (*Audio, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, raw.Cause(err))
-	}
-	defer f.Close()
-	a, err := Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, raw.Cause(err))
-	}
-	return a, nil
+	return raw.ReadFile(path, func(r io.Reader, _ int) (*Audio, error) { return Read(r) })
 }
 
 // Write writes a recording as PCM of 16 bits, or, if a.Float, as floats of 32. Samples beyond -1 and 1 are cut off in PCM, NaN is 0. It

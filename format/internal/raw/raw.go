@@ -56,6 +56,42 @@ func ReadN(r io.Reader, n, known int) ([]byte, error) {
 	return b, nil
 }
 
+// ReadFile reads the file at path by read, which is told how many bytes it has, or 0 where that is not known.
+func ReadFile[T any](path string, read func(r io.Reader, known int) (T, error)) (T, error) {
+	var none T
+	f, err := os.Open(path)
+	if err != nil {
+		return none, cannotOpen(path, err)
+	}
+	defer f.Close()
+	size := int64(0)
+	if stat, err := f.Stat(); err == nil {
+		size = min(stat.Size(), math.MaxInt)
+	}
+	v, err := read(f, int(size))
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", path, Cause(err))
+	}
+	return v, nil
+}
+
+// Open opens the file at path, which should be what kind says, such as "an .npz file", and returns its size.
+func Open(path, kind string) (f *os.File, size int64, err error) {
+	if f, err = os.Open(path); err != nil {
+		return nil, 0, cannotOpen(path, err)
+	}
+	stat, err := f.Stat()
+	if err != nil || stat.IsDir() {
+		f.Close()
+		return nil, 0, fmt.Errorf("%s is a folder or cannot be read: give the path of %s", path, kind)
+	}
+	return f, stat.Size(), nil
+}
+
+func cannotOpen(path string, err error) error {
+	return fmt.Errorf("%s cannot be opened: %w; check the path", path, Cause(err))
+}
+
 // AtEnd returns nil if r has no more bytes, extra if it has.
 func AtEnd(r io.Reader, extra error) error {
 	switch n, err := io.ReadFull(r, make([]byte, 1)); {

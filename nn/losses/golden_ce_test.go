@@ -1,10 +1,7 @@
 package losses_test
 
 import (
-	"encoding/json"
 	"errors"
-	"math"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,11 +12,7 @@ import (
 
 // ceCase is a case of testdata/golden_ce.json; golden_ce.py, which made it with PyTorch, says what the fields hold.
 type ceCase struct {
-	Loss, Name     string
-	Int            []bool
-	In             []goldenArray
-	Out            goldenArray
-	Grads          []*goldenArray
+	lossCase
 	Reduction      string
 	Weight         *goldenArray
 	LabelSmoothing float64 `json:"label_smoothing"`
@@ -64,52 +57,7 @@ var ceLosses = map[string]func(c ceCase, in []*tensor.Tensor) *tensor.Tensor{
 	},
 }
 
-func TestClassesAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_ce.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []ceCase
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
-	ran := map[string]bool{}
-	for _, c := range cases {
-		loss := ceLosses[c.Loss]
-		if loss == nil {
-			t.Fatalf("%s is missing here", c.Loss)
-		}
-		ran[c.Loss] = true
-		for _, d := range []tensor.DType{tensor.Float64, tensor.Float32} {
-			in := make([]*tensor.Tensor, len(c.In))
-			for i := range in {
-				in[i] = c.In[i].tensor(d)
-				if c.Int[i] {
-					in[i] = in[i].To(tensor.Int64)
-				}
-				if c.Grads[i] != nil {
-					in[i] = in[i].RequireGrad()
-				}
-			}
-			out := loss(c, in)
-			what := c.Loss + " " + c.Name
-			near(t, d, what, out, c.Out)
-			w := make([]float64, out.Numel())
-			for i := range w {
-				w[i] = math.Sin(1 + 0.37*float64(i))
-			}
-			out.Mul(tensor.OfShape(w, out.Shape()).To(d)).Sum().Backward()
-			for i, g := range c.Grads {
-				if g != nil {
-					near(t, d, what+": gradient", in[i].Grad(), *g)
-				}
-			}
-		}
-	}
-	if len(ran) != len(ceLosses) {
-		t.Errorf("golden cases for %d of %d losses", len(ran), len(ceLosses))
-	}
-}
+func TestClassesAgainstPyTorch(t *testing.T) { againstPyTorch(t, "testdata/golden_ce.json", ceLosses) }
 
 // TestLabelLosses has the functions, second derivatives, the meta device, numbers far out and samples without labels.
 func TestLabelLosses(t *testing.T) {

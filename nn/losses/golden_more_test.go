@@ -1,9 +1,6 @@
 package losses_test
 
 import (
-	"encoding/json"
-	"math"
-	"os"
 	"testing"
 
 	"github.com/hadal-go/hadal/nn/losses"
@@ -12,10 +9,7 @@ import (
 
 // moreCase is a case of testdata/golden_more.json; golden_more.py, which made it with PyTorch, says what the fields hold.
 type moreCase struct {
-	Loss, Name  string
-	In          []goldenArray
-	Out         goldenArray
-	Grads       []*goldenArray
+	lossCase
 	Reduction   string
 	Margin, Eps *float64
 	P           goldenNumber
@@ -49,46 +43,4 @@ func value(p *float64) float64 {
 	return *p
 }
 
-func TestMoreAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_more.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []moreCase
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
-	ran := map[string]bool{}
-	for _, c := range cases {
-		loss := moreLosses[c.Loss]
-		if loss == nil {
-			t.Fatalf("%s is missing here", c.Loss)
-		}
-		ran[c.Loss] = true
-		for _, d := range []tensor.DType{tensor.Float64, tensor.Float32} {
-			in := make([]*tensor.Tensor, len(c.In))
-			for i := range in {
-				in[i] = c.In[i].tensor(d)
-				if c.Grads[i] != nil {
-					in[i] = in[i].RequireGrad()
-				}
-			}
-			out := loss(c, in)
-			what := c.Loss + " " + c.Name
-			near(t, d, what, out, c.Out)
-			w := make([]float64, out.Numel())
-			for i := range w {
-				w[i] = math.Sin(1 + 0.37*float64(i))
-			}
-			out.Mul(tensor.OfShape(w, out.Shape()).To(d)).Sum().Backward()
-			for i, g := range c.Grads {
-				if g != nil {
-					near(t, d, what+": gradient", in[i].Grad(), *g)
-				}
-			}
-		}
-	}
-	if len(ran) != len(moreLosses) {
-		t.Errorf("golden cases for %d of %d losses", len(ran), len(moreLosses))
-	}
-}
+func TestMoreAgainstPyTorch(t *testing.T) { againstPyTorch(t, "testdata/golden_more.json", moreLosses) }

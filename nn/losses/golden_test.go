@@ -121,6 +121,72 @@ func near(t *testing.T, d tensor.DType, what string, got *tensor.Tensor, want go
 	}
 }
 
+// nearAndBack is near, and begins the gradients as the scripts do.
+func nearAndBack(t *testing.T, d tensor.DType, what string, got *tensor.Tensor, want goldenArray) {
+	t.Helper()
+	near(t, d, what, got, want)
+	w := make([]float64, got.Numel())
+	for i := range w {
+		w[i] = math.Sin(1 + 0.37*float64(i))
+	}
+	got.Mul(tensor.OfShape(w, got.Shape()).To(d)).Sum().Backward()
+}
+
+// lossCase is what the cases of all scripts but make_golden.py have.
+type lossCase struct {
+	Loss, Name string
+	Int        []bool // which inputs are int64; none if nil
+	In         []goldenArray
+	Out        goldenArray
+	Grads      []*goldenArray // nil where there is none
+}
+
+func (c lossCase) common() lossCase { return c }
+
+// againstPyTorch compares losses with the cases of a file, which must have some for each.
+func againstPyTorch[C interface{ common() lossCase }](t *testing.T, file string, losses map[string]func(c C, in []*tensor.Tensor) *tensor.Tensor) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []C
+	if err := json.Unmarshal(b, &cases); err != nil {
+		t.Fatal(err)
+	}
+	ran := map[string]bool{}
+	for _, options := range cases {
+		c := options.common()
+		loss := losses[c.Loss]
+		if loss == nil {
+			t.Fatalf("%s is missing here", c.Loss)
+		}
+		ran[c.Loss] = true
+		for _, d := range []tensor.DType{tensor.Float64, tensor.Float32} {
+			in := make([]*tensor.Tensor, len(c.In))
+			for i := range in {
+				in[i] = c.In[i].tensor(d)
+				if c.Int != nil && c.Int[i] {
+					in[i] = in[i].To(tensor.Int64)
+				}
+				if c.Grads[i] != nil {
+					in[i] = in[i].RequireGrad()
+				}
+			}
+			what := c.Loss + " " + c.Name
+			nearAndBack(t, d, what, loss(options, in), c.Out)
+			for i, g := range c.Grads {
+				if g != nil {
+					near(t, d, what+": gradient", in[i].Grad(), *g)
+				}
+			}
+		}
+	}
+	if len(ran) != len(losses) {
+		t.Errorf("golden cases for %d of %d losses", len(ran), len(losses))
+	}
+}
+
 func TestAgainstPyTorch(t *testing.T) {
 	b, err := os.ReadFile("testdata/golden.json")
 	if err != nil {
@@ -147,12 +213,7 @@ func TestAgainstPyTorch(t *testing.T) {
 			}
 			out := loss(c, x, y)
 			what := c.Loss + " " + c.Name
-			near(t, d, what, out, c.Out)
-			w := make([]float64, out.Numel())
-			for i := range w {
-				w[i] = math.Sin(1 + 0.37*float64(i))
-			}
-			out.Mul(tensor.OfShape(w, out.Shape()).To(d)).Sum().Backward()
+			nearAndBack(t, d, what, out, c.Out)
 			near(t, d, what+": gradient", x.Grad(), c.DX)
 			if c.DY != nil {
 				near(t, d, what+": gradient of the target", y.Grad(), *c.DY)

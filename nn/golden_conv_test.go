@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -60,12 +59,8 @@ func TestConvLayersAgainstPyTorch(t *testing.T) {
 		Name     string
 		X, Shape []int
 		Y, DX    []float64
-		Params   []struct {
-			Name  string
-			Shape []int
-			Grad  []float64
-		}
-		State []goldenName
+		Params   []goldenParam
+		State    []goldenName
 	}
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
@@ -80,22 +75,7 @@ func TestConvLayersAgainstPyTorch(t *testing.T) {
 			}
 			for _, d := range []tensor.DType{tensor.Float64, tensor.Float32} {
 				l := nn.To(convLayers[c.Name], d)
-				setParams(l)
-				x := fill(d, 0, c.X...).RequireGrad()
-				y := l.Forward(x)
-				if !slices.Equal(y.Shape().Dims(), c.Shape) {
-					t.Fatalf("y has shape %v, want %v", y.Shape(), c.Shape)
-				}
-				near(t, d, "y", y, c.Y)
-				y.Mul(fill(d, 99, c.Shape...)).Sum().Backward()
-				near(t, d, "dx", x.Grad(), c.DX)
-				ps := nn.NamedParams(l)
-				if len(ps) != len(c.Params) {
-					t.Fatalf("%d parameters, want %d", len(ps), len(c.Params))
-				}
-				for i, p := range c.Params {
-					near(t, d, "gradient of "+p.Name, ps[i].Grad(), p.Grad)
-				}
+				checkLayer(t, d, l, c.X, goldenArray{c.Shape, c.Y}, c.DX, c.Params)
 				var state []goldenName
 				for _, s := range nn.State(l) {
 					state = append(state, goldenName{s.Name, s.Shape().Dims()})

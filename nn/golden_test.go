@@ -20,11 +20,7 @@ type golden struct {
 		X      []int
 		Y      goldenArray
 		DX     []float64
-		Params []struct {
-			Name  string
-			Shape []int
-			Grad  []float64
-		}
+		Params []goldenParam
 	}
 	Embeddings []struct {
 		Name string
@@ -49,6 +45,12 @@ type golden struct {
 type goldenArray struct {
 	Shape []int
 	Data  []float64
+}
+
+type goldenParam struct {
+	Name  string
+	Shape []int
+	Grad  []float64
 }
 
 type goldenName struct {
@@ -181,6 +183,30 @@ func setParams(m any) {
 	}
 }
 
+// checkLayer compares what a layer of dtype d makes of an input of the shape x, and the gradients, with PyTorch's.
+func checkLayer(t *testing.T, d tensor.DType, l nn.Layer, x []int, wantY goldenArray, wantDX []float64, params []goldenParam) {
+	t.Helper()
+	setParams(l)
+	in := fill(d, 0, x...).RequireGrad()
+	y := l.Forward(in)
+	if !slices.Equal(y.Shape().Dims(), wantY.Shape) {
+		t.Fatalf("y has shape %v, want %v", y.Shape(), wantY.Shape)
+	}
+	near(t, d, "y", y, wantY.Data)
+	y.Mul(fill(d, 99, wantY.Shape...)).Sum().Backward()
+	near(t, d, "dx", in.Grad(), wantDX)
+	ps := nn.NamedParams(l)
+	if len(ps) != len(params) {
+		t.Fatalf("%d parameters, want %d", len(ps), len(params))
+	}
+	for i, p := range params {
+		if ps[i].Name != p.Name || !slices.Equal(ps[i].Shape().Dims(), p.Shape) {
+			t.Errorf("parameter %d is %s %v, want %s %v", i, ps[i].Name, ps[i].Shape(), p.Name, p.Shape)
+		}
+		near(t, d, "gradient of "+p.Name, ps[i].Grad(), p.Grad)
+	}
+}
+
 func TestLayersAgainstPyTorch(t *testing.T) {
 	cases := readGolden(t).Layers
 	if len(cases) != len(layers) {
@@ -192,26 +218,7 @@ func TestLayersAgainstPyTorch(t *testing.T) {
 				t.Fatal("the layer is missing here")
 			}
 			for _, d := range []tensor.DType{tensor.Float64, tensor.Float32} {
-				l := nn.To(layers[c.Name], d)
-				setParams(l)
-				x := fill(d, 0, c.X...).RequireGrad()
-				y := l.Forward(x)
-				if !slices.Equal(y.Shape().Dims(), c.Y.Shape) {
-					t.Fatalf("y has shape %v, want %v", y.Shape(), c.Y.Shape)
-				}
-				near(t, d, "y", y, c.Y.Data)
-				y.Mul(fill(d, 99, c.Y.Shape...)).Sum().Backward()
-				near(t, d, "dx", x.Grad(), c.DX)
-				ps := nn.NamedParams(l)
-				if len(ps) != len(c.Params) {
-					t.Fatalf("%d parameters, want %d", len(ps), len(c.Params))
-				}
-				for i, p := range c.Params {
-					if ps[i].Name != p.Name || !slices.Equal(ps[i].Shape().Dims(), p.Shape) {
-						t.Errorf("parameter %d is %s %v, want %s %v", i, ps[i].Name, ps[i].Shape(), p.Name, p.Shape)
-					}
-					near(t, d, "gradient of "+p.Name, ps[i].Grad(), p.Grad)
-				}
+				checkLayer(t, d, nn.To(layers[c.Name], d), c.X, c.Y, c.DX, c.Params)
 			}
 		})
 	}

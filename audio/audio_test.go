@@ -1,16 +1,15 @@
 package audio_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/audio"
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -45,14 +44,8 @@ type array struct {
 func (a array) tensor() *tensor.Tensor { return tensor.Of(a.Data, a.Shape...) }
 
 func TestGolden(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden map[string]array
-	if err := json.Unmarshal(b, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &golden)
 	x := golden["x"].tensor()
 	two, small := x.Reshape(2, 150), x.Narrow(0, 0, 24).Reshape(2, 12)
 	mel := audio.MelConfig{SampleRate: 8000, Mels: 10, SpectrogramConfig: audio.SpectrogramConfig{FFTSize: 64}}

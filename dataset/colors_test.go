@@ -1,16 +1,15 @@
 package dataset_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -45,13 +44,7 @@ func TestColorsAgainstTorchvision(t *testing.T) {
 			Want   []float64
 		}
 	}
-	b, err := os.ReadFile("testdata/golden_colors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_colors.json", &golden)
 	if len(golden.Adjust) < 30 || len(golden.Grey) < 4 || len(golden.Blur) < 4 {
 		t.Fatalf("%d, %d and %d cases", len(golden.Adjust), len(golden.Grey), len(golden.Blur))
 	}

@@ -2,16 +2,15 @@ package dataset_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -90,13 +89,7 @@ func TestTransformsAgainstPyTorch(t *testing.T) {
 			Want                   []float64
 		}
 	}
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &golden)
 	picture := func(shape []int) *tensor.Tensor {
 		x := make([]float32, shape[0]*shape[1]*shape[2])
 		for k := range x {

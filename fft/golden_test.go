@@ -1,13 +1,12 @@
 package fft_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
 	"github.com/hadal-go/hadal/fft"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -116,10 +115,6 @@ func third(x tensors) *tensor.Tensor {
 }
 
 func TestGolden(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	type array struct {
 		Shape []int
 		Data  []float64
@@ -132,9 +127,7 @@ func TestGolden(t *testing.T) {
 		Out   array
 		Grads [][]float64
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
 	seen := map[string]bool{}
 	for _, c := range cases {
 		first := !seen[c.Op]

@@ -1,13 +1,12 @@
 package linalg_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"sort"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/linalg"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -174,14 +173,8 @@ type goldenCase struct {
 }
 
 func TestGolden(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenCase
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
 	seen := map[string]bool{}
 	for i, c := range cases {
 		seen[c.Op] = true

@@ -3,7 +3,6 @@ package linear_test
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/hadal-go/hadal/dataset/iris"
 	"github.com/hadal-go/hadal/dataset/tableset"
 	"github.com/hadal-go/hadal/dataset/wine"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/linear"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -55,14 +55,8 @@ type goldenClassifier struct {
 }
 
 func TestGoldenClassifiers(t *testing.T) {
-	text, err := os.ReadFile("testdata/golden_classification.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenClassifier
-	if err := json.Unmarshal(text, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_classification.json", &cases)
 	if len(cases) < 35 {
 		t.Fatalf("%d cases", len(cases))
 	}
@@ -96,6 +90,7 @@ func TestGoldenClassifiers(t *testing.T) {
 				t.Fatal(err)
 			}
 			if g, ok := m.(*linear.GaussianClassifier); ok && g.SharedCovariance {
+				var err error
 				if planes, err = g.Linear(); err != nil {
 					t.Fatal(err)
 				}

@@ -1,13 +1,12 @@
 package linear_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/linear"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -44,13 +43,7 @@ type regressionGolden struct {
 
 func readRegressionGolden(t *testing.T) (g regressionGolden) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/golden_regression.json")
-	if err == nil {
-		err = json.Unmarshal(text, &g)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_regression.json", &g)
 	return g
 }
 

@@ -1,11 +1,10 @@
 package metrics_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/metrics"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -74,13 +73,7 @@ func (a array) tensor() *tensor.Tensor { return tensor.OfShape(a.Data, tensor.Sh
 
 func readGolden(t *testing.T) (g golden) {
 	t.Helper()
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &g); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &g)
 	return g
 }
 

@@ -3,15 +3,14 @@ package models_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/format/safetensors"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/models"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
@@ -70,12 +69,9 @@ type goldenClassifiers struct {
 }
 
 func readGolden(t *testing.T) (g goldenClassifiers) {
-	text, err := os.ReadFile("testdata/golden_classifiers.json")
-	if err == nil {
-		err = json.Unmarshal(text, &g)
-	}
-	if err != nil || len(g.States) < 14 || len(g.Logits) < 23 || len(g.Loaded) < 7 {
-		t.Fatal(len(g.States), len(g.Logits), len(g.Loaded), err)
+	optest.ReadGolden(t, "testdata/golden_classifiers.json", &g)
+	if len(g.States) < 14 || len(g.Logits) < 23 || len(g.Loaded) < 7 {
+		t.Fatal(len(g.States), len(g.Logits), len(g.Loaded))
 	}
 	return g
 }

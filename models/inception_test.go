@@ -1,14 +1,13 @@
 package models_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/models"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
@@ -31,13 +30,10 @@ type inceptionGolden struct {
 }
 
 func readInceptionGolden(t *testing.T) map[string]inceptionGolden {
-	text, err := os.ReadFile("testdata/golden_inception.json")
 	golden := map[string]inceptionGolden{}
-	if err == nil {
-		err = json.Unmarshal(text, &golden)
-	}
-	if err != nil || len(golden) != 6 {
-		t.Fatal(len(golden), err)
+	optest.ReadGolden(t, "testdata/golden_inception.json", &golden)
+	if len(golden) != 6 {
+		t.Fatal(len(golden))
 	}
 	return golden
 }

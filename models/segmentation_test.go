@@ -1,14 +1,13 @@
 package models_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/models"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
@@ -24,17 +23,11 @@ type segmentation struct {
 }
 
 func segmentationGoldens(t *testing.T) (parameters map[string]int, cases map[string]segmentation) {
-	text, err := os.ReadFile("testdata/golden_segmentation.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var all struct {
 		Parameters map[string]int
 		Cases      map[string]segmentation
 	}
-	if err := json.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_segmentation.json", &all)
 	return all.Parameters, all.Cases
 }
 

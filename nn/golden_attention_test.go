@@ -1,12 +1,11 @@
 package nn_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -134,14 +133,8 @@ func (c *attentionGolden) build(d tensor.DType) (module any, call func(x []*tens
 }
 
 func TestAttentionAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_attention.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []attentionGolden
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_attention.json", &cases)
 	if len(cases) < 40 {
 		t.Errorf("%d cases, want at least 40", len(cases))
 	}

@@ -1,13 +1,12 @@
 package nn_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -51,10 +50,6 @@ var convLayers = map[string]nn.Layer{
 }
 
 func TestConvLayersAgainstPyTorch(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_conv.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Name     string
 		X, Shape []int
@@ -62,9 +57,7 @@ func TestConvLayersAgainstPyTorch(t *testing.T) {
 		Params   []goldenParam
 		State    []goldenName
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_conv.json", &cases)
 	if len(cases) != len(convLayers) {
 		t.Errorf("%d golden cases for %d layers", len(cases), len(convLayers))
 	}

@@ -1,12 +1,11 @@
 package nn_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -94,14 +93,8 @@ func (c goldenRNN) inputs(d tensor.DType) []*tensor.Tensor {
 }
 
 func TestRecurrentAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_rnn.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenRNN
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_rnn.json", &cases)
 	if len(cases) != 67 {
 		t.Errorf("%d cases, want 67", len(cases))
 	}

@@ -1,22 +1,17 @@
 package nn_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 func TestGoldenParametrize(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_parametrize.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Name            string
 		Args            struct{ Dim, Iterations int }
@@ -26,9 +21,7 @@ func TestGoldenParametrize(t *testing.T) {
 			Grads, Buffers map[string]goldenArray
 		}
 	}
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_parametrize.json", &cases)
 	inner := map[string]func() nn.Weighted{
 		"linear":           func() nn.Weighted { return nn.NewLinear(g, 4, 3, nn.LinearConfig{}) },
 		"conv2d":           func() nn.Weighted { return nn.NewConv2d(g, 2, 3, 3, nn.ConvConfig{}) },

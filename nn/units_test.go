@@ -1,13 +1,12 @@
 package nn_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -15,10 +14,6 @@ import (
 
 // TestGoldenUnits compares with PyTorch; golden_units.py says what the cases are.
 func TestGoldenUnits(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_units.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Name   string
 		Shapes [][]int
@@ -27,9 +22,7 @@ func TestGoldenUnits(t *testing.T) {
 		Y      goldenArray
 		Grads  [][]float64
 	}
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_units.json", &cases)
 	for _, c := range cases {
 		for _, d := range []tensor.DType{tensor.Float64, tensor.Float32} {
 			in := make([]*tensor.Tensor, len(c.Shapes))

@@ -1,13 +1,12 @@
 package optim_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/optim"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -45,13 +44,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 
 func readGolden(t *testing.T) (g golden) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &g)
 	return g
 }
 
@@ -63,13 +56,7 @@ type papers struct {
 
 func readPapers(t *testing.T) (g papers) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/golden_papers.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_papers.json", &g)
 	return g
 }
 

@@ -1,13 +1,12 @@
 package prob_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/linalg"
 	"github.com/hadal-go/hadal/prob"
 	"github.com/hadal-go/hadal/tensor"
@@ -128,10 +127,6 @@ func near(t *testing.T, what string, got *tensor.Tensor, want []float64) {
 }
 
 func TestAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden struct {
 		Cases []struct {
 			Family                      string
@@ -149,9 +144,7 @@ func TestAgainstPyTorch(t *testing.T) {
 			Grads  []*array
 		}
 	}
-	if err := json.Unmarshal(b, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &golden)
 	for i, c := range golden.Cases {
 		name := c.Family + " " + strconv.Itoa(i)
 		var p []*tensor.Tensor

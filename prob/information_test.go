@@ -1,17 +1,16 @@
 package prob_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/prob"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -25,18 +24,12 @@ func informationNear(t *testing.T, what string, got *tensor.Tensor, want float64
 }
 
 func TestInformationGolden(t *testing.T) {
-	b, err := os.ReadFile("testdata/information.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		P, Q                       []float64
 		Entropy, Cross, KL, JS, MI float64
 		Counts                     [][]float64
 	}
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/information.json", &cases)
 	for _, c := range cases {
 		p, q := tensor.Of(c.P), tensor.Of(c.Q)
 		informationNear(t, "entropy", prob.DiscreteEntropy(p), c.Entropy)

@@ -1,7 +1,6 @@
 package sparse
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
 	"os"
@@ -30,18 +29,12 @@ func near(t interface{ Fatalf(string, ...any) }, what string, got *tensor.Tensor
 }
 
 func TestAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Rows, Cols, F                                 int
 		Row, Col, Ptr, Columns                        []int64
 		Values, Coalesced, X, Y, DValues, DX, Softmax []float64
 	}
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
 	for _, c := range cases {
 		v, x := tensor.Of(c.Values, len(c.Values)).RequireGrad(), tensor.Of(c.X, c.Cols, c.F).RequireGrad()
 		m := FromCOO(c.Rows, c.Cols, tensor.Of(c.Row, len(c.Row)), tensor.Of(c.Col, len(c.Col)), v)

@@ -1,12 +1,11 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -32,10 +31,6 @@ var composites = map[string]func(x tensors, a []float64) *tensor.Tensor{
 }
 
 func TestGoldenComposite(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_composite.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	type array struct {
 		Shape []int
 		Data  []float64
@@ -47,9 +42,7 @@ func TestGoldenComposite(t *testing.T) {
 		Out   array
 		Grads [][]float64
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_composite.json", &cases)
 	seen := map[string]bool{}
 	for _, c := range cases {
 		seen[c.Op] = true

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -89,14 +89,8 @@ func (c *goldenConv) String() string {
 }
 
 func TestGoldenConv(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_conv.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden struct{ Cases, Refused []goldenConv }
-	if err := json.Unmarshal(data, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_conv.json", &golden)
 	if len(golden.Cases) < 40 || len(golden.Refused) < 40 {
 		t.Fatalf("%d cases and %d refused calls", len(golden.Cases), len(golden.Refused))
 	}

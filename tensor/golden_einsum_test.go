@@ -1,12 +1,11 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -32,10 +31,6 @@ var einsums = map[string]func(eq string, x tensors, a []int) *tensor.Tensor{
 }
 
 func TestGoldenEinsum(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_einsum.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	type array struct {
 		Shape []int
 		Data  []float64
@@ -47,9 +42,7 @@ func TestGoldenEinsum(t *testing.T) {
 		Out    array
 		Grads  [][]float64
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_einsum.json", &cases)
 	seen := map[string]bool{}
 	for _, c := range cases {
 		seen[c.Op] = true

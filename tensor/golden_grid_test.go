@@ -1,21 +1,16 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 // TestGoldenGrid compares with PyTorch's results and gradients; testdata/golden_grid.py says what a case holds.
 func TestGoldenGrid(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_grid.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Op, Mode, Padding string
 		Align             bool
@@ -23,9 +18,7 @@ func TestGoldenGrid(t *testing.T) {
 		In, Grads         []goldenArray
 		Out               goldenArray
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_grid.json", &cases)
 	modes := map[string]tensor.GridSampleMode{"": tensor.GridSampleBilinear, "bilinear": tensor.GridSampleBilinear, "nearest": tensor.GridSampleNearest, "bicubic": tensor.GridSampleBicubic}
 	paddings := map[string]tensor.GridSamplePadding{"": tensor.GridSampleZeros, "zeros": tensor.GridSampleZeros, "border": tensor.GridSampleBorder, "reflection": tensor.GridSampleReflection}
 	seen := map[string]int{}

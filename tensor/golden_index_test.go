@@ -1,11 +1,10 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -79,14 +78,8 @@ func foldConfig(n []int) tensor.FoldConfig {
 
 // TestGoldenIndex compares results and gradients with PyTorch's.
 func TestGoldenIndex(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_index.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var g shapeGolden
-	if err := json.Unmarshal(data, &g); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_index.json", &g)
 	seen := map[string]bool{}
 	for i, c := range g.Cases {
 		seen[c.Op] = true

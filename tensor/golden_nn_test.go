@@ -1,12 +1,11 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -88,14 +87,8 @@ var goldenLayers = map[string]func(x tensors, o goldenOptions) tensors{
 
 // TestGoldenNN compares results and gradients with PyTorch's in float64 and float32.
 func TestGoldenNN(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_nn.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenNN
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_nn.json", &cases)
 	seen := map[string]bool{}
 	for i, c := range cases {
 		seen[c.Op] = true

@@ -1,14 +1,13 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -102,14 +101,8 @@ var goldenOps = map[string]func(x, y *tensor.Tensor, a, b float64) *tensor.Tenso
 
 // TestGoldenPointwise compares results and gradients with PyTorch's, on smooth points, at kinks, zeros, infinities and NaN.
 func TestGoldenPointwise(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_pointwise.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenCase
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_pointwise.json", &cases)
 	seen := map[string]bool{}
 	for i, c := range cases {
 		seen[c.Op] = true

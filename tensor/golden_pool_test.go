@@ -1,12 +1,11 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -106,14 +105,8 @@ func poolWave(f func(float64) float64, s tensor.Shape, first int) *tensor.Tensor
 }
 
 func TestGoldenPool(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_pool.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []poolGolden
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_pool.json", &cases)
 	seen := map[string]int{}
 	for i := range cases {
 		c := &cases[i]

@@ -1,21 +1,16 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 // TestGoldenScan compares with PyTorch's results and gradients; testdata/golden_scan.py says what a case holds.
 func TestGoldenScan(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_scan.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Op      string
 		Axis    int
@@ -23,9 +18,7 @@ func TestGoldenScan(t *testing.T) {
 		In, Out goldenArray
 		Grad    *goldenArray
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_scan.json", &cases)
 	ops := map[string]func(x *tensor.Tensor, axis int) *tensor.Tensor{
 		"cumsum": (*tensor.Tensor).Cumsum, "cumprod": (*tensor.Tensor).Cumprod, "logcumsumexp": (*tensor.Tensor).LogCumSumExp,
 	}

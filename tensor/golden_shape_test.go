@@ -1,14 +1,13 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -38,13 +37,7 @@ type shapeCase struct {
 
 func readShapeGolden(t *testing.T) (g shapeGolden) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/golden_shape.json")
-	if err == nil {
-		err = json.Unmarshal(data, &g)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_shape.json", &g)
 	return g
 }
 

@@ -1,32 +1,26 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"strconv"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 func TestGoldenSpecial(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_special.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Name string
 		N    int
 		X, Y []any
 	}
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_special.json", &cases)
 	floats := func(v []any) (f []float64) {
 		for _, v := range v {
 			x, ok := v.(float64)
 			if s, text := v.(string); text {
+				var err error
 				if x, err = strconv.ParseFloat(s, 64); err != nil {
 					t.Fatal(err)
 				}

@@ -1,9 +1,7 @@
 package tensor_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,18 +13,15 @@ import (
 )
 
 func TestGroupNormGolden(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_group_norm.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Shape                                  []int
 		Groups                                 int
 		Eps                                    float64
 		X, Weight, Bias, Y, DX, DWeight, DBias []float64
 	}
-	if err := json.Unmarshal(data, &cases); err != nil || len(cases) < 6 {
-		t.Fatalf("%d cases, %v", len(cases), err)
+	optest.ReadGolden(t, "testdata/golden_group_norm.json", &cases)
+	if len(cases) < 6 {
+		t.Fatalf("%d cases", len(cases))
 	}
 	for _, c := range cases {
 		x := tensor.Of(c.X, c.Shape...).RequireGrad()

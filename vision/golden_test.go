@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/tensor"
 	"github.com/hadal-go/hadal/vision"
 )
@@ -90,14 +90,8 @@ var golds = map[string]func(x tensors, c *golden) tensors{
 }
 
 func TestGolden(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []golden
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
 	seen := map[string]bool{}
 	for i := range cases {
 		c := &cases[i]

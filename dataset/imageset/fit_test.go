@@ -1,12 +1,12 @@
 package imageset
 
 import (
-	"encoding/json"
 	"image"
 	"image/color"
-	"os"
 	"slices"
 	"testing"
+
+	"github.com/hadal-go/hadal/internal/optest"
 )
 
 func TestFit(t *testing.T) {
@@ -64,19 +64,13 @@ func TestFit(t *testing.T) {
 
 // The values of PIL, whose weights are rounded otherwise.
 func TestFitAgainstPIL(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_fit.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden []struct {
 		From          [2]int
 		Height, Width int
 		Crop          bool
 		Want          []int
 	}
-	if err := json.Unmarshal(b, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_fit.json", &golden)
 	if len(golden) < 12 {
 		t.Fatalf("%d cases", len(golden))
 	}

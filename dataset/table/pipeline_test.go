@@ -3,13 +3,13 @@ package table_test
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset/table"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/linear"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -17,18 +17,15 @@ import (
 // The pipeline makes what scikit-learn's ColumnTransformer of SimpleImputer, StandardScaler or MinMaxScaler, MissingIndicator and
 // OneHotEncoder makes; see testdata/make_golden.py.
 func TestPipelineGolden(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Name, Train, Test, Impute, Scale, Text string
 		Indicator, Drop                        bool
 		Fill                                   float64
 		X, Y                                   [][]float64
 	}
-	if err := json.Unmarshal(b, &cases); err != nil || len(cases) < 8 {
-		t.Fatal(len(cases), err)
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
+	if len(cases) < 8 {
+		t.Fatalf("%d cases", len(cases))
 	}
 	for _, c := range cases {
 		number := table.ColumnConfig{Impute: table.Impute(strings.ReplaceAll(c.Impute, "_", "-")), Fill: c.Fill, Scale: table.Scale(strings.Replace(c.Scale, "standard", "", 1)), Indicator: c.Indicator}

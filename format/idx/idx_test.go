@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -17,6 +16,7 @@ import (
 	"testing/iotest"
 
 	"github.com/hadal-go/hadal/format/idx"
+	"github.com/hadal-go/hadal/internal/optest"
 )
 
 // hexBytes is written in hexadecimal in JSON.
@@ -36,12 +36,9 @@ type golden struct {
 }
 
 func goldens(t testing.TB) (cases []golden) {
-	text, err := os.ReadFile("testdata/golden.json")
-	if err == nil {
-		err = json.Unmarshal(text, &cases)
-	}
-	if err != nil || len(cases) < 40 {
-		t.Fatalf("golden.json: %v", err)
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
+	if len(cases) < 40 {
+		t.Fatalf("golden.json has %d cases", len(cases))
 	}
 	return cases
 }

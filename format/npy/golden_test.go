@@ -3,7 +3,6 @@ package npy_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hadal-go/hadal/format/npy"
+	"github.com/hadal-go/hadal/internal/optest"
 )
 
 // hexBytes is written in hexadecimal in JSON.
@@ -45,12 +45,9 @@ type goldenFile struct {
 }
 
 func golden(t testing.TB) (g goldenFile) {
-	text, err := os.ReadFile("testdata/golden.json")
-	if err == nil {
-		err = json.Unmarshal(text, &g)
-	}
-	if err != nil || len(g.NPY) < 60 || len(g.NPZ) < 4 || len(g.Refused) < 8 {
-		t.Fatalf("golden.json: %v", err)
+	optest.ReadGolden(t, "testdata/golden.json", &g)
+	if len(g.NPY) < 60 || len(g.NPZ) < 4 || len(g.Refused) < 8 {
+		t.Fatalf("golden.json has %d, %d and %d cases", len(g.NPY), len(g.NPZ), len(g.Refused))
 	}
 	return g
 }

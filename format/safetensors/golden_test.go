@@ -3,7 +3,6 @@ package safetensors_test
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hadal-go/hadal/format/safetensors"
+	"github.com/hadal-go/hadal/internal/optest"
 )
 
 // hexBytes is written in hexadecimal in JSON.
@@ -43,12 +43,9 @@ func (g golden) content() *safetensors.File {
 }
 
 func goldens(t testing.TB) (cases []golden) {
-	text, err := os.ReadFile("testdata/golden.json")
-	if err == nil {
-		err = json.Unmarshal(text, &cases)
-	}
-	if err != nil || len(cases) == 0 {
-		t.Fatal(err)
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
+	if len(cases) == 0 {
+		t.Fatal("no goldens")
 	}
 	return cases
 }

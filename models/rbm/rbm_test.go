@@ -3,16 +3,15 @@ package rbm_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
 	"github.com/hadal-go/hadal/format/safetensors"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/models/rbm"
 	"github.com/hadal-go/hadal/nn"
 	"github.com/hadal-go/hadal/random"
@@ -36,12 +35,9 @@ type golden struct {
 
 func goldens(t *testing.T) (cases []golden) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/golden_rbm.json")
-	if err == nil {
-		err = json.Unmarshal(text, &cases)
-	}
-	if err != nil || len(cases) == 0 {
-		t.Fatal("no goldens: ", err)
+	optest.ReadGolden(t, "testdata/golden_rbm.json", &cases)
+	if len(cases) == 0 {
+		t.Fatal("no goldens")
 	}
 	return cases
 }

@@ -1,14 +1,13 @@
 package initialize_test
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn/initialize"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
@@ -16,10 +15,6 @@ import (
 
 // TestAgainstPyTorch compares with testdata/golden.json, which make_golden.py made.
 func TestAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var golden struct {
 		Fans  []struct{ Shape, Fans []int }
 		Gains struct {
@@ -31,9 +26,7 @@ func TestAgainstPyTorch(t *testing.T) {
 			Data  []float64
 		}
 	}
-	if err := json.Unmarshal(b, &golden); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &golden)
 	for _, c := range golden.Fans {
 		s := tensor.ShapeOf(c.Shape...)
 		if in, out := initialize.FanIn(s), initialize.FanOut(s); in != c.Fans[0] || out != c.Fans[1] {

@@ -1,10 +1,8 @@
 package losses
 
 import (
-	"encoding/json"
 	"errors"
 	"math"
-	"os"
 	"testing"
 
 	"github.com/hadal-go/hadal/internal/optest"
@@ -81,10 +79,6 @@ func TestCTCOp(t *testing.T) {
 }
 
 func TestCTCAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden_ctc.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		Name          string
 		Shape         []int
@@ -101,9 +95,7 @@ func TestCTCAgainstPyTorch(t *testing.T) {
 			ZeroInfinity bool `json:"zero_infinity"`
 		}
 	}
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden_ctc.json", &cases)
 	for _, c := range cases {
 		for d, tol := range map[tensor.DType]float64{tensor.Float64: 1e-10, tensor.Float32: 2e-5} {
 			x := tensor.Of(c.X, c.Shape...).To(d).RequireGrad()

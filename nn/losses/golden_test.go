@@ -1,14 +1,13 @@
 package losses_test
 
 import (
-	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn/losses"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -146,14 +145,8 @@ func (c lossCase) common() lossCase { return c }
 // againstPyTorch compares losses with the cases of a file, which must have some for each.
 func againstPyTorch[C interface{ common() lossCase }](t *testing.T, file string, losses map[string]func(c C, in []*tensor.Tensor) *tensor.Tensor) {
 	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []C
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, file, &cases)
 	ran := map[string]bool{}
 	for _, options := range cases {
 		c := options.common()
@@ -188,14 +181,8 @@ func againstPyTorch[C interface{ common() lossCase }](t *testing.T, file string,
 }
 
 func TestAgainstPyTorch(t *testing.T) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenCase
-	if err := json.Unmarshal(b, &cases); err != nil {
-		t.Fatal(err)
-	}
+	optest.ReadGolden(t, "testdata/golden.json", &cases)
 	ran := map[string]bool{}
 	for _, c := range cases {
 		loss := goldenLosses[c.Loss]

@@ -1,25 +1,20 @@
 package losses_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/autograd"
+	"github.com/hadal-go/hadal/internal/optest"
 	"github.com/hadal-go/hadal/nn/losses"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
 
 func TestMMDGolden(t *testing.T) {
-	data, err := os.ReadFile("testdata/golden_mmd.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []struct {
 		N, M         int
 		Bandwidths   []float64
@@ -27,8 +22,9 @@ func TestMMDGolden(t *testing.T) {
 		X, Y, Gx, Gy []float64
 		Value        float64
 	}
-	if err := json.Unmarshal(data, &cases); err != nil || len(cases) == 0 {
-		t.Fatal(err, len(cases))
+	optest.ReadGolden(t, "testdata/golden_mmd.json", &cases)
+	if len(cases) == 0 {
+		t.Fatal("no cases")
 	}
 	for i, c := range cases {
 		for d, tol := range map[tensor.DType]float64{tensor.Float64: 1e-12, tensor.Float32: 2e-6} {

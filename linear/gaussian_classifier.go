@@ -196,11 +196,7 @@ func factorCovariance(s, size []float64) (l *tensor.Tensor, column int, err erro
 // JointLogLikelihood returns log P(x | k) P(k), (N, K) float64, for the rows of x (N, D).
 func (g *GaussianClassifier) JointLogLikelihood(x *tensor.Tensor) *tensor.Tensor {
 	const op = "JointLogLikelihood"
-	checkSamples(op, x)
-	if g.Mean == nil {
-		tensor.Fail(op, tensor.ErrValue, nil, "the model is not fitted: call Fit first")
-	}
-	checkColumns(op, x, g.Mean.Dim(1))
+	checkFitted(op, x, g.Mean)
 	d := x.Dim(1)
 	x = x.Detach().To(tensor.Float64)
 	columns := make([]*tensor.Tensor, len(g.Classes))

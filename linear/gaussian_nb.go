@@ -63,11 +63,7 @@ func (g *GaussianNB) Fit(x, y *tensor.Tensor) error {
 // JointLogLikelihood returns log P(x | k) P(k), (N, K) float64, for the rows of x (N, D).
 func (g *GaussianNB) JointLogLikelihood(x *tensor.Tensor) *tensor.Tensor {
 	const op = "JointLogLikelihood"
-	checkSamples(op, x)
-	if g.Mean == nil {
-		tensor.Fail(op, tensor.ErrValue, nil, "the model is not fitted: call Fit first")
-	}
-	checkColumns(op, x, g.Mean.Dim(1))
+	checkFitted(op, x, g.Mean)
 	x = x.Detach().To(tensor.Float64)
 	columns := make([]*tensor.Tensor, len(g.Classes))
 	for k := range columns {

@@ -157,11 +157,7 @@ func (s *KernelSVM) DecisionFunction(x *tensor.Tensor) *tensor.Tensor {
 // decisions returns what DecisionFunction does as (N, 1) or (N, K), float64.
 func (s *KernelSVM) decisions(x *tensor.Tensor) *tensor.Tensor {
 	const op = "DecisionFunction"
-	checkSamples(op, x)
-	if s.DualCoef == nil {
-		tensor.Fail(op, tensor.ErrValue, nil, "the model is not fitted: call Fit first")
-	}
-	checkColumns(op, x, s.SupportVectors.Dim(1))
+	checkFitted(op, x, s.SupportVectors)
 	x = x.Detach().To(tensor.Float64)
 	f := s.matrix(x, s.SupportVectors).MatMul(s.DualCoef.T()).Add(s.Intercept)
 	if len(s.Classes) == 2 {

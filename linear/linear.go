@@ -67,11 +67,7 @@ func targets(op string, y *tensor.Tensor, n int) (*tensor.Tensor, error) {
 // affine returns x wᵀ + b in x's dtype: for w (D,) and b () of (N,), for w (K, D) and b (K,) of (N, K). It panics unless the model is
 // fitted and x has its D columns.
 func affine(op string, x, w, b *tensor.Tensor) *tensor.Tensor {
-	checkSamples(op, x)
-	if w == nil {
-		tensor.Fail(op, tensor.ErrValue, nil, "the model is not fitted: call Fit first")
-	}
-	checkColumns(op, x, w.Dim(-1))
+	checkFitted(op, x, w)
 	if w.Rank() == 1 {
 		return x.To(tensor.Float64).MatMul(w).Add(b).To(x.DType())
 	}
@@ -84,6 +80,15 @@ func checkSamples(op string, x *tensor.Tensor) {
 	if x.Rank() != 2 || x.Dim(1) == 0 {
 		tensor.Fail(op, tensor.ErrShape, []tensor.Shape{x.Shape()}, "x must be (N, D), one row a sample, with at least one column; Reshape(-1, 1) makes one of a vector")
 	}
+}
+
+// checkFitted panics unless there is what Fit learns, (D,) or (K, D), and x has its columns.
+func checkFitted(op string, x, learned *tensor.Tensor) {
+	checkSamples(op, x)
+	if learned == nil {
+		tensor.Fail(op, tensor.ErrValue, nil, "nothing is fitted yet: call Fit first")
+	}
+	checkColumns(op, x, learned.Dim(-1))
 }
 
 // checkColumns panics unless x has d columns.

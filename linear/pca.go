@@ -104,14 +104,14 @@ func positive(v *tensor.Tensor) *tensor.Tensor {
 // Transform returns the coordinates (N, K) of rows x (N, D) along the components, (x - Mean)·Componentsᵀ, when whitening each divided by
 // its standard deviation; in the dtype of x.
 func (p *PCA) Transform(x *tensor.Tensor) *tensor.Tensor {
-	checkTransform("pca", x, p.Mean)
+	checkFitted("pca", x, p.Mean)
 	return x.To(tensor.Float64).Sub(p.Mean).MatMul(p.scaled(false).T()).To(x.DType())
 }
 
 // InverseTransform returns the points (N, D) with the coordinates z (N, K), in the dtype of z. Of Transform's it is the nearest points to
 // the samples in the plane of the components.
 func (p *PCA) InverseTransform(z *tensor.Tensor) *tensor.Tensor {
-	checkTransform("pca", z, p.ExplainedVariance)
+	checkFitted("pca", z, p.ExplainedVariance)
 	return z.To(tensor.Float64).MatMul(p.scaled(true)).Add(p.Mean).To(z.DType())
 }
 

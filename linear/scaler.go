@@ -99,20 +99,11 @@ func (s *MinMaxScaler) InverseTransform(x *tensor.Tensor) *tensor.Tensor {
 }
 
 func rescale(op string, x, offset, scale *tensor.Tensor) *tensor.Tensor {
-	checkTransform(op, x, offset)
+	checkFitted(op, x, offset)
 	return x.To(tensor.Float64).Sub(offset).Div(scale).To(x.DType())
 }
 
 func unscale(op string, x, offset, scale *tensor.Tensor) *tensor.Tensor {
-	checkTransform(op, x, offset)
+	checkFitted(op, x, offset)
 	return x.To(tensor.Float64).Mul(scale).Add(offset).To(x.DType())
-}
-
-// checkTransform panics unless the transformation is fitted, learned (D,), and x has its columns.
-func checkTransform(op string, x, learned *tensor.Tensor) {
-	checkSamples(op, x)
-	if learned == nil {
-		tensor.Fail(op, tensor.ErrValue, nil, "it is not fitted: call Fit first")
-	}
-	checkColumns(op, x, learned.Dim(-1))
 }

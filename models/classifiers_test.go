@@ -257,3 +257,14 @@ func TestSmallest(t *testing.T) {
 		}
 	}
 }
+
+// Dense layers become convolutions: the network then takes pictures of any size from its own on, and gives scores for each place of a window of
+// 224 x 224 pixels that moves by 32.
+func ExampleNewVGG_anySize() {
+	m := models.NewVGG(random.New(1), 11, models.VGGConfig{Config: models.Config{Classes: 5, Width: 1. / 16}})
+	everywhere := nn.FullyConvolutional(nn.NewSequential(m.Features, m.AvgPool, nn.NewFlatten(), m.Classifier), 3, 224, 224)
+	x := tensor.Rand(random.New(2), 1, 3, 256, 288)
+	maps := nn.Eval(everywhere).Forward(x)
+	fmt.Println(nn.Eval(m).Forward(x).Shape(), maps.Shape())
+	// Output: (1, 5) (1, 5, 2, 3)
+}

@@ -94,7 +94,8 @@ type Env struct {
 	Source  source.Config     // where data sets are found
 	Observe func(train.Event) // shows progress
 	Note    func(string)      // tells the user what is worth knowing; nil: nobody
-	// Describe is told what the model will see, before training; it goes into the run's config.json.
+	// Describe is told what the model will see, for the run's config.json. A recipe calls it once it has accepted its data and options,
+	// right before it trains: the run's folder is made then, so that a mistake leaves none behind.
 	Describe func(data any) error
 }
 

@@ -60,10 +60,18 @@ func (i Info) DataInto(v any) error {
 	return json.Unmarshal(b, v)
 }
 
-// NewRun makes the folder, and returns an error when it already holds a run: resume that, or take another folder.
-func NewRun(dir string, info Info) (*Run, error) {
+// CheckVacant returns an error when a folder already holds a run: resume that, or take another folder.
+func CheckVacant(dir string) error {
 	if _, err := os.Lstat(filepath.Join(dir, ConfigFile)); err == nil {
-		return nil, fmt.Errorf("%s already holds a run; continue it with --resume, or choose another --run-dir", dir)
+		return fmt.Errorf("%s already holds a run; continue it with --resume, or choose another --run-dir", dir)
+	}
+	return nil
+}
+
+// NewRun makes the folder, which must be vacant.
+func NewRun(dir string, info Info) (*Run, error) {
+	if err := CheckVacant(dir); err != nil {
+		return nil, err
 	}
 	r := &Run{Dir: dir}
 	if err := os.MkdirAll(filepath.Dir(r.Path(StateFile)), 0o755); err != nil {

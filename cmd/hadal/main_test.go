@@ -202,6 +202,9 @@ func (c *testRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics
 		},
 		State: new(train.State).Module("model", model), Run: env.Run, Config: train.Config{Epochs: 1},
 	}
+	if err := env.Describe(c); err != nil {
+		return nil, err
+	}
 	_, err := loop.Train(ctx)
 	return nil, err
 }

@@ -26,6 +26,9 @@ func init() {
 }
 
 func (testPictures) Train(_ context.Context, env *recipes.Env) (train.Metrics, error) {
+	if err := env.Describe(nil); err != nil {
+		return nil, err
+	}
 	return nil, env.Run.Save(nn.NewLinear(random.New(env.Seed), 1, 1, nn.LinearConfig{}), nil)
 }
 

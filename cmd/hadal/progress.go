@@ -33,14 +33,17 @@ func (a *app) columns() int {
 	return a.out.columns()
 }
 
-func newProgress(a *app, dir string) *progress {
-	p := &progress{a: a, dir: dir, columns: a.columns()}
-	if a.json {
-		a.out.line(map[string]any{"event": "start", "recipe": a.name, "run_dir": dir})
+func newProgress(a *app) *progress { return &progress{a: a, columns: a.columns()} }
+
+// begin tells that training begins and where the run is kept.
+func (p *progress) begin(dir string) {
+	p.close() // a download's bar
+	p.dir = dir
+	if p.a.json {
+		p.a.out.line(map[string]any{"event": "start", "recipe": p.a.name, "run_dir": dir})
 	} else {
-		fmt.Fprintf(a.out, "Training %s; the run is kept in %s\n", a.name, dir)
+		fmt.Fprintf(p.a.out, "Training %s; the run is kept in %s\n", p.a.name, dir)
 	}
-	return p
 }
 
 // observe is the recipe's Env.Observe.

@@ -15,7 +15,7 @@ func TestProgressBar(t *testing.T) {
 	for _, columns := range []int{20, 40, 80, 120} {
 		var out bytes.Buffer
 		a := &app{out: &output{Writer: &out}, err: &out, name: "lenet"}
-		p := newProgress(a, "runs/x")
+		p := newProgress(a)
 		p.columns = columns
 		event := train.Event{Epochs: 4, Batches: 10, Samples: 64}
 		for step := 1; step <= 20; step++ { // half of the run, half a second a step
@@ -60,7 +60,7 @@ func TestProgressBar(t *testing.T) {
 func TestProgressOfResumedRun(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{out: &output{Writer: &out}, err: &out, name: "lenet"}
-	p := newProgress(a, "runs/x")
+	p := newProgress(a)
 	p.columns = 120
 	p.observe(train.Event{Kind: "resume", Epoch: 10, Epochs: 12, Batches: 10, Step: 90, Seconds: 1000})
 	p.observe(train.Event{Kind: "step", Epoch: 10, Epochs: 12, Batches: 10, Batch: 1, Step: 91, Seconds: 1002, Samples: 100})

@@ -55,22 +55,30 @@ func (c *trainCmd) Run(a *app) error {
 		return err
 	}
 	run.NoHistograms = c.NoHistograms
-	keep := c.Resume
+	made := false // the folder, by this command
 	defer func() {
-		if !keep { // also when the recipe panics
+		if made { // and it came to nothing, perhaps in a panic
 			run.Discard()
+			os.Remove("runs") // if it is empty
 		}
 	}()
-	show := newProgress(a, run.Dir)
+	show := newProgress(a)
 	defer show.close()
-	if c.Resume && !run.HasCheckpoint() && !a.json {
-		fmt.Fprintln(a.out, "There is no checkpoint yet: it starts at the beginning")
-	}
 	env := &recipes.Env{
 		Seed: info.Seed, Run: run,
-		Source:   source.Config{Dir: c.DataDir, Offline: c.Offline, Progress: show.download},
-		Describe: func(data any) error { return describe(run, &info, data) },
-		Note:     show.note,
+		Source: source.Config{Dir: c.DataDir, Offline: c.Offline, Progress: show.download},
+		Describe: func(data any) error {
+			if err := c.begin(run, &info, data); err != nil {
+				return err
+			}
+			made = !c.Resume
+			show.begin(run.Dir)
+			if c.Resume && !run.HasCheckpoint() && !a.json {
+				fmt.Fprintln(a.out, "There is no checkpoint yet: it starts at the beginning")
+			}
+			return nil
+		},
+		Note: show.note,
 		Observe: func(e train.Event) {
 			if changed { // training accepts the new options, so that they are the run's from now on
 				changed = false
@@ -84,7 +92,7 @@ func (c *trainCmd) Run(a *app) error {
 	show.close()
 	switch {
 	case err == nil:
-		keep = true
+		made = false
 		findings, err := run.Diagnose()
 		if err != nil {
 			return err
@@ -108,7 +116,25 @@ func trainRecipe(a *app, env *recipes.Env) (m train.Metrics, err error) {
 	return a.recipe.Train(a.ctx, env)
 }
 
-// describe puts what the model sees into the run's config.json, or makes sure that it is what the run was started with.
+// begin makes the folder of a new run, or makes sure that a run to continue has the data that it was started with.
+func (c *trainCmd) begin(run *train.Run, info *train.Info, data any) error {
+	if c.Resume {
+		return describe(run, info, data)
+	}
+	if c.RunDir == "" {
+		dir, err := newRunDir(run.Dir)
+		if err != nil {
+			return err
+		}
+		run.Dir = dir
+	}
+	info.Data = data
+	_, err := train.NewRun(run.Dir, *info)
+	return err
+}
+
+// describe makes sure that the model sees what it saw when the run was started, or puts that into config.json where a run that died early
+// does not have it.
 func describe(run *train.Run, info *train.Info, data any) error {
 	if info.Data == nil {
 		info.Data = data
@@ -142,32 +168,28 @@ func (c *trainCmd) resumeCommand(a *app, run *train.Run) string {
 	return strings.Join(words, " ")
 }
 
-// open makes the run's folder, or opens the one to continue. changed tells that the options to be written into its
-// config.json differ from those that are there.
+// open opens the run to continue, or says what a new one will be, of which there is nothing until the recipe has accepted its data and
+// options. changed tells that the options to be written into config.json differ from those that are there.
 func (c *trainCmd) open(a *app) (run *train.Run, info train.Info, changed bool, err error) {
 	if c.Resume {
 		return c.resume(a)
 	}
-	dir := c.RunDir
-	if dir == "" {
-		if dir, err = newRunDir(a.name); err != nil {
-			return nil, info, false, err
-		}
-	}
-	info = train.Info{Recipe: a.name, Seed: c.Seed, Kernels: cpu.Current(), Threads: parallel.Workers(), Version: version(), Started: time.Now().UTC()}
-	if info.Config, err = json.Marshal(a.recipe); err != nil {
+	run = &train.Run{Dir: c.RunDir}
+	if run.Dir == "" {
+		run.Dir = filepath.Join("runs", a.name+"-"+time.Now().Format("20060102-150405"))
+	} else if err := train.CheckVacant(run.Dir); err != nil {
 		return nil, info, false, err
 	}
-	run, err = train.NewRun(dir, info)
+	info = train.Info{Recipe: a.name, Seed: c.Seed, Kernels: cpu.Current(), Threads: parallel.Workers(), Version: version(), Started: time.Now().UTC()}
+	info.Config, err = json.Marshal(a.recipe)
 	return run, info, false, err
 }
 
-// newRunDir makes runs/RECIPE-TIME, with a number behind it when other runs began in the same second.
-func newRunDir(name string) (dir string, err error) {
+// newRunDir makes a folder in runs, with a number behind its name when other runs began in the same second.
+func newRunDir(first string) (dir string, err error) {
 	if err := os.MkdirAll("runs", 0o755); err != nil {
 		return "", fmt.Errorf("folder runs cannot be made here: %w; choose another with --run-dir", errors.Unwrap(err))
 	}
-	first := filepath.Join("runs", name+"-"+time.Now().Format("20060102-150405"))
 	dir = first
 	for i := 2; ; i++ {
 		err := os.Mkdir(dir, 0o755) // fails for all but one of several processes

@@ -187,6 +187,49 @@ func TestDefaultRunDir(t *testing.T) {
 	oneLineError(t, "runs is a file", hadal(small...), 1, "folder runs cannot be made", "--run-dir")
 }
 
+// What a recipe refuses, data or options, is refused before a run is announced or made, whether it has a name or not.
+func TestRefusedRunsLeaveNothing(t *testing.T) {
+	base := t.TempDir()
+	t.Chdir(base)
+	t.Setenv("HADAL_DATA", "")
+	table := writeFile(t, filepath.Join(t.TempDir(), "t.csv"), []byte("a,b,y\n1,x,no\n2,y,yes\n3,x,no\n4,y,yes\n"))
+	noise := writeFile(t, filepath.Join(t.TempDir(), "w.safetensors"), []byte("noise"))
+	missing := filepath.Join(base, "no", "such")
+	refused := map[string][]string{
+		"cnn: no such folder":      {"cnn", "--data", missing},
+		"cnn: no weights":          {"cnn", "--weights", noise},
+		"cnn: pattern":             {"cnn", "--freeze=nothing.*"},
+		"cnn: all frozen":          {"cnn", "--freeze=*"},
+		"cnn: no group":            {"cnn", "--lr-groups=nothing=1"},
+		"cnn: patience":            {"cnn", "--validation=0", "--patience=2"},
+		"segment: no such folder":  {"segment", "--data", missing},
+		"segment: no pictures":     {"segment", "--data", base},
+		"lenet: no data":           {"lenet", "--data=mnist", "--offline", "--data-dir", missing},
+		"mlp: no data":             {"mlp", "--data=mnist", "--offline", "--data-dir", missing},
+		"tabular: no such table":   {"tabular", "--data", missing, "--target=y"},
+		"tabular: no such column":  {"tabular", "--data", table, "--target=z"},
+		"tabular: too many folds":  {"tabular", "--data", table, "--target=y", "--folds=9"},
+		"tabular: dropped columns": {"tabular", "--data", table, "--target=y", "--drop=a,b", "--folds=0", "--test=0"},
+	}
+	for name, args := range refused {
+		for _, where := range [][]string{nil, {"--run-dir", filepath.Join(base, "run")}} {
+			r := hadal(append(append([]string{"train"}, args...), where...)...)
+			oneLineError(t, name, r, 1)
+			if strings.Contains(r.out, "Training") {
+				t.Errorf("%s: it announced\n%s", name, r.out)
+			}
+			if names := left(t, base); len(names) != 0 {
+				t.Errorf("%s left %v", name, names)
+			}
+		}
+	}
+	// What goes wrong in training leaves nothing either.
+	oneLineError(t, "NaN", hadal("train", "lenet", "--epochs=1", "--lr=1e30"), 1, "loss is NaN")
+	if names := left(t, base); len(names) != 0 {
+		t.Errorf("NaN left %v", names)
+	}
+}
+
 // A resumed run has the options that it was started with. Its epochs may be raised, which is then its option.
 func TestResumeOptions(t *testing.T) {
 	t.Parallel()

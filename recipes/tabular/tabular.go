@@ -122,9 +122,6 @@ func (c *Recipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, er
 	if err != nil {
 		return nil, err
 	}
-	if err := env.Describe(p.info); err != nil {
-		return nil, err
-	}
 	pipeline, err := c.pipeline(p, training)
 	if err != nil {
 		return nil, err
@@ -140,6 +137,9 @@ func (c *Recipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, er
 	model := c.learner(p.target, pipeline, env.Seed)
 	if m, ok := model.(*mlp); ok {
 		m.run, m.observe = env.Run, env.Observe
+	}
+	if err := env.Describe(p.info); err != nil {
+		return nil, err
 	}
 	if err := model.fit(ctx, x, y); errors.Is(err, linear.ErrNotConverged) { // it holds the last weights
 		env.Tell(err.Error())

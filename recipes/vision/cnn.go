@@ -226,6 +226,9 @@ func (c *CNNRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 			return train.EvaluateClassifier(ctx, model, data.Validation, "val_")
 		}
 	}
+	if err := env.Describe(data.Info); err != nil {
+		return nil, err
+	}
 	trained, err := loop.Train(ctx)
 	if err != nil {
 		return nil, err

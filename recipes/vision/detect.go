@@ -94,9 +94,6 @@ func (c *DetectRecipe) build(g *random.Generator, in detectInfo) detection.Detec
 // Train runs the recipe.
 func (c *DetectRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics, error) {
 	info := detectInfo{c.Data, shapes.Classes, c.Size}
-	if err := env.Describe(info); err != nil {
-		return nil, err
-	}
 	held := max(20, c.Pictures/10)
 	model := c.build(random.New(env.Seed), info)
 	validation := c.part(1, held, env.Seed)
@@ -110,6 +107,9 @@ func (c *DetectRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metri
 	}
 	loop.Run, loop.Observe = env.Run, env.Observe
 	loop.Config = train.Config{Epochs: c.Epochs, Monitor: "val_map", Patience: c.Patience}
+	if err := env.Describe(info); err != nil {
+		return nil, err
+	}
 	trained, err := loop.Train(ctx)
 	if err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func IsFolder(data string) bool {
 	return err == nil && info.IsDir()
 }
 
-// open finds the pictures of a set or a folder and tells the run what the model will see. Validation is nil where none is asked for.
+// open finds the pictures of a set or a folder. Validation is nil where none is asked for.
 func (r request) open(ctx context.Context, env *recipes.Env) (*pictures, error) {
 	if IsFolder(r.data) {
 		return r.openFolder(ctx, env)
@@ -188,7 +188,7 @@ func (r request) split(env *recipes.Env, info train.ImageInfo, plain, all datase
 			p.Train = dataset.Augment(plain, append(transforms, dataset.Normalize(info.Mean, info.Std))...)
 		}
 	}
-	return p, env.Describe(info)
+	return p, nil
 }
 
 // TestPictures returns the test pictures of a set, or of a folder, as a model takes them that was trained on info's, with the numbers of their

@@ -133,6 +133,9 @@ func (c *LeNetRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metric
 		Observe: env.Observe,
 		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_loss", Minimize: true, Patience: c.Patience},
 	}
+	if err := env.Describe(data.Info); err != nil {
+		return nil, err
+	}
 	trained, err := loop.Train(ctx)
 	if err != nil {
 		return nil, err

@@ -92,6 +92,9 @@ func (c *MLPRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 		Observe: env.Observe,
 		Config:  train.Config{Epochs: c.Epochs, Monitor: "val_loss", Minimize: true, Patience: c.Patience},
 	}
+	if err := env.Describe(data.Info); err != nil {
+		return nil, err
+	}
 	trained, err := loop.Train(ctx)
 	if err != nil {
 		return nil, err

@@ -190,9 +190,6 @@ func (c *SegmentRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metr
 		}
 	}
 	data, err := c.load(ctx, set, env.Seed, env.Source)
-	if err == nil {
-		err = env.Describe(data.info)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -208,6 +205,9 @@ func (c *SegmentRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metr
 	}
 	loop.Run, loop.Observe = env.Run, env.Observe
 	loop.Config = train.Config{Epochs: c.Epochs, Monitor: "val_miou", Patience: c.Patience}
+	if err := env.Describe(data.info); err != nil {
+		return nil, err
+	}
 	result, err := loop.Train(ctx)
 	if err != nil {
 		return nil, err

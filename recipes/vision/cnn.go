@@ -3,6 +3,7 @@ package vision
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -67,7 +68,8 @@ type CNNRecipe struct {
 	Patience    int     `help:"Stop after this many epochs without a better validation accuracy; 0: never." default:"0"`
 	Validation  float64 `help:"Share of the training pictures held back to choose the best epoch; 0: none, the last epoch counts." default:"0.1"`
 
-	Weights       string             `help:"Weights to begin with, a safetensors file with the names of PyTorch's; a last layer for other classes is left out." type:"path" default:""`
+	Weights       string             `help:"Weights to begin with, a safetensors file with the names of PyTorch's; a last layer for another number of classes is left out." type:"path" default:""`
+	NewHead       bool               `help:"Begin the last layer anew although that of the weights would fit: for as many other classes."`
 	Freeze        []string           `help:"Parameters that do not train: patterns of names, such as 'conv1*,layer1*'."`
 	HeadOnly      bool               `help:"Train the last layer alone."`
 	LRGroups      map[string]float64 `name:"lr-groups" help:"Factors on the learning rate for parts of the network, such as 'layer4=0.1,fc=1'; other parts keep 1." mapsep:","`
@@ -131,6 +133,9 @@ func (c *CNNRecipe) Validate() error {
 	}
 	if c.HeadOnly && len(c.Freeze) > 0 {
 		return fmt.Errorf("--head-only freezes all but the last layer: leave --freeze out")
+	}
+	if c.NewHead && c.Weights == "" {
+		return fmt.Errorf("--new-head is for --weights: without, all layers begin anew")
 	}
 	if !(c.Width >= 0 && c.Width <= 8) {
 		return fmt.Errorf("--width %v: give a factor of up to 8, or 0 for what suits the data", c.Width)
@@ -252,7 +257,10 @@ func (c *CNNRecipe) build(env *recipes.Env, in train.ImageInfo) (nn.Layer, error
 		c.Freeze = bodyPatterns(model, entry.Head)
 	}
 	if len(c.Freeze) > 0 {
-		nn.FreezeMatching(model, c.Freeze...)
+		err := tensor.Catch(func() { nn.FreezeMatching(model, c.Freeze...) })
+		if e, ok := errors.AsType[*tensor.Error](err); ok {
+			return nil, fmt.Errorf("--freeze: %s", e.Msg)
+		}
 		nn.FreezeStatistics(model)
 	}
 	if c.Checkpointing {
@@ -263,17 +271,22 @@ func (c *CNNRecipe) build(env *recipes.Env, in train.ImageInfo) (nn.Layer, error
 	return model, nil
 }
 
-// load reads the weights; those of the last layer stay out if they are for other classes.
+// load reads the weights; those of the last layer stay out if they are for another number of classes, or asked to.
 func (c *CNNRecipe) load(env *recipes.Env, model models.Classifier, entry models.Entry) error {
 	ts, _, err := safetensors.Load(c.Weights)
 	if err != nil {
 		return err
 	}
-	head, err := entry.Load(model, ts)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.Weights, err)
+	head := false
+	if c.NewHead {
+		err = entry.LoadBackbone(model, ts)
+	} else {
+		head, err = entry.Load(model, ts)
 	}
-	if !head {
+	if err != nil {
+		return fmt.Errorf("%s: %w; give the --model, --width, --stem and --channels that they are of", c.Weights, err)
+	}
+	if !head && !c.NewHead {
 		env.Tell(fmt.Sprintf("%s is for other classes: the last layer, %s, starts anew", filepath.Base(c.Weights), strings.TrimSuffix(entry.Head, ".")))
 	}
 	return nil

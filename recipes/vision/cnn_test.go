@@ -248,11 +248,16 @@ func TestCNNFineTuning(t *testing.T) {
 			}
 		}
 	}
-	// The same classes: the last layer comes along.
+	// As many classes: the last layer comes along, unless it shall not.
 	r := narrow(shades(t, 8, "a", "b", "c"))
 	r.Weights, r.Stem, r.Freeze = from.run.Path(train.ModelFile), "small", []string{"fc.*"}
 	if o := trained(t, r); len(o.notes) != 0 || weights(o)["fc.weight"] != weights(from)["fc.weight"] {
 		t.Error("the last layer was left out", o.notes)
+	}
+	r = narrow(r.Data)
+	r.Weights, r.Stem, r.Freeze, r.NewHead = from.run.Path(train.ModelFile), "small", []string{"fc.*", "conv1.*"}, true
+	if o := trained(t, r); len(o.notes) != 0 || weights(o)["fc.weight"] == weights(from)["fc.weight"] || weights(o)["conv1.weight"] != weights(from)["conv1.weight"] {
+		t.Error("the last layer came along", o.notes)
 	}
 }
 
@@ -303,6 +308,7 @@ func TestCNNErrors(t *testing.T) {
 		"--augment none,flip: none stands alone":                  func(c *CNNRecipe) { c.Augment = []string{"none", "flip"} },
 		"--augment none:1: none stands alone":                     func(c *CNNRecipe) { c.Augment = []string{"none:1"} },
 		"--width 8.5: give a factor of up to 8":                   func(c *CNNRecipe) { c.Width = 8.5 },
+		"--new-head is for --weights":                             func(c *CNNRecipe) { c.NewHead = true },
 		"--width NaN: give a factor of up to 8":                   func(c *CNNRecipe) { c.Width = math.NaN() },
 	} {
 		c := narrow("digits")
@@ -322,6 +328,8 @@ func TestCNNErrors(t *testing.T) {
 		"all parameters are frozen":                                     func(c *CNNRecipe) { c.Freeze = []string{"*"} },
 		"--patience needs pictures":                                     func(c *CNNRecipe) { c.Validation, c.Patience = 0, 2 },
 		weights + ": ":                                                  func(c *CNNRecipe) { c.Weights = weights },
+		`--freeze: no parameter's name matches "layer9*"; there are co`: func(c *CNNRecipe) { c.Freeze = []string{"conv1*", "layer9*"} },
+		`--freeze: "[" is no pattern: `:                                 func(c *CNNRecipe) { c.Freeze = []string{"["} },
 	} {
 		c := narrow("digits")
 		change(c)

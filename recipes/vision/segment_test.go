@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"math"
 	"os"
@@ -128,6 +129,16 @@ func TestSegmentFolder(t *testing.T) {
 	}
 	if large, err := m.Predict(context.Background(), image.NewGray(image.Rect(0, 0, 3000, 10))); err != nil || large.Drawn.Bounds() != image.Rect(0, 0, 2048, 6) || large.Result["width"] != 3000 || large.Result["height"] != 10 {
 		t.Errorf("%v %v %v", large.Drawn.Bounds(), large.Result, err)
+	}
+	// The colours drawn are those of classes: a dark red ground is grey.
+	red := image.NewRGBA(image.Rect(0, 0, 24, 20))
+	draw.Draw(red, red.Rect, image.NewUniform(color.RGBA{30, 0, 0, 255}), image.Point{}, draw.Src)
+	p, err = m.Predict(context.Background(), red)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := color.RGBAModel.Convert(p.Drawn.At(0, 0)).(color.RGBA); c.R == 0 || c.R != c.G || c.G != c.B {
+		t.Errorf("the ground is %v", c)
 	}
 	// With another picture, others are held back: some of them were trained on.
 	for _, part := range []string{"images", "masks"} {

@@ -45,14 +45,19 @@ func oneShape(ctx context.Context, n int, seed uint64, cfg shapes.Config) (shape
 
 // newShapeNet returns a classifier of shapes: three convolutions, a pooling of each map to one number, and a dense layer.
 func newShapeNet(g *random.Generator, global nn.Layer) nn.Sequential {
+	return newConvNet(g, 3, 12, len(shapes.Classes), global)
+}
+
+// newConvNet is such a network for pictures of so many channels; its convolutions have width, 2 width and 4 width maps.
+func newConvNet(g *random.Generator, channels, width, classes int, global nn.Layer) nn.Sequential {
 	block := func(in, out int) []nn.Layer {
 		return []nn.Layer{nn.NewConv2d(g, in, out, 3, nn.ConvConfig{Padding: 1, NoBias: true}), nn.NewBatchNorm2d(out, nn.BatchNormConfig{}), nn.ReLU{}}
 	}
 	var net nn.Sequential
-	net = append(append(net, block(3, 12)...), nn.NewMaxPool2d(2))
-	net = append(append(net, block(12, 24)...), nn.NewMaxPool2d(2))
-	net = append(net, block(24, 48)...)
-	return append(net, global, nn.NewFlatten(), nn.NewLinear(g, 48, len(shapes.Classes), nn.LinearConfig{}))
+	net = append(append(net, block(channels, width)...), nn.NewMaxPool2d(2))
+	net = append(append(net, block(width, 2*width)...), nn.NewMaxPool2d(2))
+	net = append(net, block(2*width, 4*width)...)
+	return append(net, global, nn.NewFlatten(), nn.NewLinear(g, 4*width, classes, nn.LinearConfig{}))
 }
 
 var (
@@ -82,19 +87,31 @@ func trainedShapeNet(ctx context.Context, global nn.Layer, seed uint64) (nn.Sequ
 	if net := trainedShapeNets.of[key]; net != nil {
 		return net, nil
 	}
-	const epochs = 8
 	set, err := oneShape(ctx, shapeNetPictures, 1000+seed, lookedAt)
 	if err != nil {
 		return nil, err
 	}
 	net := newShapeNet(random.New(seed), global)
-	loader := dataset.NewBatchLoader(dataset.NewTensors(set.X, set.Y), dataset.LoaderConfig{BatchSize: 32, Shuffle: true, Seed: seed})
+	if err := fitConvNet(ctx, net, set.X, set.Y, 8, seed); err != nil {
+		return nil, err
+	}
+	if trainedShapeNets.of == nil {
+		trainedShapeNets.of = map[shapeNetKey]nn.Sequential{}
+	}
+	net = nn.Eval(net)
+	trainedShapeNets.of[key] = net
+	return net, nil
+}
+
+// fitConvNet makes so many passes over pictures x (N, C, H, W) of classes y (N,).
+func fitConvNet(ctx context.Context, net nn.Layer, x, y *tensor.Tensor, epochs int, seed uint64) error {
+	loader := dataset.NewBatchLoader(dataset.NewTensors(x, y), dataset.LoaderConfig{BatchSize: 32, Shuffle: true, Seed: seed})
 	opt := optim.NewAdam(nn.Params(net), optim.AdamConfig{LR: 5e-3})
 	schedule := optim.NewScheduler(opt, optim.Cosine(epochs*loader.Batches(), 0))
 	for epoch := range epochs {
 		for batch, err := range loader.Epoch(ctx, epoch, 0) {
 			if err != nil {
-				return nil, err
+				return err
 			}
 			var loss float64
 			tensor.WithScope(func(s *tensor.Scope) {
@@ -105,18 +122,13 @@ func trainedShapeNet(ctx context.Context, global nn.Layer, seed uint64) (nn.Sequ
 				loss = l.Detach().Item()
 			})
 			if loss-loss != 0 {
-				return nil, fmt.Errorf("the loss is %v in epoch %d", loss, epoch)
+				return fmt.Errorf("the loss is %v in epoch %d", loss, epoch)
 			}
 			opt.Step()
 			schedule.Step()
 		}
 	}
-	if trainedShapeNets.of == nil {
-		trainedShapeNets.of = map[shapeNetKey]nn.Sequential{}
-	}
-	net = nn.Eval(net)
-	trainedShapeNets.of[key] = net
-	return net, nil
+	return nil
 }
 
 // tolerance is by how many pixels of 48 the pointing game may miss: 4 parts in a hundred of the side, as the paper's 15 pixels of about 400.

@@ -26,7 +26,7 @@ func init() {
 }
 
 func deepDream(ctx context.Context, c *catalog.Check) error {
-	set, err := loadGrey(ctx, c, 3000, pictureset.Least{MNIST: 10, Fashion: 10, Digits: 10})
+	set, err := loadGrey(ctx, c, 3000, pictureset.Least{MNIST: 10, Fashion: 3, Digits: 10})
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func fcn(ctx context.Context, c *catalog.Check) error {
 	if err != nil {
 		return err
 	}
-	test, err := kept(ctx, maskedShapes(shapes.New(100, 2, cfg)))
+	test, err := kept(ctx, maskedShapes(shapes.New(100, 3, cfg)))
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,9 @@ import (
 func init() {
 	catalog.Register(catalog.Row{
 		ID: "H03", Tier: catalog.Small, Title: "Class activation maps of global average pooling", Source: "Zhou et al. 2016",
-		Target: "boxes around the maps' largest part overlap the objects' with IoU ≥ 0.5 in ≥ 0.80 of pictures, as the median of 3 seeds, though no box was seen in training; the maps' mean plus bias is the logit, to 1e-13 in float64",
+		Target: "boxes around the maps' largest part overlap the objects' with IoU ≥ 0.5 in ≥ 0.80 of pictures, as the median of 5 seeds, though no box was seen in training; the maps' mean plus bias is the logit, to 1e-13 in float64",
 		Note: "the logit is Σ w_k mean(A_k) + bias: the sum that papers write leaves out the bias and the number of places. The part of the largest value at which a map is cut, 0.2 in the paper, is chosen on 200 training pictures: " +
-			"maps of 12 x 12 for objects of 12 to 22 pixels of 48 are wide",
+			"maps of 12 x 12 for objects of 12 to 22 pixels of 48 are wide; single seeds reach 0.77 to 0.92",
 		Test: classActivation,
 	})
 }
@@ -34,7 +34,7 @@ func classActivation(ctx context.Context, c *catalog.Check) error {
 	var off, anew []float64
 	var shown *tensor.Tensor
 	cut := 0.0
-	found, err := c.Median(3, func(seed uint64) (float64, error) {
+	found, err := c.Median(5, func(seed uint64) (float64, error) {
 		seen, err := oneShape(ctx, 200, 1000+seed, lookedAt) // of the training pictures
 		if err != nil {
 			return 0, err

@@ -259,6 +259,11 @@ func TestCNNFineTuning(t *testing.T) {
 	if o := trained(t, r); len(o.notes) != 0 || weights(o)["fc.weight"] == weights(from)["fc.weight"] || weights(o)["conv1.weight"] != weights(from)["conv1.weight"] {
 		t.Error("the last layer came along", o.notes)
 	}
+	r = narrow(r.Data)
+	r.Weights, r.Width = from.run.Path(train.ModelFile), 0.5
+	if _, err := trainCNN(t, r); err == nil || !strings.Contains(err.Error(), "conv1.weight is (4, 3, 3, 3) in the file and (8, 3, 3, 3) in the model") || !strings.HasSuffix(err.Error(), "; give the --model, --width, --stem and --channels that they are of") {
+		t.Error(err)
+	}
 }
 
 // twoHeads is a classifier with an auxiliary head.

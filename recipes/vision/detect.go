@@ -43,7 +43,7 @@ type DetectRecipe struct {
 	BatchSize   int     `help:"Pictures in a step." default:"16"`
 	LR          float64 `name:"lr" help:"Learning rate at the start; it falls to zero along a cosine." default:"0.002"`
 	WeightDecay float64 `help:"Weight decay of AdamW." default:"0.001"`
-	MinScore    float64 `help:"Lowest score of the boxes that hadal predict draws." default:"0.5"`
+	MinScore    float64 `help:"Lowest score of the boxes that hadal predict draws." default:"0.3"`
 	Patience    int     `help:"Stop after this many epochs without a higher mean average precision of the validation pictures; 0: never." default:"0"`
 	Workers     int     `help:"Goroutines that make batches ahead." default:"1"`
 }

@@ -25,6 +25,7 @@ import (
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/imageset"
+	"github.com/hadal-go/hadal/internal/oserr"
 	"github.com/hadal-go/hadal/random"
 )
 
@@ -272,7 +273,7 @@ func (l *listing) add(root string, part int, known []string) ([]string, error) {
 func entries(dir string) (folders, pictures []string, err error) {
 	all, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s cannot be read: %w; give a folder with a folder of pictures for each class", dir, cause(err))
+		return nil, nil, fmt.Errorf("%s cannot be read: %w; give a folder with a folder of pictures for each class", dir, oserr.Cause(err))
 	}
 	for _, e := range all {
 		if strings.HasPrefix(e.Name(), ".") {

@@ -2,11 +2,9 @@ package imagefolder
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"image/color"
-	"io/fs"
 	"sync"
 	"sync/atomic"
 
@@ -173,13 +171,4 @@ func header(path string) (image.Config, error) {
 		return cfg, fmt.Errorf("%s %w", path, err)
 	}
 	return cfg, nil
-}
-
-// cause leaves the operation and path, which messages name themselves, out of an error.
-func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

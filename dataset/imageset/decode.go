@@ -18,6 +18,8 @@ import (
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
+
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // Extensions are those of the formats that Decode reads, in lower case.
@@ -36,7 +38,7 @@ const (
 func Decode(r io.Reader) (image.Image, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot be read: %w; give a picture", cause(err)) // the name stands before the line
+		return nil, fmt.Errorf("cannot be read: %w; give a picture", oserr.Cause(err)) // the name stands before the line
 	}
 	if len(b) > maxBytes {
 		return nil, fmt.Errorf("has more than %d MB; make it smaller", maxBytes>>20)

@@ -1,13 +1,13 @@
 package imageset
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"io"
-	"io/fs"
 	"os"
 	"sync"
+
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // A file that has more bytes or pixels is large: no two such are in memory at a time.
@@ -22,14 +22,14 @@ var large sync.Mutex
 func Open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, cause(err))
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, oserr.Cause(err))
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is no regular file", path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w", path, cause(err))
+		return nil, fmt.Errorf("%s cannot be opened: %w", path, oserr.Cause(err))
 	}
 	return f, nil
 }
@@ -50,7 +50,7 @@ func Use(path string, use func(img image.Image) error) (err error) {
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("%s cannot be read: %w", path, cause(err))
+		return fmt.Errorf("%s cannot be read: %w", path, oserr.Cause(err))
 	}
 	cfg, err := DecodeConfig(io.NewSectionReader(f, 0, info.Size()))
 	if err != nil {
@@ -65,12 +65,4 @@ func Use(path string, use func(img image.Image) error) (err error) {
 		return fmt.Errorf("%s %w", path, err)
 	}
 	return use(img)
-}
-
-// cause leaves the operation and the path, which messages name themselves, out of an error.
-func cause(err error) error {
-	if p, ok := errors.AsType[*fs.PathError](err); ok {
-		return p.Err
-	}
-	return err
 }

@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/hadal-go/hadal/dataset/imageset"
+	"github.com/hadal-go/hadal/internal/oserr"
 	"github.com/hadal-go/hadal/random"
 	"github.com/hadal-go/hadal/tensor"
 )
@@ -168,10 +169,7 @@ func (s *Set) At(ctx context.Context, i int, _ *random.Generator) (Sample, error
 func list(dir string, extensions []string) (paths []string, err error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
-		if p, ok := errors.AsType[*fs.PathError](err); ok {
-			err = p.Err
-		}
-		return nil, fmt.Errorf("%s cannot be read: %w; a folder for segmentation holds pictures in images and masks in masks", dir, err)
+		return nil, fmt.Errorf("%s cannot be read: %w; a folder for segmentation holds pictures in images and masks in masks", dir, oserr.Cause(err))
 	}
 	for _, f := range files {
 		if name := f.Name(); !strings.HasPrefix(name, ".") && slices.Contains(extensions, strings.ToLower(filepath.Ext(name))) {

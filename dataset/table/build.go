@@ -8,13 +8,15 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // ReadFile reads a whole table from a file; see Read.
 func ReadFile(path string, cfg ReadConfig) (*Table, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, cause(err))
+		return nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, oserr.Cause(err))
 	}
 	defer f.Close()
 	t, err := Read(f, cfg)

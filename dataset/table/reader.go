@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // ReadConfig says how a table is read. The zero value reads a CSV file with a header.
@@ -86,7 +87,7 @@ func NewReader(r io.Reader, cfg ReadConfig) (*Reader, error) {
 	head, err := text.Peek(3)
 	switch {
 	case len(head) == 0 && err != nil && !errors.Is(err, io.EOF):
-		return nil, fmt.Errorf("it cannot be read: %w", cause(err))
+		return nil, fmt.Errorf("it cannot be read: %w", oserr.Cause(err))
 	case len(head) == 0:
 		return nil, errors.New("the file is empty; a table has a line of column names and a line for each row")
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
@@ -277,16 +278,7 @@ func (t *Reader) read() ([]string, error) {
 	case errors.Is(err, errNUL):
 		return nil, fmt.Errorf("line %d: there is a NUL byte, so this is no text; export the table as CSV in UTF-8", t.source.line)
 	}
-	return nil, fmt.Errorf("after line %d: %w", t.line, cause(err))
-}
-
-// cause leaves the operation and the path, which the caller names, out of an error.
-func cause(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
+	return nil, fmt.Errorf("after line %d: %w", t.line, oserr.Cause(err))
 }
 
 func fields(n int) string {

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hadal-go/hadal/format/internal/raw"
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // WriteFile makes or replaces the file at path with what write writes. The writer given to it is buffered and valid until
@@ -66,11 +66,11 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		return explain(path, folder, err)
 	}
 	if err := rename(f.Name(), target); err != nil {
-		return fmt.Errorf("%s cannot be replaced: %w; close the programs that use it, or choose another path", path, raw.Cause(err))
+		return fmt.Errorf("%s cannot be replaced: %w; close the programs that use it, or choose another path", path, oserr.Cause(err))
 	}
 	renamed = true
 	if err := syncFolder(folder); err != nil {
-		return fmt.Errorf("%s is written, but folder %s cannot be put onto the disk: %w; write it again", path, folder, raw.Cause(err))
+		return fmt.Errorf("%s is written, but folder %s cannot be put onto the disk: %w; write it again", path, folder, oserr.Cause(err))
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func syncFolder(folder string) error {
 
 // explain turns an error of writing the temporary file, whose name means nothing to the user, into one about path.
 func explain(path, folder string, err error) error {
-	err = raw.Cause(err)
+	err = oserr.Cause(err)
 	switch {
 	case full(err):
 		return fmt.Errorf("%s cannot be written: no space left in folder %s: free some, or choose another folder (%w)", path, folder, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hadal-go/hadal/format/atomicfile"
 	"github.com/hadal-go/hadal/format/internal/raw"
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // Named is an array of an archive.
@@ -53,7 +54,7 @@ func OpenNPZ(path string) (*NPZ, error) {
 func readNPZ(name string, r io.ReaderAt, size int64) (*NPZ, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; it is damaged or no .npz file: get it again", name, raw.Cause(err))
+		return nil, fmt.Errorf("%s: %w; it is damaged or no .npz file: get it again", name, oserr.Cause(err))
 	}
 	z := &NPZ{name: name, files: map[string]*zip.File{}}
 	left := uint64(size)
@@ -109,7 +110,7 @@ func (z *NPZ) Read(name string) (*Array, error) {
 	if errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrChecksum) || errors.As(err, &corrupt) {
 		err = fmt.Errorf("%w: it does not hold what the archive's directory says, get it again", err)
 	}
-	return nil, fmt.Errorf("%s: array %.80q: %w", z.name, name, raw.Cause(err))
+	return nil, fmt.Errorf("%s: array %.80q: %w", z.name, name, oserr.Cause(err))
 }
 
 // All reads all arrays.

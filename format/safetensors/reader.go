@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/hadal-go/hadal/format/internal/raw"
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // Reader gives access to single tensors of a file whose header is read and checked. Its methods may be called by several
@@ -59,7 +60,7 @@ func read(name string, r io.ReaderAt, size int64) (*Reader, error) {
 	}
 	var length [8]byte
 	if _, err := io.ReadFull(io.NewSectionReader(r, 0, 8), length[:]); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", name, raw.Cause(err))
+		return nil, fmt.Errorf("%s cannot be read: %w", name, oserr.Cause(err))
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > MaxHeader {
@@ -70,7 +71,7 @@ func read(name string, r io.ReaderAt, size int64) (*Reader, error) {
 	}
 	header := make([]byte, n)
 	if _, err := io.ReadFull(io.NewSectionReader(r, 8, int64(n)), header); err != nil {
-		return nil, fmt.Errorf("%s cannot be read: %w", name, raw.Cause(err))
+		return nil, fmt.Errorf("%s cannot be read: %w", name, oserr.Cause(err))
 	}
 	data := 8 + int64(n)
 	metadata, infos, err := parseHeader(header, int(size-data))
@@ -130,7 +131,7 @@ func (r *Reader) ReadInto(name string, dst []byte) error {
 		return fmt.Errorf("%s: tensor %.80q: the file became shorter after it was opened; get it again", r.name, name)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: tensor %.80q cannot be read: %w", r.name, name, raw.Cause(err))
+		return fmt.Errorf("%s: tensor %.80q cannot be read: %w", r.name, name, oserr.Cause(err))
 	}
 	return nil
 }

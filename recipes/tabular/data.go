@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/hadal-go/hadal/dataset"
 	"github.com/hadal-go/hadal/dataset/table"
+	"github.com/hadal-go/hadal/internal/oserr"
 	"github.com/hadal-go/hadal/tensor"
 )
 
@@ -41,11 +41,7 @@ type Info struct {
 func openFile(ctx context.Context, path string) (io.Reader, io.Closer, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, err)
+		return nil, nil, fmt.Errorf("%s cannot be opened: %w; check the path", path, oserr.Cause(err))
 	}
 	return until{ctx, f}, f, nil
 }

@@ -4,13 +4,13 @@ package raw
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"math/bits"
 	"os"
+
+	"github.com/hadal-go/hadal/internal/oserr"
 )
 
 // Size returns the number of bytes of an array, elem times the product of shape. ok is false when a dimension is negative
@@ -70,7 +70,7 @@ func ReadFile[T any](path string, read func(r io.Reader, known int) (T, error)) 
 	}
 	v, err := read(f, int(size))
 	if err != nil {
-		return none, fmt.Errorf("%s: %w", path, Cause(err))
+		return none, fmt.Errorf("%s: %w", path, oserr.Cause(err))
 	}
 	return v, nil
 }
@@ -89,7 +89,7 @@ func Open(path, kind string) (f *os.File, size int64, err error) {
 }
 
 func cannotOpen(path string, err error) error {
-	return fmt.Errorf("%s cannot be opened: %w; check the path", path, Cause(err))
+	return fmt.Errorf("%s cannot be opened: %w; check the path", path, oserr.Cause(err))
 }
 
 // AtEnd returns nil if r has no more bytes, extra if it has.
@@ -120,17 +120,4 @@ func Swap(b []byte, size int) {
 			le.PutUint64(b, be.Uint64(b))
 		}
 	}
-}
-
-// Cause leaves the operation and the paths, which the message names itself, out of an error of package os.
-func Cause(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }

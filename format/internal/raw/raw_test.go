@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"math/big"
-	"os"
 	"slices"
 	"testing"
 	"testing/iotest"
@@ -87,19 +86,5 @@ func TestSwap(t *testing.T) {
 		if raw.Swap(b, size); !slices.Equal(b, want) {
 			t.Errorf("Swap by %d = %v", size, b)
 		}
-	}
-}
-
-func TestCause(t *testing.T) {
-	plain := errors.New("plain")
-	_, open := os.Open("no such file")
-	rename := os.Rename("no such file", "other")
-	for _, c := range []struct{ err, is error }{{plain, plain}, {open, os.ErrNotExist}, {rename, os.ErrNotExist}} {
-		if got := raw.Cause(c.err); !errors.Is(got, c.is) || bytes.Contains([]byte(got.Error()), []byte("such file\"")) {
-			t.Errorf("Cause(%v) = %v", c.err, got)
-		}
-	}
-	if got := raw.Cause(open).Error(); got == open.Error() {
-		t.Errorf("Cause keeps the path: %s", got)
 	}
 }

@@ -3,7 +3,6 @@ package fashionmnist_test
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"github.com/hadal-go/hadal/dataset/fashionmnist"
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/source/sourcetest"
 )
 
 // folder makes a data folder with a set of two pictures, labelled 9 and 0, for each part.
@@ -74,19 +74,7 @@ func TestBadLabel(t *testing.T) {
 	}
 }
 
-func TestSet(t *testing.T) {
-	for _, f := range fashionmnist.Set.Files {
-		sum, err := hex.DecodeString(f.SHA256)
-		if err != nil || len(sum) != 32 {
-			t.Errorf("%s: SHA256 %q", f.Name, f.SHA256)
-		}
-		for _, address := range f.URLs {
-			if !strings.HasPrefix(address, "http") || !strings.HasSuffix(address, "/"+f.Name) {
-				t.Errorf("%s: address %s", f.Name, address)
-			}
-		}
-	}
-}
+func TestSet(t *testing.T) { sourcetest.CheckFiles(t, fashionmnist.Set) }
 
 // The original files, if this machine has them (Debian's package dataset-fashion-mnist): labels and sums by numpy.
 func TestOriginal(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/mnist"
 	"github.com/hadal-go/hadal/dataset/source"
+	"github.com/hadal-go/hadal/dataset/source/sourcetest"
 )
 
 // pack is an idx file: two zero bytes, the type (8 is uint8), the rank, the dimensions as big-endian uint32, the data.
@@ -132,19 +132,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-func TestSet(t *testing.T) {
-	for _, f := range mnist.Set.Files {
-		sum, err := hex.DecodeString(f.SHA256)
-		if err != nil || len(sum) != 32 {
-			t.Errorf("%s: SHA256 %q", f.Name, f.SHA256)
-		}
-		for _, address := range f.URLs {
-			if !strings.HasPrefix(address, "http") || !strings.HasSuffix(address, "/"+f.Name) {
-				t.Errorf("%s: address %s", f.Name, address)
-			}
-		}
-	}
-}
+func TestSet(t *testing.T) { sourcetest.CheckFiles(t, mnist.Set) }
 
 // The files that everybody has, if this machine has them: the class counts that the literature states, sums by numpy.
 func TestOriginal(t *testing.T) {

@@ -1,10 +1,12 @@
-// Package sourcetest finds the data that tests of real data sets read.
+// Package sourcetest finds the data that tests of real data sets read, and checks what is said of their files.
 package sourcetest
 
 import (
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hadal-go/hadal/dataset/source"
@@ -26,4 +28,20 @@ func Find(t *testing.T, set source.Set) source.Config {
 		t.Fatal(err)
 	}
 	return cfg
+}
+
+// CheckFiles fails unless each file of the set has a SHA-256 and addresses that end in its name.
+func CheckFiles(t *testing.T, set source.Set) {
+	t.Helper()
+	for _, f := range set.Files {
+		sum, err := hex.DecodeString(f.SHA256)
+		if err != nil || len(sum) != 32 {
+			t.Errorf("%s: SHA256 %q", f.Name, f.SHA256)
+		}
+		for _, address := range f.URLs {
+			if !strings.HasPrefix(address, "http") || !strings.HasSuffix(address, "/"+f.Name) {
+				t.Errorf("%s: address %s", f.Name, address)
+			}
+		}
+	}
 }

@@ -16,7 +16,7 @@ func init() {
 		ID: "G08", Tier: catalog.Unit, Title: "Generators: DCGAN-style and U-Net", Source: "Radford, Metz and Chintala 2016; Isola, Zhu, Zhou and Efros 2017",
 		Target: "transposed convolutions, as DCGAN's generator, turn (N, 100, 1, 1) into pictures (N, 3, 64, 64) and are the transposes of the discriminator's; with a skip connection, as in a " +
 			"U-Net, a pixel of the input reaches the output past a bottleneck of one pixel",
-		Note: "what they learn, DCGAN on digits (P12) and U-Net against encoder-decoder (H10), is planned",
+		Note: "what U-Net learns, beside an encoder-decoder, is in H10; DCGAN on digits (P12) is planned",
 		Test: generators,
 	})
 }

@@ -23,9 +23,9 @@ func init() {
 	catalog.Register(catalog.Row{
 		ID: "H10", Tier: catalog.Medium, Title: "U-Net generator against encoder-decoder generator", Source: "Isola, Zhu, Zhou and Efros 2017",
 		Target: "pix2pix fills Shapes' outlines: the U-Net generator's L1 on test pictures is at most 0.8 of the encoder-decoder's, as the median of 3 seeds, and less with every seed; the published networks have 54,413,955 and 2,768,705 parameters",
-		Note: "outlines of a pixel in the colour of their shape, on grey as the filled picture is: the outlines determine all of it, and no colour is to be guessed. 320 pictures of 64 x 64 pixels in batches of 4, a quarter of the " +
-			"published channels, a discriminator with two strided layers; both generators halve the picture four times: an encoder-decoder down to one pixel, as published, learned nothing of its input in 500 steps. On black, " +
-			"where tanh saturates, the U-Net stayed with a black picture, the constant of the least L1",
+		Note: "outlines of a pixel in the colour of their shape, on grey as the filled picture is: the outlines determine all of it, and no colour is to be guessed (on black, where tanh saturates, the U-Net stayed with a black " +
+			"picture, the constant of the least L1). 320 pictures of 64 x 64 pixels in batches of 4, a quarter of the published channels, a discriminator with two strided layers, Adam's rate 5e-4 for the paper's 2e-4, with which less is " +
+			"learned in as many steps. Both generators halve the picture five times, to 2 x 2; to 4 x 4 the encoder-decoder comes closer, 0.81 after 1600 steps; to one pixel, as published, it learned nothing of its input in 500",
 		Test: pix2pix,
 	})
 }
@@ -117,7 +117,7 @@ func pix2pix(ctx context.Context, c *catalog.Check) error {
 	}
 	made := func(m *models.Pix2Pix, x *tensor.Tensor) *tensor.Tensor { return nn.Eval(m).Forward(x) }
 	generator := func(seed uint64, noSkips bool) *models.Pix2Pix {
-		return models.NewPix2Pix(random.New(seed), models.Pix2PixConfig{Depth: 4, Width: 0.25, NoSkips: noSkips, Dropout: new(0.0)})
+		return models.NewPix2Pix(random.New(seed), models.Pix2PixConfig{Depth: 5, Width: 0.25, NoSkips: noSkips, Dropout: new(0.0)})
 	}
 	// By architecture: the U-Net, the encoder-decoder.
 	names := []string{"U-Net", "encoder-decoder"}
@@ -125,7 +125,7 @@ func pix2pix(ctx context.Context, c *catalog.Check) error {
 	ratios, err := c.Seeds(3, func(seed uint64) (float64, error) {
 		for k := range names {
 			nets[k] = generator(seed, k == 1)
-			if err := (pix2pixTrainer{epochs: 10, batch: 4, lr: 2e-4, seed: seed}).fit(ctx, nets[k], data); err != nil {
+			if err := (pix2pixTrainer{epochs: 16, batch: 4, lr: 5e-4, seed: seed}).fit(ctx, nets[k], data); err != nil {
 				return 0, err
 			}
 			errs[k] = append(errs[k], losses.L1(made(nets[k], test.X), test.Y).Item())
@@ -166,7 +166,7 @@ func pix2pix(ctx context.Context, c *catalog.Check) error {
 			add(s.Y, "target")
 			for k, name := range names {
 				y := made(nets[k], s.X.Unsqueeze(0)).Squeeze(0)
-				add(y, fmt.Sprintf("%s, L1 %.3f", name, losses.L1(y, s.Y).Item()))
+				add(y, fmt.Sprintf("%s\nL1 %.3f", name, losses.L1(y, s.Y).Item()))
 			}
 		}
 		return plot.ImageGrid(path, tiles, plot.ImageGridConfig{Title: "pix2pix fills outlines", Columns: 4})

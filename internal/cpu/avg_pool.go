@@ -18,6 +18,10 @@ func AvgPool[T float32 | float64](g Window, volumes, divisor int, padded bool, x
 				pairs.average(as32(p), as32(o), float32(same))
 				continue
 			}
+			if same != 0 && m.wholeRows() {
+				averageRows(&m, float64(same), p, o)
+				continue
+			}
 			i := 0
 			for _, d := range ds {
 				for _, h := range hs {
@@ -64,6 +68,10 @@ func AvgPoolGrad[T float32 | float64](g Window, volumes, divisor int, padded boo
 	parallel.For(volumes, max(1, grainCheap/max(1, in)), func(lo, hi int) {
 		for n := lo; n < hi; n++ {
 			p, o := dx[n*in:(n+1)*in], dy[n*out:(n+1)*out]
+			if same != 0 && m.wholeRows() {
+				shareRows(&m, T(same), o, p)
+				continue
+			}
 			clear(p)
 			i := 0
 			for _, d := range ds {

@@ -28,6 +28,9 @@ var poolWindows = []Window{
 	window([3]int{1, 16, 16}, [3]int{1, 3, 3}, [3]int{1, 2, 2}, [3]int{0, 1, 1}, [3]int{1, 1, 1}),
 	window([3]int{1, 16, 2}, [3]int{1, 3, 2}, [3]int{1, 1, 2}, [3]int{}, [3]int{1, 1, 1}),
 	window([3]int{1, 20, 18}, [3]int{1, 1, 3}, [3]int{1, 3, 2}, [3]int{0, 0, 1}, [3]int{1, 1, 1}),
+	window([3]int{1, 9, 31}, [3]int{1, 5, 1}, [3]int{1, 1, 1}, [3]int{}, [3]int{1, 1, 1}),
+	window([3]int{1, 7, 2*rowsBlock + 5}, [3]int{1, 5, 1}, [3]int{1, 1, 1}, [3]int{}, [3]int{1, 1, 1}),
+	window([3]int{3, 7, 9}, [3]int{2, 3, 1}, [3]int{1, 2, 1}, [3]int{0, 1, 0}, [3]int{1, 1, 1}),
 	window([3]int{1, 3, 2*vectorBlock + 50}, [3]int{1, 3, 3}, [3]int{1, 2, 2}, [3]int{0, 1, 1}, [3]int{1, 1, 1}),
 }
 

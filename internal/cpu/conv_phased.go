@@ -38,7 +38,7 @@ const (
 	phases      = 4
 	// With up to phasedFew tiles the transformed inputs are kept, and the weights' exist for phasedPanels panels of rows and phasedBlock
 	// channels at a time, of which all tiles are computed at once. With more it is the other way round: blocks of tiles of
-	// up to phasedBytes meet weights of up to phasedWeightsMost kernels, whose transforms or their sums take 400 bytes each, 50 MiB.
+	// up to phasedBytes meet weights of up to phasedWeightsMost kernels, whose transforms or their sums take 400 bytes each, about 50 MiB.
 	phasedFew         = 128
 	phasedPanels      = 4
 	phasedBlock       = 128

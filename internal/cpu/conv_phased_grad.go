@@ -18,7 +18,7 @@ const (
 // lie across the lanes; a task then computes the sums of some panels of each, and transforms them back.
 //
 // The scratch is the transforms of what is at hand of x and dy, 25/16 as large as that, of about phasedGradTiles tiles at most, and where there are
-// more tiles the sums, up to 50 MiB (phasedWeightsMost).
+// more tiles the sums, about 50 MiB (phasedWeightsMost).
 type phasedGrads struct {
 	phased
 	k              int

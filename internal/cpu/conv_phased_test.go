@@ -38,15 +38,14 @@ var phasedCases = []Conv{
 
 var phasedWay = convWay[float32]{phasedForward, phasedInputGrad, phasedWeightGrad}
 
-// Errors are up to 1e-5 of the largest element; the largest seen are 6e-6. Those of longer sums than 512 products grow as rounding does,
-// with the root of their number: of 1080 the largest seen are 1e-5.
+// Errors are up to 2e-5 of the largest element, as of Winograd's other tiles. Of dozens of draws of these cases the largest seen is 1.3e-5, at a
+// corner of a tile, where the transforms enlarge most.
 func TestPhased(t *testing.T) {
-	tol := func(products int) float64 { return 1e-5 * max(1, math.Sqrt(float64(products)/512)) }
 	eachImpl(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for i, g := range phasedCases {
 			g.ReLU = true
-			phasedWay.check(t, r, fmt.Sprint(i, ": ", g), g, i%4 > 0, convErrors{tol(4 * g.C), tol(g.K), tol(g.phasedTiles())})
+			phasedWay.check(t, r, fmt.Sprint(i, ": ", g), g, i%4 > 0, convErrors{2e-5, 2e-5, 2e-5})
 		}
 	})
 }
@@ -65,10 +64,15 @@ func TestPhasedIsUsedAndDeterministic(t *testing.T) {
 			t.Errorf("%v: the bits are not those of phases", g)
 		}
 	}
+	for _, n := range []int{phasedFew, phasedFew + 1} { // the limit is of many tiles
+		if g := conv4x4(n, 256, 512, same(8), same(8)); !g.usesPhased(8, 16) {
+			t.Errorf("%v does not use phases", g)
+		}
+	}
 	for i, change := range []func(*Conv){
 		func(g *Conv) { g.Groups = 2 }, func(g *Conv) { g.Stride[1] = 1 }, func(g *Conv) { g.Dil[2] = 2 }, func(g *Conv) { g.Kernel[2] = 3 },
 		func(g *Conv) { g.C = 7 }, func(g *Conv) { g.K = 15 }, func(g *Conv) { g.N = 1 }, func(g *Conv) { g.In, g.Out = [3]int{1, 10, 10}, [3]int{1, 5, 5} },
-		func(g *Conv) { g.N, g.C, g.K = 1000, 1024, 512 }, func(g *Conv) { g.In[0], g.Pad[0] = 2, -1 },
+		func(g *Conv) { g.N, g.C, g.K = phasedFew+1, 512, 512 }, func(g *Conv) { g.In[0], g.Pad[0] = 2, -1 },
 	} {
 		g := conv4x4(16, 24, 40, same(8), same(8))
 		if change(&g); g.usesPhased(8, 16) {

@@ -35,7 +35,7 @@ func init() {
 		Expect: []recipes.Expectation{
 			{Data: "digits", Metric: "test_accuracy", Least: 0.98},
 			{Data: "mnist", Metric: "test_accuracy", Least: 0.99},
-			{Data: "emoji", Metric: "test_accuracy", Least: 0.58}, // in the other style; 0.36 with --augment none
+			{Data: "emoji", Metric: "test_accuracy", Least: 0.6}, // in the other style; 0.36 with --augment none
 		},
 		New: func() recipes.Recipe { return new(CNNRecipe) },
 	})

@@ -90,7 +90,7 @@
 //   - an image that is one patch: one matrix product;
 //   - depthwise (conv_depthwise.go, conv_taps.go): sums of lines, one for each tap;
 //   - 3x3 with stride 1 in float32 (conv_winograd.go), from 128 outputs a channel on (400 for the weights' gradient);
-//   - 4x4 with stride 2 in float32 (conv_phased.go), from 128 outputs a channel on: Winograd's of the stride's phases;
+//   - 4x4 with stride 2 in float32 (conv_phased.go), from 128 outputs a channel on: Winograd's of the stride's phases, with figures there;
 //   - 1x1 (conv_pointwise.go): the tiles of matrix products, which read planes in place where they can;
 //   - few channels with stride 2, in float32 with AVX2 or AVX-512, forward (conv_line.go): Winograd's along lines;
 //   - batches of a multiple of 16 images with stride 1, in float32 with AVX2 or AVX-512, planes of up to 8192 places and 144 terms or more
@@ -108,8 +108,6 @@
 //	N 8, 256 to 64, 56x56, 1x1         76 (68)   77 (46)        76 (64)
 //	N 32, 64 to 128, 32x32, 3x3, /2    77 (69)   66 (69)        75 (62)
 //	N 32, 256 to 512, 8x8, 3x3, /2     74 (57)   62 (51)        66 (42)
-//	N 16, 64 to 128, 32x32, 4x4, /2    83 (77)   77 (64)        80 (53)
-//	N 16, 256 to 512, 8x8, 4x4, /2     72 (62)   61 (46)        60 (38)
 //	N 16, 64 to 64, 28x28, 3x3, 2 groups  80 (76)  76 (78)      75 (59)
 //	N 64, 6 to 16, 14x14, 5x5          80 (47)   79 (35)        77 (40)
 //

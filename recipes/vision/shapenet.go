@@ -103,9 +103,9 @@ func trainedShapeNet(ctx context.Context, global nn.Layer, seed uint64) (nn.Sequ
 	return net, nil
 }
 
-// fitConvNet makes so many passes over pictures x (N, C, H, W) of classes y (N,).
-func fitConvNet(ctx context.Context, net nn.Layer, x, y *tensor.Tensor, epochs int, seed uint64) error {
-	loader := dataset.NewBatchLoader(dataset.NewTensors(x, y), dataset.LoaderConfig{BatchSize: 32, Shuffle: true, Seed: seed})
+// fitConvNet makes so many passes over pictures x (N, C, H, W) of classes y (N,), changed by transforms.
+func fitConvNet(ctx context.Context, net nn.Layer, x, y *tensor.Tensor, epochs int, seed uint64, transforms ...dataset.Transform) error {
+	loader := dataset.NewBatchLoader(dataset.Augment(dataset.NewTensors(x, y), transforms...), dataset.LoaderConfig{BatchSize: 32, Shuffle: true, Seed: seed})
 	opt := optim.NewAdam(nn.Params(net), optim.AdamConfig{LR: 5e-3})
 	schedule := optim.NewScheduler(opt, optim.Cosine(epochs*loader.Batches(), 0))
 	for epoch := range epochs {

@@ -15,7 +15,7 @@ const (
 	SmoothNone  Smoothing = iota // the score is 0, as published
 	SmoothExp                    // the k-th order without a match counts as 2^−k matches: sacreBLEU's default
 	SmoothFloor                  // an order without a match counts as SmoothValue matches (default 0.1)
-	SmoothAddK                   // SmoothValue (default 1) is added to matches and totals of orders above 1 (Lin and Och, 2004)
+	SmoothAddK                   // SmoothValue (default 1) is added to matches and totals of orders above 1, even of those for which the candidates are too short (Lin and Och, 2004)
 )
 
 // BLEUConfig are the options of BLEU.
@@ -23,7 +23,7 @@ type BLEUConfig struct {
 	MaxOrder       int       // longest n-grams; default 4
 	Smoothing      Smoothing // default SmoothNone
 	SmoothValue    float64   // see Smoothing; default its own
-	EffectiveOrder bool      // orders for which the candidates are too short do not count; default: they make the score 0
+	EffectiveOrder bool      // orders for which the candidates are too short do not count; default: they make the score 0. With SmoothAddK there are none
 }
 
 // BLEU accumulates matches of n-grams over a corpus of translations (K. Papineni et al., 2002).
@@ -99,17 +99,17 @@ func (b *BLEU) Merge(o *BLEU) {
 	b.closest += o.closest
 }
 
-// Precisions returns the share of n-grams of each order from 1 that match, smoothed; 0 where there are no n-grams.
+// Precisions returns the share of n-grams of each order from 1 that match, smoothed; 0 where there are no n-grams and SmoothAddK adds none.
 func (b *BLEU) Precisions() []float64 {
 	p := make([]float64, len(b.totals))
 	missed := 0
 	for i := range p {
 		m, t := float64(b.matches[i]), float64(b.totals[i])
-		if t == 0 {
-			break
-		}
 		if b.cfg.Smoothing == SmoothAddK && i > 0 {
 			m, t = m+b.cfg.SmoothValue, t+b.cfg.SmoothValue
+		}
+		if t == 0 {
+			break
 		}
 		if m == 0 {
 			switch b.cfg.Smoothing {
@@ -151,7 +151,7 @@ func (b *BLEU) Score() float64 {
 		return 0
 	}
 	p, order := b.Precisions(), b.cfg.MaxOrder
-	if b.cfg.EffectiveOrder {
+	if b.cfg.EffectiveOrder && b.cfg.Smoothing != SmoothAddK {
 		for order > 1 && b.totals[order-1] == 0 {
 			order--
 		}

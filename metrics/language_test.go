@@ -58,6 +58,13 @@ func TestBLEUByHand(t *testing.T) {
 	equal(t, "empty candidate", one("", "a b", metrics.BLEUConfig{}), 0)
 	// 3/4, 1/3 and none of 2 and of 1: exp makes them 1/2 of 2 and 1/4 of 1.
 	equal(t, "exp", one("a b x d", "a b c d", metrics.BLEUConfig{Smoothing: metrics.SmoothExp}), math.Pow(3./4/3/4/4, 0.25))
+	// As sacreBLEU, which adds before it asks whether there are n-grams.
+	for _, effective := range []bool{false, true} {
+		add := metrics.BLEUConfig{Smoothing: metrics.SmoothAddK, EffectiveOrder: effective}
+		equal(t, "add 1, too short", one("a b", "a c", add), math.Pow(1./2*1./2, 0.25))
+		equal(t, "add 1, too short and the same", one("a b c", "a b c", add), 1)
+		equal(t, "add 1", one("a b x d", "a b c d", add), math.Pow(3./4*2./4*1./3*1./2, 0.25))
+	}
 	equal(t, "no sentence", metrics.NewBLEU(metrics.BLEUConfig{}).Score(), math.NaN())
 }
 

@@ -51,7 +51,7 @@ type Folder struct {
 	Bad         []error      // a line for each picture that was left out, by name
 }
 
-// BadFilesError says which pictures cannot be read.
+// BadFilesError says which pictures cannot be read; Config.SkipBad leaves them out.
 type BadFilesError struct {
 	Files []error // a line each, with the name
 	Of    int     // pictures that there are
@@ -66,7 +66,7 @@ func (e *BadFilesError) Error() string {
 	if more := len(e.Files) - len(lines); more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("%d of %d pictures cannot be read: mend or remove them, or leave them out (Config.SkipBad): %s", len(e.Files), e.Of, strings.Join(lines, "; "))
+	return fmt.Sprintf("%d of %d pictures cannot be read: mend, remove or skip them: %s", len(e.Files), e.Of, strings.Join(lines, "; "))
 }
 
 // Unwrap returns the files' errors.

@@ -169,7 +169,7 @@ func TestBadFiles(t *testing.T) {
 	}
 	_, err = Open(t.Context(), dir, Config{})
 	failed, ok := errors.AsType[*BadFilesError](err)
-	if !ok || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), fmt.Sprintf("%d of %d pictures cannot be read", len(bad), len(bad)+5)) || !strings.Contains(err.Error(), "(Config.SkipBad)") || !strings.Contains(err.Error(), "; and ") || failed.Of != len(bad)+5 {
+	if !ok || strings.Contains(err.Error(), "\n") || !strings.HasPrefix(err.Error(), fmt.Sprintf("%d of %d pictures cannot be read", len(bad), len(bad)+5)) || !strings.Contains(err.Error(), "mend, remove or skip them") || !strings.Contains(err.Error(), "; and ") || failed.Of != len(bad)+5 {
 		t.Fatalf("Open: %v", err)
 	}
 	f := open2(t, dir, Config{SkipBad: true})

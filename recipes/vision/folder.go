@@ -92,7 +92,7 @@ func (r request) openFolder(ctx context.Context, env *recipes.Env) (*pictures, e
 	f, err := imagefolder.Open(ctx, dir, imagefolder.Config{Fit: fit, SkipBad: r.skipBad, Workers: r.workers})
 	if bad, ok := errors.AsType[*imagefolder.BadFilesError](err); ok {
 		tellBad(env, bad.Files)
-		return nil, fmt.Errorf("%w (--skip-bad leaves them out)", err)
+		return nil, fmt.Errorf("%w (--skip-bad skips them)", err)
 	}
 	if err != nil {
 		return nil, err

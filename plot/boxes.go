@@ -106,18 +106,29 @@ func outline(img *image.RGBA, r image.Rectangle, width int, c color.Color, dashe
 
 // label writes a text on a ground of colour c above r, moved to where the picture shows it.
 func label(img *image.RGBA, r image.Rectangle, line int, text string, c color.NRGBA, st style) {
-	pad := 1.5 * st.size / 7.5 * pixelsPerPoint
-	w := int(math.Ceil(st.width(text)*pixelsPerPoint + 2*pad))
-	h := int(math.Ceil(st.size*1.05*pixelsPerPoint + pad))
+	w, h := labelSize(text, st)
 	x := max(min(r.Min.X-line/2, img.Rect.Dx()-w), 0)
 	y := r.Min.Y - line/2 - h
 	if y < 0 {
 		y = max(r.Min.Y, 0)
 	}
-	ground := image.Rect(x, y, x+w, y+h)
-	draw.Draw(img, ground, image.NewUniform(c), image.Point{}, draw.Over)
+	tag(img, image.Pt(x, y), text, c, st)
+}
+
+// labelPad is the ground's edge around a label's text, in pixels.
+func labelPad(st style) float64 { return 1.5 * st.size / 7.5 * pixelsPerPoint }
+
+// labelSize returns the width and height of a label.
+func labelSize(text string, st style) (w, h int) {
+	return int(math.Ceil(st.width(text)*pixelsPerPoint + 2*labelPad(st))), int(math.Ceil(st.size*1.05*pixelsPerPoint + labelPad(st)))
+}
+
+// tag writes a text on a ground of colour c whose upper left corner is at.
+func tag(img *image.RGBA, at image.Point, text string, c color.NRGBA, st style) {
+	w, h := labelSize(text, st)
+	draw.Draw(img, image.Rectangle{at, at.Add(image.Pt(w, h))}, image.NewUniform(c), image.Point{}, draw.Over)
 	st.color = over(c)
-	baseline := float64(y+h)/pixelsPerPoint - st.size*0.28
+	baseline := float64(at.Y+h)/pixelsPerPoint - st.size*0.28
 	f := &figure{pixels: img}
-	f.glyphs(text, point{(float64(x) + pad) / pixelsPerPoint, baseline}, point{}, 0, st)
+	f.glyphs(text, point{(float64(at.X) + labelPad(st)) / pixelsPerPoint, baseline}, point{}, 0, st)
 }

@@ -337,7 +337,7 @@ func (m *segmentModel) Predict(_ context.Context, img image.Image) (p recipes.Pi
 		}
 	}
 	return recipes.PicturePrediction{
-		Drawn: plot.DrawMask(own, classes, plot.DrawMaskConfig{}), Text: strings.Join(words, ", "),
+		Drawn: plot.DrawMask(own, classes, plot.DrawMaskConfig{Names: m.info.Classes}), Text: strings.Join(words, ", "),
 		Result: map[string]any{"shares": shares, "width": img.Bounds().Dx(), "height": img.Bounds().Dy()},
 	}, nil
 }

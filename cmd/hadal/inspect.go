@@ -142,7 +142,7 @@ func (c *evalCmd) Run(a *app) error {
 
 type predictCmd struct {
 	Run_   string   `arg:"" name:"run" help:"Run folder." type:"path"`
-	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP, of any size and colours: they are stretched to what the model was trained on, and turned grey if that is. Of runs on tables: a CSV file."`
+	Files  []string `arg:"" name:"file" help:"Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP, of any size and colours: they are stretched to what the model was trained on (by detect fitted into it), and turned grey if that is. Of runs on tables: a CSV file."`
 	Top    int      `help:"Pictures: classes to show for each, of runs that classify." default:"3"`
 	Invert bool     `help:"Pictures: turn dark on light into light on dark, as the digits and clothes are, of runs that classify."`
 	Out    string   `help:"Tables: CSV file to write; default: standard output. Runs that draw on pictures: PNG file to write, of one picture, or folder; default: the current folder." type:"path"`

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"image/color"
+	"image/draw"
 	"math"
 	"strings"
 
 	"github.com/hadal-go/hadal/dataset"
+	"github.com/hadal-go/hadal/dataset/imageset"
 	"github.com/hadal-go/hadal/dataset/shapes"
 	"github.com/hadal-go/hadal/dataset/source"
 	"github.com/hadal-go/hadal/metrics"
@@ -18,6 +21,7 @@ import (
 	"github.com/hadal-go/hadal/recipes"
 	"github.com/hadal-go/hadal/tensor"
 	"github.com/hadal-go/hadal/train"
+	"github.com/hadal-go/hadal/vision"
 )
 
 func init() {
@@ -197,17 +201,21 @@ type detectedObject struct {
 	Box   [4]float64 `json:"box"` // x1, y1, x2, y2 in pixels of the picture given
 }
 
-// Predict finds the objects on a picture, which is stretched to what the detector was trained on.
+// Predict finds the objects on a picture, which is made square by grey edges and scaled to what the detector was trained on, so that it
+// keeps its proportions.
 func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.PicturePrediction, err error) {
 	seen := train.ImageInfo{Channels: 3, Height: m.info.Size, Width: m.info.Size}
+	square, at := letterbox(img, m.info.Size)
 	var found detection.Detections
 	if err := tensor.Catch(func() {
-		found = m.net.Detect(seen.Input(img, false), detection.DetectConfig{MinScore: &m.recipe.MinScore})[0]
+		found = m.net.Detect(seen.Input(square, false), detection.DetectConfig{MinScore: &m.recipe.MinScore})[0]
 	}); err != nil {
 		return p, err
 	}
-	sx, sy := float32(img.Bounds().Dx())/float32(m.info.Size), float32(img.Bounds().Dy())/float32(m.info.Size)
-	found.Boxes = found.Boxes.Mul(tensor.Of([]float32{sx, sy, sx, sy}))
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	sx, sy := float32(w)/float32(at.Dx()), float32(h)/float32(at.Dy())
+	x, y := float32(at.Min.X), float32(at.Min.Y)
+	found.Boxes = vision.ClipBoxes(found.Boxes.Sub(tensor.Of([]float32{x, y, x, y})).Mul(tensor.Of([]float32{sx, sy, sx, sy})), h, w)
 	objects, words := []detectedObject{}, []string{}
 	for _, d := range found.Metrics() {
 		class := m.info.Classes[d.Class]
@@ -220,6 +228,18 @@ func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.Pic
 	return recipes.PicturePrediction{
 		Drawn: plot.DrawBoxes(img, foundBoxes(found, m.info.Classes), plot.DrawBoxesConfig{}), Text: strings.Join(words, ", "), Result: map[string]any{"objects": objects},
 	}, nil
+}
+
+// letterbox returns a picture of side pixels, down and across, with img as large as it fits into the middle, and where; the rest is grey.
+func letterbox(img image.Image, side int) (square *image.RGBA, at image.Rectangle) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	longer := max(w, h)
+	w, h = max(1, (w*side+longer/2)/longer), max(1, (h*side+longer/2)/longer)
+	at = image.Rect(0, 0, w, h).Add(image.Pt((side-w)/2, (side-h)/2))
+	square = image.NewRGBA(image.Rect(0, 0, side, side))
+	draw.Draw(square, square.Rect, image.NewUniform(color.Gray{Y: 128}), image.Point{}, draw.Src)
+	draw.Draw(square, at, imageset.Fit{Height: h, Width: w}.RGBA(img), image.Point{}, draw.Src)
+	return square, at
 }
 
 // Evaluate measures the detector on the run's test pictures.

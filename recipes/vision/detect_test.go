@@ -1,0 +1,37 @@
+package vision
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"testing"
+)
+
+func TestLetterbox(t *testing.T) {
+	grey, red := color.RGBA{128, 128, 128, 255}, color.RGBA{200, 0, 0, 255}
+	for _, c := range []struct{ w, h, x, y, dx, dy int }{
+		{64, 64, 0, 0, 64, 64},
+		{128, 64, 0, 16, 64, 32},
+		{20, 40, 16, 0, 32, 64},
+		{3, 2, 0, 10, 64, 43},
+		{1000, 1, 0, 31, 64, 1}, // never nothing
+	} {
+		img := image.NewRGBA(image.Rect(7, 9, 7+c.w, 9+c.h))
+		draw.Draw(img, img.Rect, image.NewUniform(red), image.Point{}, draw.Src)
+		square, at := letterbox(img, 64)
+		if want := image.Rect(c.x, c.y, c.x+c.dx, c.y+c.dy); at != want || square.Rect != image.Rect(0, 0, 64, 64) {
+			t.Errorf("%d x %d lies at %v of %v, want %v", c.w, c.h, at, square.Rect, want)
+		}
+		for y := range 64 {
+			for x := range 64 {
+				want := grey
+				if image.Pt(x, y).In(at) {
+					want = red
+				}
+				if got := square.RGBAAt(x, y); got != want {
+					t.Fatalf("%d x %d: (%d, %d) is %v, want %v", c.w, c.h, x, y, got, want)
+				}
+			}
+		}
+	}
+}

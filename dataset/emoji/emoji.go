@@ -2,8 +2,9 @@
 // 64 x 64 pixels on white, in the ten categories of Unicode's CLDR. A classifier that has learnt the categories from one style and
 // is tested on the other must know what is shown rather than how it is drawn.
 //
-// hadal train cnn --data emoji, a ResNet-18 of a quarter of its width on 32 x 32 pixels, reaches an accuracy of 0.62 to 0.69 on the other style, by the seed. Without its
-// augmentation (--augment none) it is 0.36, although pictures of the first style that are held back are classified as well as with it, 0.73 and 0.71.
+// hadal train cnn --data emoji, a ResNet-18 of a quarter of its width on 32 x 32 pixels, reaches an accuracy of 0.62 to 0.69 on the other
+// style, by the seed. Without its augmentation (--augment none) it is 0.36, although pictures of the first style that are held back are
+// classified as well as with it, 0.73 and 0.71.
 //
 // The pictures are those of C. Henderson's emoji-data 16.0.0 (https://github.com/iamcal/emoji-data). Noto Emoji is under the Apache License 2.0 (Google);
 // Twemoji's graphics are under CC BY 4.0 (Twitter, Inc. and other contributors).

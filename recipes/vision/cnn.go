@@ -57,7 +57,7 @@ type CNNRecipe struct {
 	CutMix         float64  `name:"cutmix" help:"Put a part of another picture into each, by areas from Beta(A, A); 0: not." default:"0" placeholder:"A"`
 	LabelSmoothing *float64 `help:"Share of the target that is spread over all classes; default: what suits the data."`
 
-	Epochs      int     `help:"Times the data is seen; 0: what suits the data." default:"0"`
+	Epochs      int     `help:"Times the data is seen; 0: what suits the data, of a folder 30 and as many as make 300 steps." default:"0"`
 	BatchSize   int     `help:"Pictures in a step; 0: what suits the data." default:"0"`
 	Optimizer   string  `help:"${enum}." enum:"sgd,adamw" default:"sgd"`
 	LR          float64 `name:"lr" help:"Highest learning rate; 0: what suits the data, with adamw 0.002." default:"0"`
@@ -92,7 +92,7 @@ var cnnDefaults = map[string]struct {
 	"mnist":         {"lenet5", 1, 0, 12, 64, 0.05, 0, []string{"affine:10"}},
 	"fashion-mnist": {"resnet18", 0.25, 0, 15, 128, 0.1, 0.1, []string{"flip", "crop:2"}},
 	"emoji":         {"resnet18", 0.25, 32, 60, 64, 0.05, 0.1, []string{"flip", "affine:15", "jitter"}},
-	"":              {"resnet18", 0.5, 0, 30, 32, 0.05, 0.1, []string{"flip", "crop"}},
+	"":              {"resnet18", 0.5, 0, 0, 32, 0.05, 0.1, []string{"flip", "crop"}},
 }
 
 // resolved returns the options with what suits the data in the place of zeros.
@@ -206,6 +206,9 @@ func (c *CNNRecipe) Train(ctx context.Context, env *recipes.Env) (train.Metrics,
 		return nil, err
 	}
 	loader := dataset.NewBatchLoader(data.Train, dataset.LoaderConfig{BatchSize: c.BatchSize, Shuffle: true, Seed: env.Seed, Workers: c.Workers})
+	if c.Epochs == 0 { // of a folder, whose size is known only now
+		c.Epochs = max(30, (300+loader.Batches()-1)/loader.Batches())
+	}
 	if mix := c.mix(len(data.Info.Classes)); mix != nil {
 		loader = loader.MapBatches(mix)
 	}

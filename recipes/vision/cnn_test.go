@@ -107,6 +107,18 @@ func trained(t *testing.T, c *CNNRecipe) outcome {
 	return o
 }
 
+// Without --epochs a small folder is seen often enough to make 300 steps.
+func TestCNNFolderEpochs(t *testing.T) {
+	dir := shades(t, 8, "blue", "red")
+	for batch, want := range map[int]int{8: 150, 1: 30} { // 2 and 10 steps an epoch
+		c := narrow(dir)
+		c.Epochs, c.BatchSize, c.Width = 0, batch, 1.0/16
+		if trained(t, c); c.Epochs != want {
+			t.Errorf("%d epochs of batches of %d, want %d", c.Epochs, batch, want)
+		}
+	}
+}
+
 // A folder is learned, and everything that can be asked for at once gives the same bits whatever the number of workers.
 func TestCNNFolder(t *testing.T) {
 	dir := shades(t, 20, "blue", "red", "violet")
@@ -328,7 +340,7 @@ func TestCNNErrors(t *testing.T) {
 	writeTest(t, weights, []byte("noise"))
 	for want, change := range map[string]func(*CNNRecipe){
 		`there is no data set "nope"; choose one of digits, emoji`:      func(c *CNNRecipe) { c.Data = "nope" },
-		"1 of 9 pictures cannot be read: mend or remove them, or leave": func(c *CNNRecipe) { c.Data = dir },
+		"1 of 9 pictures cannot be read: mend, remove or skip them":     func(c *CNNRecipe) { c.Data = dir },
 		"--lr-groups layer9: nothing that trains in resnet20":           func(c *CNNRecipe) { c.LRGroups = map[string]float64{"layer9": 1} },
 		"all parameters are frozen":                                     func(c *CNNRecipe) { c.Freeze = []string{"*"} },
 		"--patience needs pictures":                                     func(c *CNNRecipe) { c.Validation, c.Patience = 0, 2 },

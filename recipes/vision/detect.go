@@ -215,7 +215,7 @@ func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.Pic
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	sx, sy := float32(w)/float32(at.Dx()), float32(h)/float32(at.Dy())
 	x, y := float32(at.Min.X), float32(at.Min.Y)
-	found.Boxes = vision.ClipBoxes(found.Boxes.Sub(tensor.Of([]float32{x, y, x, y})).Mul(tensor.Of([]float32{sx, sy, sx, sy})), h, w)
+	found = inside(found, found.Boxes.Sub(tensor.Of([]float32{x, y, x, y})).Mul(tensor.Of([]float32{sx, sy, sx, sy})), h, w)
 	objects, words := []detectedObject{}, []string{}
 	for _, d := range found.Metrics() {
 		class := m.info.Classes[d.Class]
@@ -228,6 +228,19 @@ func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.Pic
 	return recipes.PicturePrediction{
 		Drawn: plot.DrawBoxes(img, foundBoxes(found, m.info.Classes), plot.DrawBoxesConfig{}), Text: strings.Join(words, ", "), Result: map[string]any{"objects": objects},
 	}, nil
+}
+
+// inside returns the detections whose boxes, given in pixels of a picture of h x w, lie in it at least in part, cut off at its edges.
+func inside(d detection.Detections, boxes *tensor.Tensor, h, w int) detection.Detections {
+	boxes = vision.ClipBoxes(boxes, h, w)
+	kept := []int64{}
+	for i, area := range vision.BoxArea(boxes).Floats() {
+		if area > 0 {
+			kept = append(kept, int64(i))
+		}
+	}
+	at := tensor.Of(kept, len(kept))
+	return detection.Detections{Boxes: boxes.IndexSelect(0, at), Scores: d.Scores.IndexSelect(0, at), Classes: d.Classes.IndexSelect(0, at)}
 }
 
 // letterbox returns a picture of side pixels, down and across, with img as large as it fits into the middle, and where; the rest is grey.

@@ -4,7 +4,11 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+	"slices"
 	"testing"
+
+	"github.com/hadal-go/hadal/models/detection"
+	"github.com/hadal-go/hadal/tensor"
 )
 
 func TestLetterbox(t *testing.T) {
@@ -33,5 +37,17 @@ func TestLetterbox(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestInside(t *testing.T) {
+	boxes := tensor.Of([]float32{-4, 2, 6, 8, 3, -9, 5, -1, 3, 3, 30, 30, 20, 1, 25, 5}, 4, 4)
+	d := detection.Detections{Boxes: boxes, Scores: tensor.Of([]float32{0.9, 0.8, 0.7, 0.6}), Classes: tensor.Of([]int64{0, 1, 2, 0})}
+	got := inside(d, boxes, 10, 20)
+	if want := []float64{0, 2, 6, 8, 3, 3, 20, 10}; !slices.Equal(got.Boxes.Floats(), want) || !slices.Equal(tensor.Data[int64](got.Classes), []int64{0, 2}) || got.Scores.Numel() != 2 {
+		t.Errorf("%+v, want the boxes %v", got, want)
+	}
+	if none := inside(d, boxes.AddScalar(100), 10, 20); none.Boxes.Shape() != tensor.ShapeOf(0, 4) || len(none.Metrics()) != 0 {
+		t.Errorf("%+v, want none", none)
 	}
 }

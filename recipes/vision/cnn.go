@@ -35,7 +35,8 @@ func init() {
 		Expect: []recipes.Expectation{
 			{Data: "digits", Metric: "test_accuracy", Least: 0.98},
 			{Data: "mnist", Metric: "test_accuracy", Least: 0.99},
-			{Data: "emoji", Metric: "test_accuracy", Least: 0.6}, // in the other style; 0.36 with --augment none
+			{Data: "fashion-mnist", Metric: "test_accuracy", Least: 0.94}, // 0.944 with seed 1; vgg11_bn at half width, 12 epochs: 0.931
+			{Data: "emoji", Metric: "test_accuracy", Least: 0.6},          // in the other style; 0.36 with --augment none
 		},
 		New: func() recipes.Recipe { return new(CNNRecipe) },
 	})
@@ -90,7 +91,7 @@ var cnnDefaults = map[string]struct {
 }{
 	"digits":        {"resnet20", 1, 0, 30, 32, 0.05, 0, []string{"crop:1"}},
 	"mnist":         {"lenet5", 1, 0, 12, 64, 0.05, 0, []string{"affine:10"}},
-	"fashion-mnist": {"resnet18", 0.25, 0, 15, 128, 0.1, 0.1, []string{"flip", "crop:2"}},
+	"fashion-mnist": {"resnet18", 0.5, 0, 15, 128, 0.1, 0.1, []string{"flip", "crop:2"}},
 	"emoji":         {"resnet18", 0.25, 32, 60, 64, 0.05, 0.1, []string{"flip", "affine:15", "jitter"}},
 	"":              {"resnet18", 0.5, 0, 0, 32, 0.05, 0.1, []string{"flip", "crop"}},
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/color"
-	"image/draw"
 	"math"
 	"strings"
 
@@ -201,8 +199,8 @@ type detectedObject struct {
 	Box   [4]float64 `json:"box"` // x1, y1, x2, y2 in pixels of the picture given
 }
 
-// Predict finds the objects on a picture, which is made square by grey edges and scaled to what the detector was trained on, so that it
-// keeps its proportions.
+// Predict finds the objects on a picture, which is made square by repeating its edges and scaled to what the detector was trained on, so
+// that it keeps its proportions.
 func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.PicturePrediction, err error) {
 	seen := train.ImageInfo{Channels: 3, Height: m.info.Size, Width: m.info.Size}
 	square, at := letterbox(img, m.info.Size)
@@ -230,28 +228,33 @@ func (m *detectModel) Predict(_ context.Context, img image.Image) (p recipes.Pic
 	}, nil
 }
 
-// inside returns the detections whose boxes, given in pixels of a picture of h x w, lie in it at least in part, cut off at its edges.
+// inside returns the detections of whose boxes, given in pixels of a picture of h x w, at least half lies in it, cut off at its edges.
 func inside(d detection.Detections, boxes *tensor.Tensor, h, w int) detection.Detections {
-	boxes = vision.ClipBoxes(boxes, h, w)
-	kept := []int64{}
-	for i, area := range vision.BoxArea(boxes).Floats() {
-		if area > 0 {
+	cut := vision.ClipBoxes(boxes, h, w)
+	whole, kept := vision.BoxArea(boxes).Floats(), []int64{}
+	for i, area := range vision.BoxArea(cut).Floats() {
+		if area > 0 && area >= whole[i]/2 {
 			kept = append(kept, int64(i))
 		}
 	}
 	at := tensor.Of(kept, len(kept))
-	return detection.Detections{Boxes: boxes.IndexSelect(0, at), Scores: d.Scores.IndexSelect(0, at), Classes: d.Classes.IndexSelect(0, at)}
+	return detection.Detections{Boxes: cut.IndexSelect(0, at), Scores: d.Scores.IndexSelect(0, at), Classes: d.Classes.IndexSelect(0, at)}
 }
 
-// letterbox returns a picture of side pixels, down and across, with img as large as it fits into the middle, and where; the rest is grey.
+// letterbox returns a picture of side pixels, down and across, with img as large as it fits into the middle, and where. Its edges are repeated
+// outwards: the edge to another colour would look like an object's.
 func letterbox(img image.Image, side int) (square *image.RGBA, at image.Rectangle) {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	longer := max(w, h)
 	w, h = max(1, (w*side+longer/2)/longer), max(1, (h*side+longer/2)/longer)
 	at = image.Rect(0, 0, w, h).Add(image.Pt((side-w)/2, (side-h)/2))
+	scaled := imageset.Fit{Height: h, Width: w}.RGBA(img)
 	square = image.NewRGBA(image.Rect(0, 0, side, side))
-	draw.Draw(square, square.Rect, image.NewUniform(color.Gray{Y: 128}), image.Point{}, draw.Src)
-	draw.Draw(square, at, imageset.Fit{Height: h, Width: w}.RGBA(img), image.Point{}, draw.Src)
+	for y := range side {
+		for x := range side {
+			square.SetRGBA(x, y, scaled.RGBAAt(min(max(x-at.Min.X, 0), w-1), min(max(y-at.Min.Y, 0), h-1)))
+		}
+	}
 	return square, at
 }
 
